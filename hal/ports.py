@@ -1,0 +1,88 @@
+"""What the product asks of the world. Each port has a real and a simulated implementation."""
+
+from hal.values import Reading, Setpoint
+
+
+class Bus:
+    """A Modbus master on one line. Words are unsigned 16 bit, bits are 0 or 1.
+
+    Every call ends within a bounded time, with the whole answer to this request or a DeviceError.
+    """
+
+    def read(self, unit: int, function: int, address: int, count: int) -> "tuple[int, ...]":
+        """Functions 1 and 2 (bits), 3 and 4 (words); exactly `count` of them."""
+        raise NotImplementedError
+
+    def write(self, unit: int, function: int, address: int, values: "tuple[int, ...]") -> None:
+        """Functions 5 and 6 (one value), 15 and 16 (several); returns once the device confirmed it."""
+        raise NotImplementedError
+
+
+class Meter:
+    """A device that measures."""
+
+    def read(self, now_ms: int) -> Reading:
+        """Everything due now in one Reading; raises DeviceError, never returns an old value."""
+        raise NotImplementedError
+
+
+class Load(Meter):
+    """A device that also obeys."""
+
+    def arm(self) -> None:
+        """Arms the device's own fail-safe and reads it back; after start and after each silence."""
+        raise NotImplementedError
+
+    def apply(self, setpoint: Setpoint) -> None:
+        """Writes and reads back; DeviceError(REFUSED) when the device did not keep it."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Leaves the device on its fallback: at boot, at stop, and when a lease has lapsed."""
+        raise NotImplementedError
+
+
+class Relays:
+    """Potential-free contacts that close together."""
+
+    def set(self, closed: "tuple[bool, ...]") -> None:
+        raise NotImplementedError
+
+    def get(self) -> "tuple[bool, ...]":
+        raise NotImplementedError
+
+
+class Clock:
+    """Monotonic milliseconds, and a bounded wait."""
+
+    def now_ms(self) -> int:
+        raise NotImplementedError
+
+    def sleep_ms(self, duration_ms: int) -> None:
+        raise NotImplementedError
+
+
+class Watchdog:
+    """Whoever restarts us when `feed` stays away."""
+
+    def feed(self) -> None:
+        raise NotImplementedError
+
+
+class Outbox:
+    """Where state leaves as retained (topic, payload) pairs: the broker, the page."""
+
+    def publish(self, topic: str, payload: str) -> None:
+        """Never blocks and never raises; the newest payload of a topic wins."""
+        raise NotImplementedError
+
+
+class Stream:
+    """Bytes that a device sends by itself (optical head)."""
+
+    def read(self, most: int, wait_ms: int) -> bytes:
+        """What has arrived, at most `most` bytes, after waiting at most `wait_ms`; b"" for silence.
+
+        Raises DeviceError(TIMEOUT) when the line itself is gone (adapter unplugged).
+        """
+        raise NotImplementedError

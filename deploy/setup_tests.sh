@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs what the tests use beyond Python packages: mosquitto, Chromium, mbpoll from Debian and the second
+# MicroPython from npm. Where it cannot (no root, no Debian) it says so, and those tests are skipped, saying so.
+set -u
+cd "$(dirname -- "$0")/.." || exit 1
+
+missing=
+command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing="$missing mosquitto"
+command -v mosquitto_sub >/dev/null || missing="$missing mosquitto-clients"
+command -v chromium >/dev/null || missing="$missing chromium"
+command -v mbpoll >/dev/null || missing="$missing mbpoll"
+command -v node >/dev/null || missing="$missing nodejs"
+command -v npm >/dev/null || missing="$missing npm"
+if [ -n "$missing" ]; then
+    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+        export DEBIAN_FRONTEND=noninteractive
+        # shellcheck disable=SC2086
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null || echo "setup: could not install:$missing" >&2
+    else
+        echo "setup: missing, install as root:$missing" >&2
+    fi
+fi
+if command -v npm >/dev/null; then
+    (cd tests/parity && npm ci --silent --no-audit --no-fund) || echo "setup: could not install the MicroPython of tests/parity" >&2
+fi
+exit 0

@@ -1,0 +1,41 @@
+"""`hutschiene VERB ...`: finds the verb's module and runs it. Exit code 0 well, 1 not well, 2 wrong usage."""
+
+import argparse
+import importlib
+import sys
+
+VERBS = (
+    ("demo", "a simulated house on real serial pairs, with broker and page"),
+    ("run", "the energy manager, for a SITE.toml"),
+    ("check", "what a SITE.toml means, and what happens on each loss"),
+    ("sim", "a simulated day at full speed, with its key figures"),
+    ("replay", "make the decisions of a journal again and compare"),
+    ("decode", "what is on the wire of a meter (sml)"),
+    ("poll", "a Modbus master for the electrician"),
+    ("serve", "simulated devices on the real ports of a SITE.toml"),
+    ("release", "leave every device of a SITE.toml on its fallback"),
+)
+
+
+def main(arguments: "list[str]") -> int:
+    parser = argparse.ArgumentParser(prog="hutschiene", description="The energy manager in the meter cabinet.")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    named = next((word for word in arguments if not word.startswith("-")), "")
+    for verb, words in VERBS:
+        sub = verbs.add_parser(verb, help=words, description=words[0].upper() + words[1:] + ".")
+        if verb == named:
+            module = importlib.import_module(f"firmware.{verb}")
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
+    args = parser.parse_args(arguments)
+    return int(args.run(args))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,54 @@
+"""Names of the configuration -> drivers on their ports. The only place that knows which port is real."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from control.values import Site
+from drivers.modbus_serial import ModbusSerial
+from drivers.modbus_tcp import ModbusTcp
+from firmware.config import DeviceFile, LineSpec, SiteFile
+from firmware.image import Image
+from firmware.line import Line, Slot
+from hal.ports import Clock, Meter
+
+Port = Any  # hal.ports.Bus, hal.ports.Stream, or a maker of hal.ports.Relays: what the driver's LINES asks for
+
+
+def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSpec], Port]") -> "tuple[Line, ...]":
+    """One line a bus, with its devices in the order of the configuration; lines without devices are left out."""
+    out = []
+    for spec in file.lines:
+        port = port_of(spec)
+        slots = tuple(_slot(file.site, index, device, port, clock)
+                      for index, device in enumerate(file.devices) if device.line == spec.name)
+        if slots:
+            out.append(Line(spec.name, slots, image, clock))
+    return tuple(out)
+
+
+def _slot(site: Site, index: int, device: DeviceFile, port: Port, clock: Clock) -> Slot:
+    urgent = any(node.meter == index for node in site.nodes)
+    return Slot(index, _driver(device, port, clock), site.devices[index].ability, device.period_ms, urgent)
+
+
+def _driver(device: DeviceFile, port: Port, clock: Clock) -> Meter:
+    module = importlib.import_module(f"drivers.{device.driver}")
+    meter = module.build(port, {**device.options, "clock": clock})
+    assert isinstance(meter, Meter)
+    return meter
+
+
+def real_port(spec: LineSpec) -> Port:
+    """The port a user has plugged in. Opened when it is first used, so that a missing one stops nothing else."""
+    options = spec.options
+    if spec.kind == "modbus-rtu":
+        return ModbusSerial(**options)
+    if spec.kind == "modbus-tcp":
+        return ModbusTcp(**options)
+    if spec.kind == "sml":
+        from drivers.serial_stream import SerialStream
+        return SerialStream(**options)
+    assert spec.kind == "gpio"
+    from drivers.gpio import relays  # gpiozero looks for pins when it is imported: only where relays are wired
+    return relays

@@ -1,0 +1,107 @@
+"""The cycle at its period and on every fresh grid reading, beside one worker a line. Threads live here and nowhere else
+in the decision's way: a line that hangs, hangs alone.
+"""
+
+import threading
+from collections.abc import Callable
+
+from control.values import Plan, Site, Snapshot
+from firmware.cycle import Cycle
+from firmware.image import Image
+from firmware.journal import Journal
+from firmware.line import Line
+from hal.ports import Clock, Watchdog
+
+FASTEST_MS = 200  # at most 5 cycles a second, however fast the meter is
+STOP_S = 5.0  # a line ends within its longest time-out; afterwards it is left behind
+
+
+class Worker(threading.Thread):
+    """Turns one line until told to stop, then leaves its loads on their fallback."""
+
+    def __init__(self, line: Line, ended: "Callable[[], None]") -> None:
+        super().__init__(name=f"line {line.name}", daemon=True)
+        self._line = line
+        self._ended = ended
+        self._stopping = threading.Event()
+        self.error: "BaseException | None" = None  # a programmer's mistake; it ends the process
+
+    def run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                wait_ms = self._line.turn()
+                if wait_ms:
+                    self._stopping.wait(wait_ms / 1000)
+        except BaseException as error:
+            self.error = error
+            self._ended()
+        finally:
+            self._line.release()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+
+class Loop:
+    """Runs until `stop`. `publish(snapshot, plan)` gets each cycle's result and must not block."""
+
+    def __init__(
+        self, site: Site, image: Image, lines: "tuple[Line, ...]", clock: Clock, watchdog: Watchdog,
+        journal: "Journal | None", publish: "Callable[[Snapshot, Plan], None]",
+    ) -> None:
+        self._site = site
+        self._clock = clock
+        self._watchdog = watchdog
+        self._journal = journal
+        self._publish = publish
+        self._image = image
+        self._stopping = threading.Event()
+        self._fresh = threading.Event()
+        image.watch(site.nodes[0].meter, self._fresh.set)
+        self._workers = [Worker(line, self.stop) for line in lines]
+        self.overruns = 0
+
+    def run(self) -> None:
+        """Returns after `stop`, when every line has left its loads on their fallback.
+
+        Raises what the cycle or a line raised: only a programmer's mistake does.
+        """
+        for worker in self._workers:
+            worker.start()
+        try:
+            self._cycles()
+        finally:
+            for worker in self._workers:
+                worker.stop()
+            for worker in self._workers:
+                worker.join(STOP_S)
+            if self._journal is not None:
+                self._journal.close()
+        for worker in self._workers:
+            if worker.error is not None:
+                raise worker.error
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._fresh.set()
+
+    def _cycles(self) -> None:
+        cycle = Cycle(self._site, self._image, self._clock.now_ms())
+        while not self._stopping.is_set():
+            begun_ms = self._clock.now_ms()
+            before = cycle.state
+            snapshot, plan = cycle.once(begun_ms)
+            if self._journal is not None:
+                self._journal.add(self._site, before, snapshot, plan)
+            self._publish(snapshot, plan)
+            self._watchdog.feed()
+            if self._clock.now_ms() - begun_ms > self._site.cycle_ms:
+                self.overruns += 1
+            self._await_next(begun_ms)
+
+    def _await_next(self, begun_ms: int) -> None:
+        """Until a fresh grid reading (not before FASTEST_MS) or the period's end."""
+        if self._stopping.wait(max(0, begun_ms + FASTEST_MS - self._clock.now_ms()) / 1000):
+            return
+        self._fresh.wait(max(0, begun_ms + self._site.cycle_ms - self._clock.now_ms()) / 1000)
+        self._fresh.clear()

@@ -1,0 +1,30 @@
+"""`release SITE.toml`: one try to leave every device on its fallback; the service runs it whenever the daemon has ended."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from drivers.clock import MonotonicClock
+from firmware import build
+from firmware.config import ConfigError, load
+from firmware.image import Image
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("site", metavar="SITE.toml", type=Path)
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        file = load(args.site)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    silent = 0
+    for line in build.lines(file, Image(len(file.devices)), MonotonicClock(), build.real_port):
+        line.release()
+        for index, _, _, fault, _ in line.health()[1]:
+            if fault:
+                silent += 1
+                print(f"{file.devices[index].name}: not released ({fault}); its own fail-safe has to act", file=sys.stderr)
+    return 1 if silent else 0

@@ -1,0 +1,80 @@
+"""What a board runs keeps to the syntax and the modules that MicroPython has."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HOST_ONLY = {
+    "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "clock", "watchdog"},
+    "sim": {"wire", "modbus_slave", "modbus_server", "plot", "kpi"},
+}
+MODULES = sorted(
+    path for name in ("hal", "control", "drivers", "sim") for path in (ROOT / name).rglob("*.py")
+    if path.stem not in HOST_ONLY.get(name, set())
+)
+STANDARD = {"collections", "struct", "binascii", "array"}
+OURS = {"hal", "control", "drivers", "sim"}
+FOREIGN_METHODS = {"removeprefix", "removesuffix", "bit_length", "_replace", "_asdict", "_fields", "_make", "casefold"}
+IDS = [str(path.relative_to(ROOT)) for path in MODULES]
+
+
+def annotations(tree: ast.AST) -> "list[ast.expr]":
+    """Those a board evaluates: of arguments and results (of class and local names it only parses)."""
+    out = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            out += [node.returns] if node.returns else []
+            arguments = node.args
+            every = arguments.args + arguments.kwonlyargs + [a for a in (arguments.vararg, arguments.kwarg) if a]
+            out += [a.annotation for a in every if a.annotation]
+    return out
+
+
+@pytest.mark.parametrize("path", MODULES, ids=IDS)
+def test_imports_are_on_every_board(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            assert name.split(".")[0] in STANDARD | OURS, f"{path.name}:{node.lineno} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=IDS)
+def test_syntax_is_on_every_board(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        where = f"{path.name}:{getattr(node, 'lineno', 0)}"
+        assert not isinstance(node, ast.Match), where
+        if isinstance(node, ast.FunctionDef):
+            assert not node.args.posonlyargs, where
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and isinstance(getattr(node, "ctx", None), ast.Load):
+            assert not any(isinstance(item, ast.Starred) for item in node.elts), where
+        if isinstance(node, ast.Dict):
+            assert None not in node.keys, where
+        if isinstance(node, ast.Slice):
+            assert node.step is None, where
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in FOREIGN_METHODS, f"{where} {node.attr}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
+            assert not node.keywords, where
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "from_bytes":
+            assert len(node.args) == 2, f"{where} a board ignores the sign"
+            assert not node.keywords, f"{where} a board ignores the sign"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=IDS)
+def test_annotations_are_quoted_where_a_board_would_need_typing(path: Path) -> None:
+    for annotation in annotations(ast.parse(path.read_text())):
+        bare = isinstance(annotation, (ast.Name, ast.Attribute, ast.Constant))
+        assert bare, f"{path.name}:{annotation.lineno} {ast.unparse(annotation)}"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parts[-2] in ("hal", "control")],
+                         ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_decision_knows_no_floats(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), f"{path.name}:{node.lineno}"
+        assert not isinstance(node, ast.Div) or path.name == "registers.py", f"{path.name}: a true division"

@@ -3,10 +3,11 @@ import { icon, mark, svg, text } from "./dom.js";
 import { watts, words } from "./words.js";
 
 const WIDTH = 380;
-const RAIL = 150;
-const RADIUS = 40;
-const TOP = 62;
-const BOTTOM = 238;
+const HEIGHT = 352;
+const RAIL = 176;
+const RADIUS = 42;
+const TOP = 66;
+const BOTTOM = HEIGHT - TOP;
 const IDLE_W = 15;
 const FULL_W = 11_000; // three phases of 16 A: the widest line
 const above = ["pv", "grid", "storage"];
@@ -15,17 +16,17 @@ const below = ["house", "cars", "heat"];
 let shown = "";
 const nodes = new Map();
 
-// + in these numbers is into the place; on the picture + is towards the rail.
-export function drawFlow(picture, watt, soc) {
+// + in `watt` is from the rail into the place; `notes` are small words in it.
+export function drawFlow(picture, watt, notes) {
   const present = Object.keys(watt).join();
   if (present !== shown) build(picture, watt);
   shown = present;
-  for (const [name, node] of nodes) update(node, watt[name], name === "storage" ? soc : "");
+  for (const [name, node] of nodes) update(node, watt[name], notes[name] ?? "");
 }
 
 function build(picture, watt) {
   nodes.clear();
-  picture.setAttribute("viewBox", `0 0 ${WIDTH} 300`);
+  picture.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   const slots = [...Array(14).keys()].map((i) => svg("rect", { x: 27 + i * 24, y: RAIL - 2, width: 14, height: 4, rx: 2 }));
   const rail = svg("g", { class: "rail" }, svg("rect", { x: 12, y: RAIL - 8, width: WIDTH - 24, height: 16, rx: 4 }), ...slots);
   const lines = svg("g");
@@ -47,7 +48,7 @@ function row(names, y, lines, places) {
     const arrow = svg("path", { class: "arrow", d: "M-8-5 0 5 8-5z" });
     const value = svg("text", { x, y: y + 15, class: "value" });
     const small = svg("text", { x, y: y + 28, class: "small" });
-    const label = svg("text", { x, y: up ? 14 : y + RADIUS + 17, class: "label" }, words.place[name]);
+    const label = svg("text", { x, y: up ? 15 : y + RADIUS + 18, class: "label" }, words.place[name]);
     const group = svg("g", { class: `wire ${name}` }, line, dots, arrow);
     lines.append(group);
     places.append(svg("g", { class: `place ${name}` }, svg("circle", { cx: x, cy: y, r: RADIUS }),

@@ -1,11 +1,11 @@
 // Draws one site's model: alarms, headline, flow, devices, fuses, health. Elements are made once and then updated.
 import { h, iconBox, iconOf, mark, svg, text } from "./dom.js";
 import { drawFlow } from "./flow.js";
-import { amps, clock, degrees, duration, grantedAmps, percent, title, watts, words } from "./words.js";
+import { amps, clock, degrees, duration, grantedAmps, percent, roughly, title, watthours, watts, words } from "./words.js";
 
 const $ = (selector) => document.querySelector(selector);
 const order = ["wallbox", "storage", "heater", "stages", "source"];
-const even_w = 50;
+const EVEN_W = 50;
 let site = "";
 const cards = new Map();
 
@@ -93,7 +93,8 @@ function drawAlarms(found) {
   if (box.dataset.said === said) return;
   box.dataset.said = said;
   box.hidden = !found.length;
-  box.replaceChildren(...found.map(([what, ...then]) => h("p", {}, h("strong", {}, what), " " + then.filter(Boolean).join(" "))));
+  box.replaceChildren(...found.map(([what, ...then]) => h("p", { class: then[0] === words.alarm.blind ? "bad" : "warn" },
+    h("strong", {}, what), " " + then.filter(Boolean).join(" "))));
 }
 
 // --- headline and flow --------------------------------------------------------------------------------------------
@@ -101,29 +102,31 @@ function drawAlarms(found) {
 function drawHead(house, devices) {
   const say = words.headline;
   const w = house.grid_w;
-  text($("#headline"), w == null ? say.blind : w < -even_w ? say.out(watts(-w)) : w > even_w ? say.in(watts(w)) : say.even);
+  text($("#headline"), w == null ? say.blind : w < -EVEN_W ? say.out(roughly(-w)) : w > EVEN_W ? say.in(roughly(w)) : say.even);
   const kinds = new Set(devices.map(([, state]) => state.kind));
   const watt = {};
   if (kinds.has("source")) watt.pv = house.pv_w;
-  watt.grid = w;
+  watt.grid = w == null ? w : -w; // + into the grid
   if (kinds.has("storage")) watt.storage = house.storage_w;
   watt.house = house.house_w;
   if (kinds.has("wallbox")) watt.cars = house.cars_w;
   if (kinds.has("heater") || kinds.has("stages")) watt.heat = house.heat_w;
   text($("#balance"), balance(watt));
   const soc = devices.find(([, state]) => state.kind === "storage")?.[1].soc_permille;
-  drawFlow($("#picture"), watt, soc == null ? "" : percent(soc));
+  drawFlow($("#picture"), watt, {
+    storage: soc == null ? "" : percent(soc), grid: Math.abs(w ?? 0) < EVEN_W ? "" : w < 0 ? words.sold : words.bought,
+  });
 }
 
 function balance({ pv, storage, house, cars, heat }) {
   const say = words.balance;
   const parts = [];
-  if (pv != null) parts.push(pv < -even_w ? say.sun(watts(-pv)) : say.dark);
-  if (storage > even_w) parts.push(say.takes(watts(storage)));
-  if (storage < -even_w) parts.push(say.gives(watts(-storage)));
-  if (house != null) parts.push(say.house(watts(house)));
-  if (cars > even_w) parts.push(say.cars(watts(cars)));
-  if (heat > even_w) parts.push(say.heat(watts(heat)));
+  if (pv != null) parts.push(pv < -EVEN_W ? say.sun(roughly(-pv)) : say.dark);
+  if (storage > EVEN_W) parts.push(say.takes(roughly(storage)));
+  if (storage < -EVEN_W) parts.push(say.gives(roughly(-storage)));
+  if (house != null) parts.push(say.house(roughly(house)));
+  if (cars > EVEN_W) parts.push(say.cars(roughly(cars)));
+  if (heat > EVEN_W) parts.push(say.heat(roughly(heat)));
   const line = parts.join(", ");
   return line && line[0].toUpperCase() + line.slice(1) + ".";
 }
@@ -136,7 +139,8 @@ function deviceCard(name) {
   const facts = [0, 1, 2].map(() => [h("dt"), h("dd")]);
   const bar = h("div", { class: "bar", "aria-hidden": "true" }, h("i", { class: "granted" }), h("i", { class: "drawn" }));
   const level = h("div", { class: "level", role: "meter", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": title(name) }, h("i"));
-  const why = h("p", { class: "why" });
+  const cause = h("span");
+  const why = h("p", { class: "why" }, h("b", {}, words.why), cause);
   const picture = h("span", { class: "picture" });
   const element = h("article", {}, h("header", {}, picture, h("div", {}, h("h3", {}, title(name)), note), chip),
     level, h("dl", {}, ...facts.map((pair) => h("div", {}, ...pair))), bar, why);
@@ -151,7 +155,7 @@ function deviceCard(name) {
     drawBar(bar, state, decision);
     drawLevel(level, state.soc_permille);
     why.hidden = !decision;
-    text(why, decision ? decision.why : "");
+    text(cause, decision ? decision.why : "");
   }];
 }
 
@@ -176,6 +180,7 @@ function drawFacts(facts, state, decision) {
     shown.push([decision.granted_w < 0 ? words.mayGive : words.mayDraw, watts(Math.abs(decision.granted_w))]);
     shown.push([words.wants, watts(Math.abs(decision.wanted_w))]);
   }
+  if (state.kind === "source" && state.export_wh) shown.push([words.total, watthours(state.export_wh)]);
   facts.forEach(([dt, dd], i) => {
     const [label, value, extra] = shown[i] ?? [];
     dt.parentElement.hidden = !label;
@@ -270,7 +275,7 @@ function lineCard(name) {
   const lineLamp = lamp();
   const list = h("ul");
   const rows = new Map();
-  const element = h("article", { class: "health" }, h("h3", {}, lineLamp, title(name)), list);
+  const element = h("article", { class: "health" }, h("h3", {}, lineLamp, words.line(name)), list);
   return [element, (line, devices) => {
     const all = line.devices.map((device) => [device, Object.fromEntries(devices)[device.name] ?? {}]);
     const dead = all.length && all.every(([device, state]) => !device.ok && state.stale);

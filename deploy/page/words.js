@@ -4,7 +4,7 @@ const en = {
   devices: "What runs, and why",
   fuses: "Fuses",
   health: "Meters and lines",
-  legend: { measured: "flows now", reserved: "held ready for loads", rated: "rated" },
+  legend: { measured: "flows now", reserved: "may flow with what is granted", back: "flows out", rated: "rated" },
   link: {
     waiting: "Connecting", live: "Live", stale: "Not live", lost: "No connection", offline: "Switched off",
   },
@@ -15,7 +15,7 @@ const en = {
       + "have gone to their own fallback.",
   },
   place: { pv: "Roof", grid: "Grid", storage: "Battery", house: "House", cars: "Car", heat: "Heating" },
-  toward: { in: "in", out: "out" },
+  sold: "exported", bought: "imported",
   kind: {
     meter: "Meter", source: "Generation", wallbox: "Wallbox", heater: "Heating rod", stages: "Switched load",
     storage: "Battery",
@@ -26,8 +26,8 @@ const en = {
     minimum: "lowest current always, surplus above it",
   },
   car: { A: "no car", B: "car waiting", C: "charging", D: "charging", E: "wallbox fault", F: "wallbox fault" },
-  draws: "Draws", gives: "Gives", mayDraw: "May draw", mayGive: "May give", wants: "Asked for", why: "Why",
-  full: "full", unknown: "not known", notMeasured: "draw not measured",
+  draws: "Draws", gives: "Gives", mayDraw: "May draw", mayGive: "May give", wants: "Asked for", total: "In all", why: "Why",
+  full: "full",
   rated: (a) => `${a} A a phase`, behind: (node) => `behind ${node}`, estimated: "no meter: estimated",
   doubted: "meter not believed",
   of: (now, most) => `${now} of ${most} A`,
@@ -50,8 +50,6 @@ const en = {
     write: (name) => `${name} did not take its limit`,
     broker: "No connection to the MQTT broker",
     brokerDo: "The house goes on by itself. Check that the broker runs and that address and password are right.",
-    line: (name) => `Nothing on line ${name} answers`,
-    lineDo: "Check the adapter, its power, and the first metre of cable.",
   },
   what: {
     timeout: "Check its power and its cable.",
@@ -64,7 +62,8 @@ const en = {
     live: "live", never: "never heard", ago: (t) => `${t} ago`, silent: (t) => `silent for over ${t}`,
     doubted: "not believed",
   },
-  errors: (n, of) => (n ? `${n} of about ${of} readings failed` : "no errors"),
+  line: (name) => `Line ${name}`,
+  errors: (n, of) => (n ? `${digits[0].format(n)} of about ${digits[0].format(of)} readings failed` : "no errors"),
   broker: "MQTT broker", connected: "connected", lamp: { ok: "in order", warn: "shaky", bad: "failed" },
 };
 
@@ -83,6 +82,8 @@ export function watts(w) {
   return minus(digits[size < 9995 ? 2 : 1].format(w / 1000)) + "\u00a0kW";
 }
 
+export const watthours = (wh) => digits[0].format(wh / 1000) + "\u00a0kWh";
+export const roughly = (w) => watts(w < 1000 ? Math.round(w / 10) * 10 : w); // for sentences: they should stand still
 export const amps = (ma, places = 1) => (ma == null ? "\u2013" : minus(digits[places].format(ma / 1000)));
 export const grantedAmps = (ma) => amps(ma, ma % 1000 ? 1 : 0) + "\u00a0A";
 export const percent = (permille) => (permille == null ? "\u2013" : digits[0].format(permille / 10) + "\u00a0%");

@@ -33,6 +33,7 @@ class House:
         self.parents = parents
         self.nodes = tuple(Node() for _ in parents)
         self.parts = tuple(part for _, part in parts)
+        self.part_nodes = tuple(node for node, _ in parts)
         self._parts = parts
         self._rng = Rng(seed)
         self._strayed_mv = [0, 0, 0]

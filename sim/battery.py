@@ -22,6 +22,7 @@ class Battery(Part):
     ) -> None:
         """`least_permille`: the battery itself never goes below; `efficiency_permille`: of each way."""
         super().__init__(phases)
+        self.capacity_wh = capacity_wh
         self.max_w = max_w
         self._full_mws = capacity_wh * WH_MWS
         self._least_mws = self._full_mws * least_permille // 1000

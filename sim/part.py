@@ -76,7 +76,7 @@ def shared(total_w: int, phases: "tuple[int, ...]") -> Phases:
 class Lag:
     """A pipe: what comes out is what went in `lag_ms` ago."""
 
-    _MOST = 16  # changes under way; of more than that the oldest are never seen
+    _MOST = 16  # changes under way; one more takes the place of the newest
 
     def __init__(self, lag_ms: int, value: int = 0) -> None:
         self._lag_ms = lag_ms
@@ -87,9 +87,10 @@ class Lag:
     def step(self, value: int, now_ms: int, dt_ms: int) -> int:
         if value != self._newest:
             self._newest = value
-            self._pipe.append((now_ms - dt_ms + self._lag_ms, value))
-            if len(self._pipe) > self._MOST:
-                self._pipe.pop(0)
+            due_ms = now_ms - dt_ms + self._lag_ms
+            if len(self._pipe) == self._MOST:
+                due_ms = self._pipe.pop()[0]
+            self._pipe.append((due_ms, value))
         while self._pipe and self._pipe[0][0] <= now_ms:
             self.value = self._pipe.pop(0)[1]
         return self.value

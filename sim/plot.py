@@ -187,15 +187,13 @@ class _Panel:
 
 
 def ticks(low: int, high: int, divisor: int) -> list[int]:
-    """Four to eight round numbers that hold low, high and 0, in the record's unit."""
-    low, high = min(low, 0), max(high, 0)
-    span = max(high - low, divisor)
+    """Some round numbers that hold low, high and 0 and at least one whole unit, as the record counts."""
+    low = min(low, 0)
+    high = max(high, 0, low + divisor)
     step = 1
-    while step * 6 < span:
+    while step * 6 < high - low:
         step = step * 5 // 2 if str(step).startswith("2") else step * 2
-    first = low // step
-    last = -(-high // step)
-    return [i * step for i in range(first, max(last, first + 1) + 1)]
+    return [i * step for i in range(low // step, -(-high // step) + 1)]
 
 
 def label(value: int, divisor: int) -> str:

@@ -24,6 +24,15 @@ class Drive:
         return out
 
 
+def charging(offer_ma=10_000, seconds=30, **options):
+    """A car that has been offered this for a while."""
+    drive = Drive(**options)
+    drive.car.plug()
+    drive.car.offer((offer_ma,) * 3)
+    drive.run(seconds)
+    return drive
+
+
 def test_nothing_flows_without_a_car():
     drive = Drive()
     drive.car.offer((16_000,) * 3)
@@ -48,10 +57,8 @@ def test_it_starts_within_ten_seconds_and_takes_a_little_less_than_offered(seed)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("lower_ma", [6_000, 9_000])
 def test_a_lower_offer_is_followed_within_ten_seconds(seed, lower_ma):
-    drive = Drive(seed=seed, max_ma=32_000)
-    drive.car.plug()
-    drive.car.offer((32_000,) * 3)
-    assert drive.run(60)[-1][0] > 30_000
+    drive = charging(32_000, 60, seed=seed, max_ma=32_000)
+    assert drive.car.current_ma[0] > 30_000
     drive.car.offer((lower_ma,) * 3)
     currents = drive.run(12)
     assert currents[3][0] > 30_000  # not at once: this is what a fuse has to bear
@@ -61,10 +68,7 @@ def test_a_lower_offer_is_followed_within_ten_seconds(seed, lower_ma):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("offer_ma", [0, 5_900])
 def test_below_six_amperes_it_stops_within_three_seconds(seed, offer_ma):
-    drive = Drive(seed=seed)
-    drive.car.plug()
-    drive.car.offer((16_000,) * 3)
-    drive.run(30)
+    drive = charging(16_000, seed=seed)
     drive.car.offer((offer_ma,) * 3)
     assert set(drive.run(60)[3:]) == {(0, 0, 0)}
     assert drive.car.state == "B"
@@ -72,45 +76,32 @@ def test_below_six_amperes_it_stops_within_three_seconds(seed, offer_ma):
 
 
 def test_it_takes_no_more_than_its_own_charger_can():
-    drive = Drive(max_ma=16_000)
-    drive.car.plug()
-    drive.car.offer((32_000,) * 3)
-    assert 15_000 <= drive.run(60)[-1][0] <= 16_000
+    assert 15_000 <= charging(32_000, 60, max_ma=16_000).car.current_ma[0] <= 16_000
 
 
 def test_conductors_are_put_on_the_grid_phases_they_are_wired_to():
-    drive = Drive(phases=(1, 2, 0), used_phases=1)
-    drive.car.plug()
-    drive.car.offer((10_000,) * 3)
-    own = drive.run(30)[-1]
+    drive = charging(phases=(1, 2, 0), used_phases=1)
+    own = drive.car.current_ma
     assert own[0] > 9_000
     assert own[1:] == (0, 0)
     assert drive.car.power_w == Phases(0, own[0] * 230_000 // 1_000_000, 0)
 
 
 def test_power_follows_the_voltage_of_each_phase():
-    drive = Drive(used_phases=2)
-    drive.car.plug()
-    drive.car.offer((10_000,) * 3)
+    drive = charging(used_phases=2)
     drive.car.voltage_mv = Phases(220_000, 240_000, 230_000)
-    own = drive.run(30)[-1]
+    own = drive.run(1)[-1]
     assert drive.car.power_w == Phases(own[0] * 220 // 1000, own[1] * 240 // 1000, 0)
 
 
 def test_two_phase_cars_use_two():
-    drive = Drive(used_phases=2)
-    drive.car.plug()
-    drive.car.offer((10_000,) * 3)
-    own = drive.run(30)[-1]
+    own = charging(used_phases=2).car.current_ma
     assert own[0] == own[1] > 9_000
     assert own[2] == 0
 
 
 def test_fewer_phases_after_a_pause_are_a_phase_change():
-    drive = Drive()
-    drive.car.plug()
-    drive.car.offer((10_000,) * 3)
-    drive.run(30)
+    drive = charging()
     drive.car.offer((0, 0, 0))
     drive.run(10)
     drive.car.offer((10_000, 0, 0))
@@ -120,10 +111,7 @@ def test_fewer_phases_after_a_pause_are_a_phase_change():
 
 
 def test_contactors_moved_under_load_are_counted_and_cost_time():
-    drive = Drive()
-    drive.car.plug()
-    drive.car.offer((10_000,) * 3)
-    drive.run(30)
+    drive = charging()
     drive.car.offer((10_000, 0, 0))
     currents = drive.run(30)
     assert set(currents[:4]) == {(0, 0, 0)}
@@ -139,10 +127,7 @@ def test_without_its_first_conductor_it_does_not_charge():
 
 
 def test_a_changed_mind_within_the_lag_never_restarts_a_stopped_car():
-    drive = Drive(seed=3)
-    drive.car.plug()
-    drive.car.offer((10_000,) * 3)
-    drive.run(30)
+    drive = charging(seed=3)
     drive.car.offer((5_000,) * 3)
     drive.run(120)
     assert drive.car.starts == 1
@@ -150,11 +135,7 @@ def test_a_changed_mind_within_the_lag_never_restarts_a_stopped_car():
 
 
 def test_charging_fills_the_battery_with_what_the_charger_leaves():
-    drive = Drive(capacity_wh=50_000, soc_permille=200)
-    drive.car.plug()
-    drive.car.offer((16_000,) * 3)
-    drive.run(2 * 3600)
-    car = drive.car
+    car = charging(16_000, 2 * 3600, capacity_wh=50_000, soc_permille=200).car
     assert 20_000 <= car.import_wh <= 22_100
     assert car.session_wh == car.import_wh
     assert abs(car.soc_permille - (200 + car.import_wh * 900 // 50_000)) <= 1

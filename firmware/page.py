@@ -143,12 +143,14 @@ class Page(Outbox):
             client.news.set()
 
     def _app(self) -> Starlette:
-        return Starlette(routes=[
+        app = Starlette(routes=[
             Route("/", self._file),
             Route("/events", _Events(self)),
             Route("/api/state", self._state),
             Route("/{name}", self._file),
         ])
+        app.router.redirect_slashes = False
+        return app
 
     async def _file(self, request: Request) -> Response:
         content = self._files.get(request.path_params.get("name", "index.html"))
@@ -179,8 +181,12 @@ class Page(Outbox):
             self._clients.discard(client)
             watcher.cancel()
 
+    def watched(self) -> int:
+        """How many browsers have a stream open."""
+        return len(self._clients)
+
     def full(self) -> bool:
-        return len(self._clients) >= MOST_CLIENTS or self._server.should_exit
+        return self.watched() >= MOST_CLIENTS or self._server.should_exit
 
     def _quiet_ms(self) -> int:
         with self._lock:

@@ -10,9 +10,12 @@ no second above a fuse is lost in the picture.
 from collections.abc import Sequence
 from html import escape
 
+from sim.part import DAY_MS
+
 _WIDTH, _LEFT, _RIGHT, _TOP, _GAP, _BOTTOM = 1280, 76, 210, 66, 48, 44
 _PLOT_WIDTH = _WIDTH - _LEFT - _RIGHT
 _HOUR_MS = 3_600_000
+_TIME_STEPS_MS = tuple(1000 * s for s in (10, 30, 60, 300, 600, 1800, 3600, 7200, 21_600))
 _COLOURS = (  # Okabe and Ito, to be told apart by all eyes; darkened where white paper needs it
     "#0072b2", "#d98200", "#009e73", "#cc3d8f", "#56a4d8", "#a04000", "#6a51a3", "#7a7a00", "#333333", "#999999",
 )
@@ -66,7 +69,7 @@ def plot(record: Record) -> str:
         '<rect width="100%" height="100%" fill="#ffffff"/>',
         '<text x="%d" y="28" font-size="19" font-weight="600">%s</text>' % (_LEFT, escape(record.title)),
         *body,
-        '<text x="%d" y="%d" text-anchor="middle">local time, h</text>' % (_LEFT + _PLOT_WIDTH // 2, height - 6),
+        '<text x="%d" y="%d" text-anchor="middle">local time</text>' % (_LEFT + _PLOT_WIDTH // 2, height - 6),
         "</svg>\n",
     ])
 
@@ -113,16 +116,14 @@ class _Panel:
 
     def _x_axis(self) -> list[str]:
         out = []
-        hours = max(1, (self._to_ms - self._from_ms) // (12 * _HOUR_MS))
-        at_ms = -(-self._from_ms // (hours * _HOUR_MS)) * hours * _HOUR_MS
         bottom = self._top + self.height
+        step_ms = next((step for step in _TIME_STEPS_MS if self._to_ms - self._from_ms <= 24 * step), DAY_MS)
+        at_ms = -(-self._from_ms // step_ms) * step_ms
         while at_ms <= self._to_ms:
             x = self._x(at_ms)
             out.append('<path d="M%.1f %dV%d" stroke="#e2e2e2"/>' % (x, self._top, bottom))
-            hour = at_ms // _HOUR_MS
-            words = "24" if hour and hour % 24 == 0 else "%d" % (hour % 24)
-            out.append('<text x="%.1f" y="%d" text-anchor="middle">%s</text>' % (x, bottom + 17, words))
-            at_ms += hours * _HOUR_MS
+            out.append('<text x="%.1f" y="%d" text-anchor="middle">%s</text>' % (x, bottom + 17, clock(at_ms, step_ms)))
+            at_ms += step_ms
         return out
 
     def _curve(self, column: int, place: int) -> list[str]:
@@ -194,6 +195,17 @@ def ticks(low: int, high: int, divisor: int) -> list[int]:
     while step * 6 < high - low:
         step = step * 5 // 2 if str(step).startswith("2") else step * 2
     return [i * step for i in range(low // step, -(-high // step) + 1)]
+
+
+def clock(at_ms: int, step_ms: int) -> str:
+    """Hours where the marks are hours apart, else as precise as the marks need; the end of a day is 24."""
+    second = at_ms // 1000
+    hour = 24 if second and second % 86_400 == 0 else second // 3600 % 24
+    if step_ms >= _HOUR_MS:
+        return "%d" % hour
+    if step_ms >= 60_000:
+        return "%d:%02d" % (hour, second // 60 % 60)
+    return "%d:%02d:%02d" % (hour, second // 60 % 60, second % 60)
 
 
 def label(value: int, divisor: int) -> str:

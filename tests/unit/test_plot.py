@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from sim.plot import Record, label, plot, ticks
+from sim.plot import Record, clock, label, plot, ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -45,7 +45,7 @@ def test_each_unit_has_its_panel_and_each_name_its_key():
     for key in ("grid", "pv", "car", "house l1", "house limit", "battery", "tank"):
         assert key in words
     assert {"0", "12", "24"} <= set(words)
-    assert "local time, h" in words
+    assert "local time" in words
 
 
 def test_a_fuse_is_dashed_and_a_name_keeps_its_colour():
@@ -90,6 +90,23 @@ def test_ticks_hold_the_values_and_are_few_and_even(low, high):
 
 def test_labels_are_short_and_negative_ones_have_a_true_minus():
     assert [label(v, 1000) for v in (0, 500, 2_500, -10_000, 250)] == ["0", "0.5", "2.5", "−10", "0.25"]
+
+
+@pytest.mark.parametrize(("step_ms", "rows", "marks"), [
+    (60_000, 1440, ["1", "12", "23", "24"]),
+    (1000, 1200, ["0:01", "0:10", "0:20"]),
+    (1000, 90, ["0:00:10", "0:01:30"]),
+    (600_000, 432, ["6", "24"]),
+])
+def test_long_and_short_records_have_legible_times(step_ms, rows, marks):
+    words = texts(drawn(day(("grid_w",), lambda i, name: i, step_ms, rows)))
+    assert set(marks) <= set(words)
+    assert len(words) < 45
+
+
+def test_midnight_is_24_at_the_end_and_0_at_the_beginning():
+    assert [clock(h * 3_600_000, 3_600_000) for h in (0, 1, 24, 25)] == ["0", "1", "24", "1"]
+    assert clock(86_400_000 + 60_000, 60_000) == "0:01"
 
 
 @pytest.mark.parametrize("name", ["grid", "power_kw", "w"])

@@ -128,7 +128,10 @@ class Page(Outbox):
         with self._lock:
             self._loop = asyncio.get_running_loop()
         self._ready.set()  # the socket has been listening since `start`: nobody is turned away
-        await self._server.serve(sockets=[self._socket])
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            self._socket.close()  # uvicorn leaves it open when it is told to stop before it has begun
 
     def _dismiss(self) -> None:
         self._server.should_exit = True

@@ -208,6 +208,14 @@ def test_closing_ends_every_stream_in_time(page: Page) -> None:
     page.publish("late", "1")
 
 
+def test_a_page_closed_at_once_gives_its_port_back() -> None:
+    page = Page("127.0.0.1", 0)
+    page.start()
+    page.close()
+    with pytest.raises(ConnectionRefusedError):
+        get(page, "/")
+
+
 def test_the_page_is_small_and_asks_nobody_else() -> None:
     files = [path.read_text() for path in FOLDER.iterdir()]
     assert sum(len(text.encode()) for text in files) < 40_000

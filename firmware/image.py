@@ -4,15 +4,9 @@ Each entry has one writer (its line) or one writer (the cycle), and every entry 
 changed; so a line's thread and the cycle need no lock between them.
 """
 
-from collections.abc import Callable
-
 from control.values import NOTHING_HEARD, NOTHING_WRITTEN, Heard, Snapshot, Written
 from hal.faults import Fault
 from hal.values import Reading, Setpoint
-
-
-def _nobody() -> None:
-    pass
 
 
 class Lease:
@@ -32,18 +26,9 @@ class Image:
         self._heard = [NOTHING_HEARD] * count
         self._written = [NOTHING_WRITTEN] * count
         self._leases: "list[Lease | None]" = [None] * count
-        self._watched = -1
-        self._notify = _nobody
-
-    def watch(self, index: int, notify: "Callable[[], None]") -> None:
-        """Calls `notify`, in the line's thread, on each good reading of this device."""
-        self._watched = index
-        self._notify = notify
 
     def hear(self, index: int, reading: Reading) -> None:
         self._heard[index] = Heard(reading, None)
-        if index == self._watched:
-            self._notify()
 
     def fail(self, index: int, fault: Fault) -> None:
         """The newest good reading stays, with its age; the fault stands beside it."""

@@ -6,8 +6,6 @@ A silent device is asked less and less often (2 s growing to 5 min; a node's met
 never delays the others on its line by more than one time-out.
 """
 
-from collections.abc import Callable
-
 from control.values import NOTHING_WRITTEN, Written
 from firmware.image import Image, Lease
 from hal.faults import RANGE, DeviceError, Fault
@@ -109,10 +107,8 @@ class Line:
         try:
             if not slot.armed:
                 self._arm(slot, load)
-            elif setpoint is None:
-                self._stand(slot, None, load.release)
             else:
-                self._stand(slot, setpoint, lambda: load.apply(setpoint))
+                self._stand(slot, load, setpoint)
         except DeviceError as error:
             done_ms = self._clock.now_ms()
             fault = self._failed(slot, error, done_ms)
@@ -123,13 +119,16 @@ class Line:
     def _arm(self, slot: Slot, load: Load) -> None:
         load.arm()
         if not slot.seen:
-            self._stand(slot, None, load.release)  # whatever an earlier life of ours left standing
+            self._stand(slot, load, None)  # whatever an earlier life of ours left standing
         slot.armed = slot.seen = True
         slot.write_ms = 0
 
-    def _stand(self, slot: Slot, setpoint: "Setpoint | None", command: "Callable[[], None]") -> None:
+    def _stand(self, slot: Slot, load: Load, setpoint: "Setpoint | None") -> None:
         slot.standing = NEVER  # until the device has confirmed it, the next turn writes again
-        command()
+        if setpoint is None:
+            load.release()
+        else:
+            load.apply(setpoint)
         slot.standing = setpoint
         slot.written = Written(slot.fallback if setpoint is None else setpoint, self._clock.now_ms(), None, None)
 

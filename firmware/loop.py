@@ -11,9 +11,24 @@ from firmware.image import Image
 from firmware.journal import Journal
 from firmware.line import Line
 from hal.ports import Clock, Watchdog
+from hal.values import Reading
 
 FASTEST_MS = 200  # at most 5 cycles a second, however fast the meter is
 STOP_S = 5.0  # a line ends within its longest time-out; afterwards it is left behind
+
+
+class WatchedImage(Image):
+    """The process image of a site that says when a fresh grid reading has come."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(len(site.devices))
+        self._grid = site.nodes[0].meter
+        self.fresh = threading.Event()
+
+    def hear(self, index: int, reading: Reading) -> None:
+        super().hear(index, reading)
+        if index == self._grid:
+            self.fresh.set()
 
 
 class Worker(threading.Thread):
@@ -46,7 +61,7 @@ class Loop:
     """Runs until `stop`. `publish(snapshot, plan)` gets each cycle's result and must not block."""
 
     def __init__(
-        self, site: Site, image: Image, lines: "tuple[Line, ...]", clock: Clock, watchdog: Watchdog,
+        self, site: Site, image: WatchedImage, lines: "tuple[Line, ...]", clock: Clock, watchdog: Watchdog,
         journal: "Journal | None", publish: "Callable[[Snapshot, Plan], None]",
     ) -> None:
         self._site = site
@@ -56,8 +71,6 @@ class Loop:
         self._publish = publish
         self._image = image
         self._stopping = threading.Event()
-        self._fresh = threading.Event()
-        image.watch(site.nodes[0].meter, self._fresh.set)
         self._workers = [Worker(line, self.stop) for line in lines]
         self.overruns = 0
 
@@ -83,7 +96,7 @@ class Loop:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._fresh.set()
+        self._image.fresh.set()
 
     def _cycles(self) -> None:
         cycle = Cycle(self._site, self._image, self._clock.now_ms())
@@ -103,5 +116,5 @@ class Loop:
         """Until a fresh grid reading (not before FASTEST_MS) or the period's end."""
         if self._stopping.wait(max(0, begun_ms + FASTEST_MS - self._clock.now_ms()) / 1000):
             return
-        self._fresh.wait(max(0, begun_ms + self._site.cycle_ms - self._clock.now_ms()) / 1000)
-        self._fresh.clear()
+        self._image.fresh.wait(max(0, begun_ms + self._site.cycle_ms - self._clock.now_ms()) / 1000)
+        self._image.fresh.clear()

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from control.values import Plan, Snapshot
 from drivers.clock import MonotonicClock
+from drivers.mqtt import Mqtt
 from drivers.watchdog import SystemdWatchdog
 from firmware import build, topics
 from firmware.config import ConfigError, SiteFile, load
-from firmware.image import Image
 from firmware.journal import Journal
-from firmware.loop import Loop
-from hal.ports import Outbox
+from firmware.loop import Loop, WatchedImage
+from firmware.page import Page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,14 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     try:
-        file = load(args.site)
-    except ConfigError as error:
+        daemon = Daemon(load(args.site))
+    except (ConfigError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    daemon = Daemon(file)
     on_signals(daemon.stop)
-    for place in daemon.places:
-        print(place, flush=True)
+    print(f"{daemon.file.site.name} runs; {daemon.places()}; Ctrl-C ends it", flush=True)
     daemon.run()
     return 0
 
@@ -44,14 +42,19 @@ def on_signals(stop: "Callable[[], None]") -> None:
 class Daemon:
     """Everything that runs for one site: lines, cycle, journal, broker connection and page."""
 
-    def __init__(self, file: SiteFile, page_any_port: bool = False) -> None:
+    def __init__(self, file: SiteFile, any_page_port: bool = False) -> None:
+        """Raises OSError or ValueError when the page's port or the broker's certificates cannot be used."""
         self.file = file
         clock = MonotonicClock()
-        image = Image(len(file.devices))
+        image = WatchedImage(file.site)
         self._lines = build.lines(file, image, clock, build.real_port)
-        self._outboxes, self.places = outboxes(file, page_any_port)
-        self._publisher = topics.Publisher([outbox for outbox, _ in self._outboxes])
-        journal = Journal(Path(file.journal.folder)) if file.journal.folder else None
+        self._mqtt = _mqtt(file)
+        self._page = Page(file.page.host, file.page.port, any_port=any_page_port) if file.page else None
+        self._outboxes = tuple(outbox for outbox in (self._mqtt, self._page) if outbox is not None)
+        for outbox in self._outboxes:
+            outbox.start()
+        self._publisher = topics.Publisher(self._outboxes)
+        journal = Journal(Path(file.journal.folder)) if file.journal else None
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), journal, self._publish)
 
     def run(self) -> None:
@@ -59,33 +62,25 @@ class Daemon:
         try:
             self._loop.run()
         finally:
-            for _, close in self._outboxes:
-                close()
+            for outbox in self._outboxes:
+                outbox.close()
 
     def stop(self) -> None:
         self._loop.stop()
 
+    def places(self) -> str:
+        """Where to look."""
+        page = f"page {self._page.url}" if self._page else "no page"
+        return page + (f", broker mqtt://{self.file.mqtt.host}:{self.file.mqtt.port}" if self.file.mqtt else "")
+
     def _publish(self, snapshot: Snapshot, plan: Plan) -> None:
         health = tuple(line.health() for line in self._lines)
-        self._publisher.send(topics.pairs(self.file.site, snapshot, plan, health), snapshot.now_ms)
+        broker = self._mqtt.connected if self._mqtt else None
+        self._publisher.send(topics.pairs(self.file.site, snapshot, plan, health, broker), snapshot.now_ms)
 
 
-def outboxes(file: SiteFile, page_any_port: bool) -> "tuple[list[tuple[Outbox, Callable[[], None]]], list[str]]":
-    """Broker and page as configured, started, each with what closes it; and where they are to be found."""
-    out: "list[tuple[Outbox, Callable[[], None]]]" = []
-    places = []
-    if file.mqtt is not None:
-        from drivers.mqtt import Mqtt
-        broker = Mqtt(file.mqtt.host, file.mqtt.port, topics.slug(file.site.name))
-        broker.start()
-        out.append((broker, broker.close))
-        places.append(f"broker  mqtt://{file.mqtt.host}:{file.mqtt.port}")
-    if file.page is not None:
-        from firmware.page import Page
-        page = Page(file.page.host, file.page.port, any_port=page_any_port)
-        page.start()
-        out.append((page, page.close))
-        places.append(f"page    {page.url}")
-    return out, places
-
-
+def _mqtt(file: SiteFile) -> "Mqtt | None":
+    if file.mqtt is None:
+        return None
+    table = file.mqtt
+    return Mqtt(table.host, table.port, topics.slug(file.site.name), table.user, table.password, table.ca, table.tls)

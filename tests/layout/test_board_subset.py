@@ -10,12 +10,13 @@ HOST_ONLY = {
     "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "clock", "watchdog"},
     "sim": {"wire", "modbus_slave", "modbus_server", "plot", "kpi"},
 }
-MODULES = sorted(
+CYCLE = [ROOT / "firmware" / name for name in ("image.py", "line.py", "cycle.py")]
+MODULES = CYCLE + sorted(
     path for name in ("hal", "control", "drivers", "sim") for path in (ROOT / name).rglob("*.py")
     if path.stem not in HOST_ONLY.get(name, set())
 )
 STANDARD = {"collections", "struct", "binascii", "array"}
-OURS = {"hal", "control", "drivers", "sim"}
+OURS = {"hal", "control", "drivers", "sim", "firmware"}
 FOREIGN_METHODS = {"removeprefix", "removesuffix", "bit_length", "_replace", "_asdict", "_fields", "_make", "casefold"}
 IDS = [str(path.relative_to(ROOT)) for path in MODULES]
 

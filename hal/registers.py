@@ -100,8 +100,8 @@ def _words_of(reg: Reg, value: int) -> "list[int]":
     if kind[0] == "f":
         packed = struct.pack(">f" if width == 2 else ">d", value * reg.den / reg.num)
     else:
-        top = abs(value) * reg.den // reg.num
-        if value < 0:
+        top = abs(value) * reg.den // abs(reg.num)
+        if (value < 0) != (reg.num < 0):
             top = -top
         signed = kind[0] == "s"
         least, most = (-(1 << 16 * width - 1), (1 << 16 * width - 1) - 1) if signed else (0, (1 << 16 * width) - 1)

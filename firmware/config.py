@@ -1,0 +1,243 @@
+"""A SITE.toml -> an immutable SiteFile, read once, whole and strictly.
+
+Everything that is wrong is told at once, in the manner of
+    site.toml:31: device.carport.failsafe_a = 20: allowed are 0 to 16 (fail-safe current in A)
+Only what keeps the text from being TOML at all is told alone. Nothing on any wire is touched.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+import tomli
+
+from control.values import NONE, Site
+from firmware import config_cross, config_drivers, config_site
+from firmware.config_read import Findings, Raw, allowed, nearest, read
+from firmware.config_site import DeviceFile, Tables
+from firmware.config_tables import (
+    LINES,
+    NAME,
+    NAME_WORDS,
+    DeviceTable,
+    JournalTable,
+    MqttTable,
+    NodeTable,
+    PageTable,
+    SiteTable,
+    device_table,
+)
+from firmware.config_text import places
+
+MOST_BYTES = 262_144
+SINGLE: "dict[str, type[msgspec.Struct]]" = {
+    "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
+}
+MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
+HINTS = (
+    ("Invalid value", '; expected is a number, true, false, "text in quotes" or a [list]'),
+    ("Cannot overwrite", "; the key is there already"),
+    ("Cannot declare", "; the table is there already"),
+)
+OWN_TOPICS = ("site", "status")  # firmware.topics: not free for devices
+OWN_PREFIXES = ("node_", "line_")
+
+
+class ConfigError(Exception):
+    """What is wrong with a configuration; each message names the place and says what is allowed."""
+
+    def __init__(self, messages: "tuple[str, ...]") -> None:
+        super().__init__(*messages)
+        self.messages = messages
+
+    def __str__(self) -> str:
+        return "\n".join(self.messages)
+
+
+class LineSpec(NamedTuple):
+    name: str
+    kind: str  # "modbus-rtu" "modbus-tcp" "sml" "gpio"
+    options: "Mapping[str, Any]"
+
+
+class SiteFile(NamedTuple):
+    """All that a SITE.toml says."""
+
+    site: Site
+    lines: "tuple[LineSpec, ...]"
+    devices: "tuple[DeviceFile, ...]"  # by the same index as site.devices
+    mqtt: "MqttTable | None"
+    page: "PageTable | None"
+    journal: "JournalTable | None"
+    latitude_udeg: int  # + north
+    longitude_udeg: int  # + east
+
+
+def load(path: "Path | str") -> SiteFile:
+    """Raises ConfigError, and nothing else."""
+    name = str(path)
+    text = _text(name)
+    raw = _toml(name, text)
+    findings = Findings(name, raw, places(text))
+    file = _site_file(findings, raw)
+    messages = findings.messages()
+    if messages or file is None:
+        raise ConfigError(messages)
+    return file
+
+
+def _text(name: str) -> str:
+    try:
+        with open(name, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError((f"{name}: cannot be read: {error.strerror}",)) from error
+    if len(content) > MOST_BYTES:
+        raise ConfigError((f"{name}: too large for a configuration; allowed are {MOST_BYTES // 1024} KiB",))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError((f"{name}:{line}: not UTF-8; save the file as UTF-8",)) from error
+    if not text.strip():
+        raise ConfigError((f"{name}: empty; site.example.toml shows what belongs here",))
+    return text
+
+
+def _toml(name: str, text: str) -> Raw:
+    """Numbers with a point stay exact."""
+    try:
+        return tomli.loads(text, parse_float=Decimal)
+    except tomli.TOMLDecodeError as error:
+        line = text.splitlines()[error.lineno - 1:error.lineno]
+        shown = f" in {line[0].strip()}" if line and line[0].strip() else ""
+        hint = next((words for begin, words in HINTS if error.msg.startswith(begin)), "")
+        where = f"{name}:{error.lineno}: no TOML: {error.msg} (column {error.colno})"
+        raise ConfigError((where + shown + hint,)) from error
+    except RecursionError as error:
+        raise ConfigError((f"{name}: nested too deep for a configuration",)) from error
+
+
+def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
+    """None, or not to be believed, when there are findings."""
+    for key in raw:
+        if key not in SINGLE and key not in MOST:
+            findings.add((key,), "no such table" + nearest(key, (*SINGLE, *MOST)))
+    one = {key: _one(findings, raw, key, kind) for key, kind in SINGLE.items()}
+    lines, nodes, devices = (_named(findings, raw, key) for key in MOST)
+    config_cross.references(findings, lines, nodes, devices)
+    order = config_cross.tree(findings, nodes)
+    config_cross.meters(findings, nodes)
+    config_cross.addresses(findings, lines, devices)
+    config_cross.pins(findings, devices)
+    line_tables = _lines(findings, lines)
+    tables = Tables(
+        {name: spec.kind for name, spec in line_tables.items()},
+        _nodes(findings, nodes, order), _devices(findings, devices, line_tables),
+        {node["meter"]: name for name, node in nodes.items() if isinstance(node.get("meter"), str)},
+    )
+    node_specs, device_specs, device_files = config_site.build(findings, tables)
+    config_site.roles(findings, tables, device_specs)
+    table = one["site"]
+    if table is None or findings.messages():
+        return None
+    assert isinstance(table, SiteTable)
+    feed_in_w = NONE if table.feed_in_w is None else table.feed_in_w
+    site = Site(table.name, node_specs, device_specs, table.cycle_ms, feed_in_w)
+    config_site.fuses(findings, site)
+    return SiteFile(site, tuple(line_tables.values()), device_files, one["mqtt"], one["page"], one["journal"],
+                    _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"))
+
+
+def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:
+    table = raw.get(key)
+    if isinstance(table, Mapping):
+        return read(findings, (key,), table, kind)
+    if key in raw:
+        findings.add((key,), f"a table is written [{key}]")
+    elif key == "site":
+        findings.missing(("site",), "[site] with name, latitude and longitude")
+    return None
+
+
+def _named(findings: Findings, raw: Raw, key: str) -> config_cross.Tables:
+    """The tables [key.NAME], with good names and bad; names are judged here."""
+    tables = raw.get(key, {})
+    if not isinstance(tables, Mapping) or not tables:
+        findings.missing((key,), f"at least one [{key}.NAME]")
+        return {}
+    if len(tables) > MOST[key]:
+        findings.add((key,), f"{len(tables)} of them; allowed are {MOST[key]}")
+    out: config_cross.Tables = {}
+    for name, table in tables.items():
+        path = (key, name)
+        if not isinstance(table, Mapping):
+            findings.add(path, f"a {key} is a table of its own: [{key}.NAME]")
+            continue
+        out[name] = table
+        if not NAME.fullmatch(name):
+            findings.add(path, f"not allowed as a name; allowed are {NAME_WORDS}")
+        elif key == "device" and (name in OWN_TOPICS or name.startswith(OWN_PREFIXES)):
+            findings.add(path, f"not free as a name; {', '.join(OWN_TOPICS)} and what begins with "
+                               f"{' or '.join(OWN_PREFIXES)} are topics of the program's own")
+    return out
+
+
+def _lines(findings: Findings, raws: config_cross.Tables) -> "dict[str, LineSpec]":
+    out = {}
+    for name, raw in raws.items():
+        kind = _chosen(findings, ("line", name), raw, "kind", tuple(LINES))
+        if kind is not None:
+            table = read(findings, ("line", name), raw, LINES[kind])
+            if table is not None:
+                out[name] = LineSpec(name, kind, MappingProxyType(msgspec.structs.asdict(table)))
+    return out
+
+
+def _nodes(findings: Findings, raws: config_cross.Tables, order: "tuple[str, ...]") -> "dict[str, NodeTable]":
+    read_ = {name: read(findings, ("node", name), raw, NodeTable) for name, raw in raws.items()}
+    out = {}
+    for name in order or tuple(raws):
+        table = read_[name]
+        if table is not None:
+            out[name] = table
+    return out
+
+
+def _devices(findings: Findings, raws: config_cross.Tables, lines: "dict[str, LineSpec]") -> "dict[str, DeviceTable]":
+    out = {}
+    for name, raw in raws.items():
+        driver = _chosen(findings, ("device", name), raw, "driver", config_drivers.known())
+        if driver is not None:
+            kind = device_table(driver, config_drivers.module(driver).OPTIONS)
+            table = read(findings, ("device", name), raw, kind)
+            if table is not None and table.line in lines:
+                out[name] = table
+    return out
+
+
+def _chosen(findings: Findings, path: "tuple[str, str]", raw: Raw, key: str, known: "tuple[str, ...]") -> "str | None":
+    """Which kind of table this is; the other keys depend on it."""
+    value = raw.get(key)
+    if isinstance(value, str) and value in known:
+        return value
+    if key not in raw:
+        findings.missing((*path, key), "known are " + ", ".join(known))
+    else:
+        findings.add((*path, key), f"no such {key}{nearest(str(value), known)}")
+    return None
+
+
+def _udeg(findings: Findings, raw: Raw, key: str) -> int:
+    degrees = Decimal(raw["site"][key])
+    millionths = degrees * 1_000_000
+    if millionths != int(millionths):
+        findings.add(("site", key), "finer than 0.1 m; " + allowed(_kind_of(key)))
+    return int(millionths)
+
+
+def _kind_of(key: str) -> Any:
+    return next(field.type for field in msgspec.structs.fields(SiteTable) if field.name == key)

@@ -1,0 +1,143 @@
+"""Names that must lead somewhere, places that only one may hold: what no table of the file can say alone.
+
+Works on the file as it was written, so that a wrong value elsewhere in a table hides none of this.
+"""
+
+import posixpath
+
+from firmware.config_read import Findings, Raw, nearest
+
+Tables = dict[str, Raw]  # by name; only what is a table
+
+
+def references(findings: Findings, lines: Tables, nodes: Tables, devices: Tables) -> None:
+    """Every line, node, parent and meter that is named must be there."""
+    for name, device in devices.items():
+        _known(findings, ("device", name, "line"), device, "line", lines)
+        _known(findings, ("device", name, "node"), device, "node", nodes)
+    for name, node in nodes.items():
+        _known(findings, ("node", name, "parent"), node, "parent", nodes)
+        _known(findings, ("node", name, "meter"), node, "meter", devices)
+
+
+def _known(findings: Findings, path: "tuple[str, ...]", table: Raw, kind: str, known: Tables) -> None:
+    value = table.get(path[-1])
+    if isinstance(value, str) and value not in known:
+        place = "device" if kind == "meter" else "node" if kind == "parent" else kind
+        findings.add(path, f"there is no [{place}.{value}]{nearest(value, known)}")
+
+
+def tree(findings: Findings, nodes: Tables) -> "tuple[str, ...]":
+    """The nodes, each behind its parent; () when they make no tree."""
+    roots = [name for name, node in nodes.items() if "parent" not in node]
+    good = len(roots) == 1
+    for name in roots[1:]:
+        findings.missing(("node", name, "parent"), f'only the house connection has none, and that is "{roots[0]}"; '
+                                                   f'say parent = "{roots[0]}", or which node feeds it')
+    for circle in _circles(nodes):
+        good = False
+        name = circle[0]
+        findings.add(("node", name, "parent"), f"a circle: {' <- '.join((*circle, name))}; "
+                                               "the house connection has no parent, all others lead to it")
+    order: "list[str]" = []
+    for _ in nodes:
+        order += [name for name, node in nodes.items()
+                  if name not in order and (node.get("parent") in order or "parent" not in node)]
+    return tuple(order) if good and len(order) == len(nodes) else ()
+
+
+def _circles(nodes: Tables) -> "list[list[str]]":
+    """Each circle once, from the node that stands first in the file."""
+    out: "list[list[str]]" = []
+    for name in nodes:
+        way = [name]
+        parent = _parent(nodes, name)
+        while parent is not None and parent not in way:
+            way.append(parent)
+            parent = _parent(nodes, parent)
+        if parent == name and not any(name in circle for circle in out):
+            out.append(way)
+    return out
+
+
+def _parent(nodes: Tables, name: str) -> "str | None":
+    parent = nodes[name].get("parent")
+    return parent if isinstance(parent, str) and parent in nodes else None
+
+
+def meters(findings: Findings, nodes: Tables) -> None:
+    """A meter measures one node, and the house connection has one."""
+    taken: "dict[str, str]" = {}
+    for name, node in nodes.items():
+        meter = node.get("meter")
+        if isinstance(meter, str):
+            if meter in taken:
+                findings.add(("node", name, "meter"), f"it already measures [node.{taken[meter]}]; "
+                                                      "a meter measures one node")
+            taken.setdefault(meter, name)
+        elif meter is None and "parent" not in node:
+            findings.missing(("node", name, "meter"), "the house connection must be measured; name the device")
+        elif meter is None and "rest_a" not in node:
+            findings.missing(("node", name, "rest_a"), "a node without a meter must say what the loads nobody controls "
+                                                       "may draw, in A per phase; allowed are 0 to 125")
+
+
+def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
+    """One device an address, one line a port."""
+    taken: "dict[tuple[object, ...], str]" = {}
+    for name, line in lines.items():
+        where = _port(line)
+        if where in taken:
+            key = "port" if "port" in line else "host" if "host" in line else "kind"
+            findings.add(("line", name, key), f"[line.{taken[where]}] is already there; one line a port, "
+                                              "several devices share a line")
+        elif where:
+            taken[where] = name
+    taken = {}
+    for name, device in devices.items():
+        at = _address(lines, device)
+        if at in taken:
+            words = f"[device.{taken[at]}] already has this address on line {device['line']}"
+            if at[1:] == ("only",):
+                findings.add(("device", name, "line"), f"an optical head has one meter: [device.{taken[at]}]")
+            elif "unit" in device:
+                findings.add(("device", name, "unit"), words + "; give each device its own")
+            else:
+                findings.missing(("device", name, "unit"), words + " (unit 1, because none is said)")
+        elif at:
+            taken[at] = name
+
+
+def pins(findings: Findings, devices: Tables) -> None:
+    """One device a pin of the board. A driver names its pins lock_pin, pin_1 and so on."""
+    taken: "dict[int, tuple[str, str]]" = {}
+    for name, device in devices.items():
+        for key, pin in device.items():
+            if "pin" not in key.split("_") or not isinstance(pin, int):
+                continue
+            other, other_key = taken.setdefault(pin, (name, key))
+            if other != name:
+                findings.add(("device", name, key), f"[device.{other}] already has this pin ({other_key}); "
+                                                    "give each device its own")
+
+
+def _port(line: Raw) -> "tuple[object, ...]":
+    kind, port, host = line.get("kind"), line.get("port"), line.get("host")
+    if kind == "gpio":
+        return ("gpio",)
+    if kind == "modbus-tcp" and isinstance(host, str):
+        return host.lower(), line.get("port", 502)
+    if isinstance(port, str):
+        return (posixpath.normpath(port),)
+    return ()
+
+
+def _address(lines: Tables, device: Raw) -> "tuple[object, ...]":
+    name = device.get("line")
+    if not isinstance(name, str) or name not in lines:
+        return ()
+    kind = lines[name].get("kind")
+    if kind == "sml":
+        return name, "only"
+    unit = device.get("unit", 1 if kind == "modbus-tcp" else None)
+    return (name, unit) if kind != "gpio" and isinstance(unit, int) else ()

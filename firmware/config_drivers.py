@@ -1,0 +1,26 @@
+"""The drivers there are: the modules of `drivers` that say on which lines they hang and which keys they take."""
+
+import functools
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent.parent / "drivers"
+_MARKS = (re.compile(r"^LINES\b", re.MULTILINE), re.compile(r"^OPTIONS\b", re.MULTILINE))
+
+
+@functools.cache
+def known() -> "tuple[str, ...]":
+    """Read from the sources, so that a driver of hardware this machine has not got is not imported."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.py") if _is_driver(path.read_text("utf-8"))))
+
+
+def module(name: str) -> Any:
+    """LINES, OPTIONS, FAILSAFE, ability(options), build(port, options)."""
+    assert name in known()
+    return importlib.import_module("drivers." + name)
+
+
+def _is_driver(source: str) -> bool:
+    return all(mark.search(source) for mark in _MARKS)

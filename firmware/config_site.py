@@ -1,0 +1,272 @@
+"""The tables of the file -> the Site, with every default filled in. What does not fit together is told here."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, DeviceSpec, NodeSpec, Site
+from control.wiring import is_load
+from firmware import config_drivers
+from firmware.config_read import Findings
+from firmware.config_tables import DeviceTable, NodeTable
+from firmware.losses import assumed_ma, left_alone_ma, silent_ma
+from hal.values import Ability
+
+# VDE-AR-N 4100: a meter cabinet wired with 10 mm2 bears 32 A a phase for hours, whatever its fuse
+CONTINUOUS_A = 32
+IMBALANCE_VA = 4_600  # VDE-AR-N 4100, at the house connection
+MAX_A = 16  # fuse of a final circuit, when none is said
+GRID_STALE_S = 10  # safe budget at most 15 s after the grid meter is lost
+BANDS_PCT = (10, 50, 100)
+
+MODES = {  # a heater or a storage has no lowest power
+    "wallbox": (OFF, FAST, SURPLUS, MINIMUM), "stages": (OFF, FAST, SURPLUS, MINIMUM),
+    "heater": (OFF, FAST, SURPLUS), "storage": (OFF, FAST, SURPLUS),
+}
+PRIORITY = {"wallbox": 40, "storage": 30, "stages": 20, "heater": 10}  # a rod takes any watt the others leave
+SLOW_S = 5
+PERIOD_S = {"source": SLOW_S, "stages": SLOW_S}  # all others every second
+LOAD_KEYS = ("mode", "priority", "max_a")
+BAND_KEYS = ("reserve_pct", "first_pct", "full_pct")
+_SILENCE = re.compile("(failsafe|timeout|watchdog|revert).*_s$")  # options that say when a device falls back
+
+
+class DeviceFile(NamedTuple):
+    """What the decision need not know of a device: the driver, and what it is built from."""
+
+    name: str
+    driver: str
+    line: str
+    period_ms: int
+    options: "Mapping[str, Any]"  # the driver's, and unit (Modbus), phases, max_a
+
+
+class Tables(NamedTuple):
+    """The tables of a file that are in themselves right, by name; nodes behind their parents."""
+
+    line_kinds: "Mapping[str, str]"
+    nodes: "Mapping[str, NodeTable]"
+    devices: "Mapping[str, DeviceTable]"
+    measured: "Mapping[str, str]"  # meter -> the node that names it, as written
+
+
+Built = tuple[tuple[NodeSpec, ...], tuple[DeviceSpec, ...], tuple[DeviceFile, ...]]
+
+
+def build(findings: Findings, tables: Tables) -> Built:
+    """Only to be believed when nothing wrong was found; a table that is missing leaves holes."""
+    nodes = tuple(_node(findings, tables, name, table) for name, table in tables.nodes.items())
+    readers = [_Device(findings, tables, name, table) for name, table in tables.devices.items()]
+    pairs = [reader.pair(able) for reader in readers if (able := reader.able()) is not None]
+    return nodes, tuple(spec for spec, _ in pairs), tuple(file for _, file in pairs)
+
+
+def roles(findings: Findings, tables: Tables, devices: "tuple[DeviceSpec, ...]") -> None:
+    """A node is measured by a meter, and a meter measures a node."""
+    for device in devices:
+        kind, node = device.ability.kind, tables.measured.get(device.name)
+        if kind != "meter" and node is not None:
+            findings.add(("node", node, "meter"), f'it is a {kind}; allowed is a device that measures a node '
+                                                  '(role = "meter")')
+        elif kind == "meter" and node is None:
+            findings.add(("device", device.name), "a meter that measures no node; name it as meter of a node, "
+                                                  'or say role = "source" if it measures a generator')
+
+
+def fuses(findings: Findings, site: Site) -> None:
+    """Once everybody is silent for good, no fuse may carry more than its rating."""
+    loads = tuple(index for index, device in enumerate(site.devices) if is_load(device))
+    assumed = assumed_ma(site)
+    for index, (node, sums) in enumerate(zip(site.nodes, silent_ma(site, loads))):
+        total_ma = max(sums) + assumed[index]
+        if total_ma > node.rated_ma:
+            phase = sums.index(max(sums))
+            parts = [f"{device.name} {amperes(left_alone_ma(device)[phase])}" for device in site.devices
+                     if left_alone_ma(device)[phase] and index in _way(site, device)]
+            findings.add(("node", node.name, "rated_a"), (
+                f"the fail-safe currents on L{phase + 1} are above it: {' + '.join(parts)} + {amperes(assumed[index])} "
+                f"for the loads nobody controls = {amperes(total_ma)}; allowed are at most {amperes(node.rated_ma)}: "
+                "lower failsafe_a, max_a or rest_a"))
+
+
+def amperes(current_ma: int) -> str:
+    return f"{-(-current_ma // 100) / 10:g} A"
+
+
+def _way(site: Site, device: DeviceSpec) -> "tuple[int, ...]":
+    way, index = [], device.node
+    while index != NONE:
+        way.append(index)
+        index = site.nodes[index].parent
+    return tuple(way)
+
+
+def _node(findings: Findings, tables: Tables, name: str, table: NodeTable) -> NodeSpec:
+    continuous_a = min(table.rated_a, CONTINUOUS_A) if table.continuous_a is None else table.continuous_a
+    if continuous_a > table.rated_a:
+        findings.add(("node", name, "continuous_a"), f"above its fuse; allowed are 6 to {table.rated_a} (rated_a)")
+    rest_a = -(-2 * table.rated_a // 3) if table.rest_a is None else table.rest_a
+    if rest_a > table.rated_a:
+        findings.add(("node", name, "rest_a"), f"above its fuse; allowed are 0 to {table.rated_a} (rated_a)")
+    imbalance_va = (0 if table.parent else IMBALANCE_VA) if table.imbalance_va is None else table.imbalance_va
+    return NodeSpec(
+        name, _place(tables.nodes, table.parent), _place(tables.devices, table.meter), 1_000 * table.rated_a,
+        1_000 * continuous_a, table.curve, 1_000 * rest_a, table.max_w or 0, imbalance_va,
+    )
+
+
+def _place(names: "Mapping[str, object]", name: "str | None") -> int:
+    return tuple(names).index(name) if name in names else NONE
+
+
+class _Device:
+    """One device: what its driver makes of its table, then what that asks of the table."""
+
+    def __init__(self, findings: Findings, tables: Tables, name: str, table: DeviceTable) -> None:
+        self.findings = findings
+        self.tables = tables
+        self.name = name
+        self.table = table
+        self.path = ("device", name)
+        self.driver = str(type(table).__struct_config__.tag)
+        self.module = config_drivers.module(self.driver)
+        self.measures = tables.measured.get(name)
+        self.phases = tuple("123".index(word[1]) for word in (table.phases or "L1 L2 L3").split())
+        self.options = self._options()
+
+    def pair(self, able: Ability) -> "tuple[DeviceSpec, DeviceFile]":
+        kind = able.kind
+        self._line()
+        self._phases(kind)
+        node = self._at(kind)
+        self._keys(kind)
+        period_s, stale_s = self._times(able)
+        spec = DeviceSpec(self.name, node, self.phases, able, self._priority(kind), self._mode(able),
+                          1_000 * stale_s, 0, self._bands(kind))
+        spec = spec._replace(reserve_ma=self._reserve_ma(spec))
+        if kind == "wallbox" and able.max_ma < able.min_ma:
+            self._add("max_a", f"the wallbox cannot charge with less than {amperes(able.min_ma)}")
+        options = MappingProxyType(self.options)
+        return spec, DeviceFile(self.name, self.driver, self.table.line, 1_000 * period_s, options)
+
+    def _options(self) -> "dict[str, Any]":
+        """What the driver is built from; a list is a tuple, true is 1."""
+        out: "dict[str, Any]" = {}
+        for option in self.module.OPTIONS:
+            value = getattr(self.table, option.name)
+            out[option.name] = int(value) if isinstance(value, bool) else value
+        if self.tables.line_kinds[self.table.line].startswith("modbus"):
+            out["unit"] = 1 if self.table.unit is None else self.table.unit
+        out["phases"] = self.phases
+        node = self.table.node or self.measures
+        at = self.tables.nodes.get(node or "")
+        rated_a = MAX_A if at is None else at.rated_a
+        out["max_a"] = min(MAX_A, rated_a) if self.table.max_a is None else self.table.max_a
+        return out
+
+    def able(self) -> "Ability | None":
+        """What the driver makes of its options; it refuses in the words "key, key: what is allowed"."""
+        try:
+            able = self.module.ability(self.options)
+        except ValueError as error:
+            keys, _, words = str(error).partition(": ")
+            key = next((key for key in keys.split(", ") if self.findings.has((*self.path, key))), keys)
+            self._add(key, words if key == keys else str(error))
+            return None
+        assert isinstance(able, Ability)
+        return able
+
+    def _add(self, key: str, words: str) -> None:
+        self.findings.add((*self.path, key), words)
+
+    def _line(self) -> None:
+        kind, unit = self.tables.line_kinds[self.table.line], self.table.unit
+        if kind not in self.module.LINES:
+            fitting = [name for name, one in self.tables.line_kinds.items() if one in self.module.LINES]
+            self._add("line", f"a line of kind {kind}; {self.driver} hangs on {' or '.join(self.module.LINES)}"
+                              f": {', '.join(fitting) or 'no such line in this file'}")
+        elif kind == "modbus-rtu" and unit is None:
+            self.findings.missing((*self.path, "unit"), "allowed are 1 to 247 (Modbus address)")
+        elif kind == "modbus-rtu" and unit is not None and not 1 <= unit <= 247:
+            self._add("unit", "allowed are 1 to 247 (Modbus address on a serial line)")
+        elif not kind.startswith("modbus") and unit is not None:
+            self._add("unit", f"a line of kind {kind} has no addresses; leave it out")
+
+    def _phases(self, kind: str) -> None:
+        count = len(self.phases)
+        if len(set(self.phases)) < count:
+            self._add("phases", "a phase twice; each conductor has its own")
+        elif self.table.phases is None and kind != "meter":
+            self.findings.missing((*self.path, "phases"), 'the grid phases it is wired to, in its own order: '
+                                                          '"L1 L2 L3", "L2 L3 L1", "L1", ...')
+        elif kind == "meter" and count != 3:
+            self._add("phases", "the meter of a node measures all three; allowed are L1, L2 and L3 in any order")
+
+    def _at(self, kind: str) -> int:
+        """The node it hangs on; a meter's is the one it measures."""
+        node = self.table.node
+        if kind == "meter":
+            if node is not None and self.measures not in (None, node):
+                self._add("node", f"it measures [node.{self.measures}]; leave it out, or change one of them")
+            node = self.measures
+        elif node is None:
+            self.findings.missing((*self.path, "node"), "the node whose fuse it hangs behind; known are "
+                                                        + ", ".join(self.tables.nodes))
+        return _place(self.tables.nodes, node)
+
+    def _keys(self, kind: str) -> None:
+        for key in (() if kind in MODES else LOAD_KEYS) + (() if kind == "storage" else BAND_KEYS):
+            if getattr(self.table, key) is not None:
+                self._add(key, f"a {kind} has no such key; leave it out")
+
+    def _mode(self, able: Ability) -> str:
+        kind = able.kind
+        if self.table.mode is not None and kind in MODES and self.table.mode not in MODES[kind]:
+            self._add("mode", f"a {kind} has no such mode; allowed are {', '.join(MODES[kind])}")
+        if kind not in MODES:
+            return OFF
+        runs_alone = kind == "stages" and able.fallback.power_w > 0  # a heat pump is not locked unasked
+        return self.table.mode or (MINIMUM if runs_alone else SURPLUS)
+
+    def _priority(self, kind: str) -> int:
+        return PRIORITY.get(kind, 0) if self.table.priority is None else self.table.priority
+
+    def _times(self, able: Ability) -> "tuple[int, int]":
+        period_s = PERIOD_S.get(able.kind, 1) if self.table.period_s is None else self.table.period_s
+        stale_s = max(3, 3 * period_s) if self.table.stale_s is None else self.table.stale_s
+        measured = self.tables.nodes.get(self.measures or "")
+        grid = measured is not None and measured.parent is None
+        if grid and 3 * period_s > GRID_STALE_S:
+            self._add("period_s", "too slow for the meter of the house connection; "
+                                  f"allowed are 1 to {GRID_STALE_S // 3}")
+        elif grid and stale_s > GRID_STALE_S:
+            self._add("stale_s", "too long for the meter of the house connection; "
+                                 f"allowed are {3 * period_s} to {GRID_STALE_S}")
+        elif stale_s < 3 * period_s:
+            self._add("stale_s", f"it is read every {period_s} s, and three may be missed; "
+                                 f"allowed are {3 * period_s} to 300")
+        if 0 < able.failsafe_ms <= 2_000 * period_s:
+            key = next((option.name for option in self.module.OPTIONS if _SILENCE.match(option.name)), "period_s")
+            self._add(key, f"it falls back after {able.failsafe_ms / 1_000:g} s of silence, but is read only "
+                           f"every {period_s} s; allowed is more than {2 * period_s} s, or a shorter period_s")
+        return period_s, stale_s
+
+    def _bands(self, kind: str) -> "tuple[int, int, int]":
+        if kind != "storage":
+            return 0, 0, 0
+        given = (self.table.reserve_pct, self.table.first_pct, self.table.full_pct)
+        reserve, first, full = (default if pct is None else pct for pct, default in zip(given, BANDS_PCT))
+        if not reserve <= first <= full:
+            key = next(name for name, pct in zip(("first_pct", "reserve_pct", "full_pct"),
+                                                 (given[1], given[0], given[2])) if pct is not None)
+            self._add(key, f"reserve_pct {reserve}, first_pct {first}, full_pct {full}: allowed is that "
+                           "none is above the next")
+        return 10 * reserve, 10 * first, 10 * full
+
+    def _reserve_ma(self, spec: DeviceSpec) -> int:
+        if spec.ability.kind == "wallbox" and not spec.ability.failsafe_ms:
+            return 1_000 * int(self.options["max_a"])
+        left = left_alone_ma(spec)
+        return max(left.l1, left.l2, left.l3)
+

@@ -1,0 +1,156 @@
+"""The tables of a SITE.toml: every key with its type, its bounds, its default and its meaning.
+
+The description of a key is what an error message says about it and what an editor shows (JSON schema). Numbers are
+whole and carry their unit in the name; nothing is turned into something else. None is a key that was left out.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, defstruct
+
+from hal.options import Option
+
+NAME = re.compile("[a-z0-9_]{1,32}")  # becomes a level of an MQTT topic
+NAME_WORDS = "small letters, digits and _, at most 32 of them"
+HOST = r"^[A-Za-z0-9._:%-]{1,253}$"
+
+Reference = Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="what the house is called")]
+    latitude: Annotated[float, Meta(ge=-90, le=90, description="degrees north, at most 6 decimals")]
+    longitude: Annotated[float, Meta(ge=-180, le=180, description="degrees east, at most 6 decimals")]
+    # peers decide every 10 to 30 s; faster than 200 ms no meter answers
+    cycle_ms: Annotated[int, Meta(ge=200, le=5_000, description="longest time between two decisions in ms")] = 1_000
+    feed_in_w: Annotated[int, Meta(ge=0, le=100_000, description="highest feed-in at the house connection in W")] \
+        | None = None
+
+
+class RtuTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="modbus-rtu"):
+    port: Annotated[str, Meta(min_length=1, max_length=255, description="the serial adapter, /dev/serial/by-id/...")]
+    baud: Annotated[
+        Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200], Meta(description="as set in the devices")
+    ] = 9600
+    parity: Annotated[Literal["N", "E", "O"], Meta(description="even, none, odd; as set in the devices")] = "N"
+    stop_bits: Annotated[Literal[1, 2], Meta(description="as set in the devices")] = 1
+    echo: Annotated[
+        Literal["auto", "yes", "no"], Meta(description="whether the adapter hears what it sends itself")
+    ] = "auto"
+    # 20 to 100 ms are used in practice between two requests; the standard's 3.5 characters come on top
+    pause_ms: Annotated[int, Meta(ge=0, le=500, description="silence before each request in ms")] = 20
+    delay_ms: Annotated[int, Meta(ge=20, le=2_000, description="longest time a device takes to answer in ms")] = 300
+
+
+class TcpTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="modbus-tcp"):
+    host: Annotated[str, Meta(pattern=HOST, description='a name or an address, like "192.168.1.20"')]
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the device")] = 502  # the standard's
+
+
+class SmlTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sml"):
+    port: Annotated[str, Meta(min_length=1, max_length=255, description="the optical head, /dev/serial/by-id/...")]
+    baud: Annotated[
+        Literal[9600, 19200, 38400, 57600, 115200], Meta(description="of the meter's info interface")
+    ] = 9600
+
+
+class GpioTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="gpio"):
+    """The pins of the board itself: nothing to set."""
+
+
+class NodeTable(Struct, frozen=True, forbid_unknown_fields=True):
+    rated_a: Annotated[int, Meta(ge=6, le=125, description="rated current of its fuse in A, per phase")]
+    curve: Annotated[
+        Literal["sls-e", "gg", "mcb-b", "mcb-c", "mcb-d"], Meta(description="characteristic printed on the fuse")
+    ]
+    parent: Annotated[Reference, Meta(description="the node that feeds it; only the house connection has none")] \
+        | None = None
+    continuous_a: Annotated[int, Meta(ge=6, le=125, description="what the cabinet bears for hours in A, per phase")] \
+        | None = None
+    meter: Annotated[Reference, Meta(description="the device that measures it")] | None = None
+    rest_a: Annotated[int, Meta(ge=0, le=125, description="assumed in A per phase for the loads nobody controls")] \
+        | None = None
+    max_w: Annotated[int, Meta(ge=1_000, le=100_000, description="highest import in W")] | None = None
+    imbalance_va: Annotated[
+        int, Meta(ge=0, le=20_000, description="between two phases, of the controlled devices, in VA; 0 = no limit")
+    ] | None = None
+
+
+class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """What every device has; the keys of its driver come behind."""
+
+    line: Annotated[Reference, Meta(description="the line it hangs on")]
+    unit: Annotated[int, Meta(ge=0, le=255, description="Modbus address; 1 to 247 on a serial line")] | None = None
+    node: Annotated[Reference, Meta(description="the node whose fuse it hangs behind")] | None = None
+    phases: Annotated[
+        str, Meta(pattern="^L[123]( L[123]){0,2}$",
+                  description='"L1 L2 L3" in the order of its own conductors, or fewer of them')
+    ] | None = None
+    mode: Annotated[Literal["off", "fast", "surplus", "minimum"], Meta(description="at start")] | None = None
+    priority: Annotated[int, Meta(ge=0, le=100, description="higher is served first")] | None = None
+    max_a: Annotated[int, Meta(ge=1, le=125, description="its own fuse or cable in A, per phase")] | None = None
+    period_s: Annotated[int, Meta(ge=1, le=60, description="how often it is read, in s")] | None = None
+    stale_s: Annotated[int, Meta(ge=3, le=300, description="a reading older than this is no reading, in s")] \
+        | None = None
+    reserve_pct: Annotated[int, Meta(ge=0, le=100, description="storage: not discharged below this, in %")] \
+        | None = None
+    first_pct: Annotated[int, Meta(ge=0, le=100, description="storage: charged before the car below this, in %")] \
+        | None = None
+    full_pct: Annotated[int, Meta(ge=0, le=100, description="storage: not charged above this, in %")] | None = None
+
+
+class MqttTable(Struct, frozen=True, forbid_unknown_fields=True):
+    host: Annotated[str, Meta(pattern=HOST, description='a name or an address, like "127.0.0.1"')]
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the broker")] = 1883
+    user: Annotated[str, Meta(max_length=128)] = ""
+    password: Annotated[str, Meta(max_length=256)] = ""
+    tls: Annotated[bool, Meta(description="encrypted; then the port is mostly 8883")] = False
+    ca: Annotated[str, Meta(max_length=255, description="file of the certificates to trust; switches tls on")] = ""
+
+
+class PageTable(Struct, frozen=True, forbid_unknown_fields=True):
+    # only this machine can see it unless someone decides otherwise
+    host: Annotated[str, Meta(pattern=HOST, description='an address to listen on, like "127.0.0.1"')] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port to listen on")] = 8080
+
+
+class JournalTable(Struct, frozen=True, forbid_unknown_fields=True):
+    folder: Annotated[str, Meta(min_length=1, max_length=255, description="where the flight recorder writes")]
+
+
+LINES: dict[str, type[Struct]] = {
+    "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "gpio": GpioTable,
+}
+
+
+def device_table(driver: str, options: "tuple[Option, ...]") -> "type[DeviceTable]":
+    """The table of one driver's devices: what every device has, and the driver's own keys."""
+    assert not {option.name for option in options} & set(DeviceTable.__struct_fields__), driver
+    fields = [_field(option) for option in options]
+    table = defstruct(
+        "Device_" + driver, fields, bases=(DeviceTable,), frozen=True, forbid_unknown_fields=True, kw_only=True,
+        tag_field="driver", tag=driver,
+    )
+    assert issubclass(table, DeviceTable)
+    return table
+
+
+def is_switch(option: Option) -> bool:
+    """Whether it is on or off, which TOML writes as true or false."""
+    return not option.choices and (option.least, option.most) == (0, 1)
+
+
+def _field(option: Option) -> "tuple[str, Any] | tuple[str, Any, Any]":
+    kind: Any
+    if option.choices:
+        kind = Literal[option.choices]
+    elif is_switch(option):
+        kind = bool
+    else:
+        kind = Annotated[int, Meta(ge=option.least, le=option.most)]
+    default = bool(option.default) if kind is bool and option.default is not None else option.default
+    if isinstance(default, tuple):
+        kind = tuple[kind, ...]
+    kind = Annotated[kind, Meta(description=option.help)]
+    return (option.name, kind) if default is None else (option.name, kind, default)

@@ -125,3 +125,76 @@ class Plan(namedtuple("Plan", ("grants", "nodes", "surplus_w", "alarms"))):
     nodes: "tuple[NodeView, ...]"
     surplus_w: "int | None"  # what controlled loads could share; None when the grid point is not believed
     alarms: "tuple[tuple[int, int], ...]"  # (reason, device) of readings not believed
+
+
+NEVER = -1  # instead of a time, where nothing has happened yet
+
+
+class Sense(namedtuple("Sense", (
+    "good", "flow", "phased", "before", "before_ms", "seen_ms", "verdict", "row", "believed", "same", "mark_w",
+    "moved_ms",
+))):
+    """What is remembered of one device's readings. Vectors: mA on L1, L2, L3, then W."""
+
+    __slots__ = ()
+    good: "Reading | None"  # the newest that can be true
+    flow: "tuple[int, int, int, int]"  # what it says flows into the device
+    phased: bool  # whether it says so by phase; else the currents in `flow` are a guess
+    before: "tuple[int, int, int, int]"  # flow of the good one before
+    before_ms: int  # time of that one
+    seen_ms: int  # time of the newest, good or not
+    verdict: int  # what is wrong with the newest (control.reasons), 0 = nothing
+    row: int  # good ones in a row since it was last lost
+    believed: bool
+    same: int  # readings in a row with the very same values
+    mark_w: int  # what the others behind a meter drew when it began to repeat itself
+    moved_ms: int  # since when they have drawn something else
+
+
+class NodeState(namedtuple("NodeState", (
+    "used_ms", "rest", "peak", "peak_ms", "above_ms", "heat", "severity",
+))):
+    """What is remembered of one node. Vectors: mA on L1, L2, L3, then W."""
+
+    __slots__ = ()
+    used_ms: int  # time of the meter reading that was reckoned with last; NEVER = none yet
+    rest: "tuple[int, int, int, int]"  # loads nobody controls, as reckoned with
+    peak: "tuple[int, int, int, int]"  # the most they were since peak_ms
+    peak_ms: int
+    above_ms: "tuple[int, int, int, int]"  # since when they may be more, or a load of ours has started
+    heat: "tuple[int, int, int]"  # overload stored in the fuse: permille of rated above it, squared, times seconds
+    severity: int  # 0 none, 1 down to the least, 2 stop
+
+
+class LoadState(namedtuple("LoadState", (
+    "level", "conductors", "held_ma", "held_w", "stood", "stood_ms", "changed_ms", "switched_ms", "edge_ms",
+    "conductors_ms", "conductors_edge_ms", "idle_ms",
+))):
+    """What is remembered of one load."""
+
+    __slots__ = ()
+    level: int  # last granted: mA per conductor for a wallbox, else W
+    conductors: int  # how many of its conductors that was for
+    held_ma: Phases  # most it may still be drawing
+    held_w: int
+    stood: "Setpoint | None"  # what was confirmed last
+    stood_ms: int  # since when
+    changed_ms: int  # when the grant was last changed
+    switched_ms: int  # when it was last switched on or off
+    edge_ms: int  # since when the surplus calls for the opposite
+    conductors_ms: int  # when it last changed between one phase and all
+    conductors_edge_ms: int  # since when the surplus calls for that
+    idle_ms: int  # since when it draws nothing though it may
+
+
+class State(namedtuple("State", ("now_ms", "senses", "nodes", "loads", "pool_ms", "quick_mw", "slow_mw"))):
+    """All one step keeps for the next."""
+
+    __slots__ = ()
+    now_ms: int
+    senses: "tuple[Sense, ...]"  # by device
+    nodes: "tuple[NodeState, ...]"
+    loads: "tuple[LoadState | None, ...]"  # by device; None for what takes no setpoint
+    pool_ms: int  # time of the grid reading the surplus was last reckoned with; NEVER = none yet
+    quick_mw: int  # surplus in thousandths of a watt, smoothed over seconds
+    slow_mw: int  # smoothed over half a minute

@@ -40,7 +40,8 @@ def test_staged_loads_need_their_first_stage() -> None:
 
 
 def test_watts_for_what_is_set_in_watts() -> None:
-    assert reasons.sentence(SITE, 1, grant(reasons.OPERATOR, power_w=1_234_567)) == "1,234,567 W: grid operator's ceiling"
+    assert reasons.sentence(SITE, 1, grant(reasons.OPERATOR, power_w=1_234)) == "1,234 W: grid operator's ceiling"
+    assert reasons.watts(1_234_567) == "1,234,567 W"
     assert reasons.sentence(SITE, 1, grant(reasons.ZERO_GRID, power_w=-2_500)) == "-2,500 W: holds the grid at zero"
 
 

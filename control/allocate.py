@@ -1,0 +1,189 @@
+"""Down the tree: what each load may have of what it wants, under every limit above it.
+
+First each load its least, in the order of priority, so that all are reduced before one is stopped; then the
+rest in that order, to loads of one priority in equal parts. What a silent load may be drawing is never given away.
+"""
+
+from control import reasons
+from control.claims import Claim
+from control.limits import Limits
+from control.values import NONE
+from control.wiring import NO_LIMIT
+
+_NOTHING = (0, 0, 0, 0)
+_UNEVEN = NONE - 1  # less the node: its imbalance binds
+
+
+class Room:
+    """What is left at each node while it is given away. Vectors: mA on L1, L2, L3, then W."""
+
+    __slots__ = ("_export", "_limits", "_room", "_sums")
+
+    def __init__(self, limits: Limits, claims: "tuple[Claim, ...]") -> None:
+        self._limits = limits
+        self._room = [list(room) for room in limits.room]
+        self._export = [list(room) for room in limits.export_ma]
+        self._sums = [[0, 0, 0] for _ in limits.room]  # given on each phase, for the imbalance
+        for claim in claims:
+            if claim.silent:
+                self.take(claim, claim.held)
+                self.take(claim, _negative(claim.usage(-claim.stands_w)))
+
+    def take(self, claim: Claim, use: "tuple[int, int, int, int]") -> None:
+        """What is sent out (-) takes from the way out and leaves the way in as it is."""
+        for node in claim.path:
+            room = self._room[node] if use[3] >= 0 else self._export[node]
+            sums = self._sums[node]
+            for p in range(3):
+                room[p] -= abs(use[p])
+                sums[p] += use[p]
+            if use[3] > 0:
+                room[3] -= use[3]
+
+    def fit(self, claim: Claim, level: int, had: "tuple[int, int, int, int]",
+            users: "list[list[int]] | None" = None) -> "tuple[int, int, int, int]":
+        """(highest level not above `level`, and what binds it: reason, node, phase).
+
+        `had` is what the claim has taken already; of the rest it sees its part where `users` share.
+        """
+        seen, where = self._seen(claim, self._room, had, users, 1)
+        use = claim.usage(level)
+        if use[0] <= seen[0] and use[1] <= seen[1] and use[2] <= seen[2] and use[3] <= seen[3]:
+            return level, 0, NONE, NONE
+        best, k = claim.within(seen)
+        node = where[k]
+        if node < NONE:
+            return min(level, best), reasons.IMBALANCE, _UNEVEN - node, k
+        reason = self._limits.names[node][0 if k < 3 else 1]
+        return min(level, best), reason, node if reason != reasons.OPERATOR else NONE, k if k < 3 else NONE
+
+    def fit_out(self, claim: Claim, level: int) -> "tuple[int, int, int, int]":
+        """The same for a storage that discharges."""
+        seen, where = self._seen(claim, self._export, _NOTHING, None, -1)
+        use = claim.usage(-level)
+        if use[0] <= seen[0] and use[1] <= seen[1] and use[2] <= seen[2]:
+            return level, 0, NONE, NONE
+        seen[3] = NO_LIMIT
+        best, k = claim.within(seen)
+        node = where[k]
+        if node < NONE:
+            return -min(-level, best), reasons.IMBALANCE, _UNEVEN - node, k
+        return -min(-level, best), reasons.EXPORT_FUSE, node, k
+
+    def _seen(self, claim: Claim, rooms: "list[list[int]]", had: "tuple[int, int, int, int]",
+              users: "list[list[int]] | None", sign: int) -> "tuple[list[int], list[int]]":
+        """(room on the whole way, the node that binds each; _UNEVEN - node where its imbalance does)."""
+        seen, where = [NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT], [NONE, NONE, NONE, NONE]
+        active = claim.active
+        for node in claim.path:
+            room = rooms[node]
+            for k in range(len(room)):
+                left = room[k] if users is None else room[k] // max(users[node][k], 1)
+                if left + had[k] < seen[k]:
+                    seen[k], where[k] = left + had[k], node
+            bound_ma = self._limits.imbalance_ma[node]
+            if bound_ma and len(active) < 3:
+                sums = self._sums[node]
+                least = min([sign * sums[p] for p in range(3) if p not in active])
+                for p in active:
+                    left = bound_ma + least - sign * sums[p] + had[p]
+                    if left < seen[p]:
+                        seen[p], where[p] = left, _UNEVEN - node
+        return seen, where
+
+
+def allocate(claims: "tuple[Claim, ...]", limits: Limits) -> None:
+    """Lowers each claim to what fits."""
+    room = Room(limits, claims)
+    asking = []
+    for claim in claims:
+        _relieve(claim, limits)
+        if claim.level > 0 and not claim.silent:
+            asking.append(claim)
+    served = []
+    for first, last in _groups(asking):
+        for running in (True, False):
+            for claim in asking[first:last]:
+                if claim.running == running and _least(room, claim):
+                    served.append(claim)
+    for first, last in _groups(served):
+        _fill(room, served[first:last], len(limits.room))
+    for claim in claims:
+        if claim.level < 0:
+            level, reason, node, phase = room.fit_out(claim, claim.level)
+            if level > claim.level:
+                claim.ask(level, reason, node, phase)
+            room.take(claim, _negative(claim.usage(-claim.level)))
+
+
+def _relieve(claim: Claim, limits: Limits) -> None:
+    """An overloaded fuse sheds at once, without asking who caused it."""
+    for node in claim.path:
+        severity = limits.severity[node]
+        if severity and claim.level > 0:
+            claim.bind(0 if severity > 1 else min(claim.floor, claim.state.level), reasons.OVERLOAD, node)
+
+
+def _groups(claims: "list[Claim]") -> "list[tuple[int, int]]":
+    """(first, behind the last) of each run of one priority."""
+    out, first = [], 0
+    for index in range(1, len(claims) + 1):
+        if index == len(claims) or claims[index].device.priority != claims[first].device.priority:
+            out.append((first, index))
+            first = index
+    return out
+
+
+def _least(room: Room, claim: Claim) -> bool:
+    """Takes the least for the claim; without it the claim gets nothing."""
+    least = min(claim.floor, claim.level)
+    level, reason, node, phase = room.fit(claim, least, _NOTHING)
+    if level < least:
+        claim.bind(level, reason, node, phase)
+        return False
+    room.take(claim, claim.usage(least))
+    return True
+
+
+def _fill(room: Room, group: "list[Claim]", nodes: int) -> None:
+    """Between its least and what it wants: equal parts, and in a second round what the others left."""
+    if len(group) == 1:
+        _raise(room, group[0], group[0].level, min(group[0].floor, group[0].level), None)
+        return
+    group = sorted(group, key=_order)
+    asked = [(claim.level, claim.reason) for claim in group]
+    users = [[0, 0, 0, 0] for _ in range(nodes)]
+    for claim in group:
+        _count(users, claim, 1)
+    for claim in group:
+        _raise(room, claim, claim.level, min(claim.floor, claim.level), users)
+        _count(users, claim, -1)
+    for claim, (level, reason) in zip(group, asked):
+        if claim.level < level:
+            had = claim.level
+            claim.ask(level, reason)
+            _raise(room, claim, level, had, None)
+
+
+def _raise(room: Room, claim: Claim, want: int, had: int, users: "list[list[int]] | None") -> None:
+    had_use = claim.usage(had)
+    level, reason, node, phase = room.fit(claim, want, had_use, users)
+    claim.bind(max(level, had), reason, node, phase)
+    use = claim.usage(claim.level)
+    room.take(claim, (use[0] - had_use[0], use[1] - had_use[1], use[2] - had_use[2], use[3] - had_use[3]))
+
+
+def _order(claim: Claim) -> int:
+    return claim.watts(claim.level)
+
+
+def _count(users: "list[list[int]]", claim: Claim, by: int) -> None:
+    for node in claim.path:
+        here = users[node]
+        here[3] += by
+        for p in claim.active:
+            here[p] += by
+
+
+def _negative(use: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
+    return -use[0], -use[1], -use[2], -use[3]

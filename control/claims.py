@@ -1,0 +1,160 @@
+"""What one load asks for in one step, in its own unit, and what that means on each phase.
+
+A level is mA per conductor for a wallbox and W for all others (- discharges a storage). Vectors: mA on L1, L2,
+L3, then W; a level's vector is rounded up, a level made from room is rounded down, so no fuse pays for it.
+"""
+
+from control.values import MODES, NONE, DeviceSpec, LoadState, Sense
+from hal.values import Phases, Setpoint
+
+LOW_MV = 207_000  # EN 50160: nominal - 10 %; the most current a power can mean
+HIGH_MV = 253_000  # + 10 %; the most power a current can mean
+
+
+class Claim:
+    """Shrinks on its way through the step and does not outlive it."""
+
+    __slots__ = (
+        "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "edge_ms", "floor", "held", "high_mv",
+        "idle_ms", "index", "kind", "least_w", "level", "low_mv", "mode", "node", "path", "phase", "quick_w", "reason",
+        "running", "sense", "silent", "slow_w", "stands_w", "state", "top", "volt_mv", "wanted", "wanted_w",
+    )
+
+    def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
+                 mode: str, volts_mv: "tuple[int, int, int]") -> None:
+        self.index = index
+        self.device = device
+        self.able = device.ability
+        self.kind = device.ability.kind
+        self.path = path
+        self.state = state
+        self.sense = sense
+        self.mode = mode if mode in MODES else device.mode
+        self.low_mv, self.volt_mv, self.high_mv = volts_mv
+        self.silent = self.able.measured and not sense.believed
+        self.running = state.level != 0
+        self.held = (0, 0, 0, 0)  # most it may be drawing now
+        self.drawn = (0, 0, 0, 0)  # what it draws now, as far as that is known
+        self.stands_w = 0  # most it may be discharging now, as a negative power
+        self.quick_w = 0  # its share of the surplus over seconds
+        self.slow_w = 0  # and over half a minute
+        self.edge_ms = state.edge_ms
+        self.idle_ms = state.idle_ms
+        self.conductors_edge_ms = state.conductors_edge_ms
+        self.level = 0
+        self.wanted = 0  # the level its mode asked for, before any limit
+        self.wanted_w = 0
+        self.reason = 0
+        self.node = NONE
+        self.phase = NONE
+        self.set_conductors(state.conductors)
+
+    def set_conductors(self, count: int) -> None:
+        """How many conductors a wallbox shall use; the least and the most of a level follow."""
+        able = self.able
+        self.conductors = count
+        self.active = self.device.phases[:count]
+        if self.kind == "wallbox":
+            self.floor, self.top = able.min_ma, able.max_ma
+        elif self.kind == "stages":
+            self.floor = sum(able.stages[1]) if len(able.stages) > 1 else 0
+            self.top = sum(able.stages[-1]) if able.stages else 0
+        else:
+            self.floor, self.top = max(able.min_w, 0), able.max_w
+        self.least_w = self.watts(self.floor)
+        if self.kind == "wallbox" and able.one_phase:
+            self.least_w //= count
+
+    def bind(self, level: int, reason: int, node: int = NONE, phase: int = NONE) -> None:
+        """Takes `level` when that is less, and remembers who wanted it so."""
+        if level < self.level:
+            self.ask(level, reason, node, phase)
+
+    def ask(self, level: int, reason: int, node: int = NONE, phase: int = NONE) -> None:
+        """Takes `level`, whatever was asked for before."""
+        self.level, self.reason, self.node, self.phase = level, reason, node, phase
+
+    def watts(self, level: int) -> int:
+        """What a level draws, at the voltage there is."""
+        if self.kind == "wallbox":
+            return level * len(self.active) * self.volt_mv // 1_000_000
+        return level
+
+    def of_watts(self, power_w: int) -> int:
+        """The highest level within a power, in the device's steps; 0 when even the least is more."""
+        if self.kind == "wallbox":
+            return self.stepped(power_w * 1_000_000 // (len(self.active) * self.volt_mv))
+        return self.stepped(power_w)
+
+    def stepped(self, level: int) -> int:
+        """The highest level the device can be set to that is not above `level`."""
+        if self.kind == "stages":
+            return max([total for total in (sum(stage) for stage in self.able.stages) if total <= level] or [0])
+        level = min(level, self.top)
+        step = self.able.step_ma if self.kind == "wallbox" else self.able.step_w
+        level -= level % max(step, 1)
+        return level if level >= self.floor else 0
+
+    def usage(self, level: int) -> "tuple[int, int, int, int]":
+        """The most a level draws; nothing while a storage discharges."""
+        if level <= 0:
+            return (0, 0, 0, 0)
+        out = [0, 0, 0]
+        if self.kind == "wallbox":
+            for p in self.active:
+                out[p] += level
+            return out[0], out[1], out[2], level * len(self.active) * self.high_mv // 1_000_000
+        if self.kind == "stages":
+            for power_w, p in zip(self._stage(level), self.device.phases):
+                out[p] += -(-power_w * 1_000_000 // self.low_mv)
+            return out[0], out[1], out[2], level
+        share_ma = -(-level * 1_000_000 // (len(self.active) * self.low_mv))
+        for p in self.active:
+            out[p] += share_ma
+        return out[0], out[1], out[2], level
+
+    def within(self, room: "list[int]") -> "tuple[int, int]":
+        """(highest level whose usage fits `room`, the place in the vector that binds it)."""
+        if self.kind == "stages":
+            return self._stage_within(room)
+        tight = self.active[0]
+        for p in self.active:
+            if room[p] < room[tight]:
+                tight = p
+        count = len(self.active)
+        if self.kind == "wallbox":
+            level, by_w = room[tight], room[3] * 1_000_000 // (count * self.high_mv)
+        else:
+            level, by_w = room[tight] * count * self.low_mv // 1_000_000, room[3]
+        if by_w < level:
+            level, tight = by_w, 3
+        return self.stepped(max(level, 0)), tight
+
+    def _stage_within(self, room: "list[int]") -> "tuple[int, int]":
+        best, tight = 0, 3
+        for stage in self.able.stages:
+            use = self.usage(sum(stage))
+            over = [k for k in range(4) if use[k] > max(room[k], 0)]
+            if over:
+                tight = over[0]
+                break
+            best = sum(stage)
+        return best, tight
+
+    def _stage(self, level: int) -> "tuple[int, ...]":
+        for stage in self.able.stages:
+            if sum(stage) == level:
+                return stage
+        return ()
+
+    def setpoint(self, level: int) -> Setpoint:
+        """A level as a driver takes it."""
+        out = [0, 0, 0]
+        if self.kind == "wallbox":
+            for p in self.active:
+                out[p] = level
+            return Setpoint(Phases(out[0], out[1], out[2]), self.watts(level))
+        use = self.usage(abs(level))
+        if level < 0:
+            return Setpoint(Phases(-use[0], -use[1], -use[2]), level)
+        return Setpoint(Phases(use[0], use[1], use[2]), level)

@@ -1,0 +1,122 @@
+"""What each load wants in its mode, before any limit: a level, and the reason it is not more.
+
+Surplus starts a load after a minute above its least and stops it after three below, on smoothed watts; in
+between it stays at its least.
+"""
+
+from control import reasons
+from control.claims import Claim
+from control.limits import Limits
+from control.surplus import plugged
+from control.values import FAST, MINIMUM, NEVER, OFF
+
+START_MS = 60_000
+STOP_MS = 180_000
+IDLE_MS = 120_000  # a car that takes nothing for so long is full or asleep
+IDLE_MA = 1_000
+
+
+def demand(claim: Claim, limits: Limits, surplus_w: int, now_ms: int) -> None:
+    """Every load but storage; `surplus_w` is what all of them share, for the reason's sake."""
+    lost = [node for node in claim.path if limits.lost[node]]
+    _idle(claim, now_ms)
+    if claim.mode == OFF:
+        claim.ask(0, reasons.OFF)
+    elif claim.silent:
+        claim.ask(min(claim.state.level, fallback_level(claim)), reasons.SILENT)
+    elif not plugged(claim):
+        assert claim.sense.good is not None
+        claim.ask(0, reasons.NO_CAR if claim.sense.good.state == "A" else reasons.DEVICE_FAULT)
+    elif claim.mode == FAST:
+        claim.ask(claim.stepped(claim.top), reasons.FULL)
+        if _idles(claim, now_ms):
+            claim.bind(claim.floor, reasons.IDLE)
+    else:
+        _surplus(claim, surplus_w, now_ms)
+    if lost and claim.mode != OFF:
+        _safe(claim, lost[0])
+    claim.wanted = claim.level
+    claim.wanted_w = claim.watts(claim.level)
+    if claim.level == 0 and claim.reason in (reasons.WAITS_SURPLUS, reasons.STORAGE_FIRST, reasons.OTHERS_FIRST):
+        claim.wanted_w = claim.slow_w
+
+
+def fallback_level(claim: Claim) -> int:
+    """What the device goes to by itself."""
+    fallback = claim.able.fallback
+    return claim.stepped(max(fallback.current_ma) if claim.kind == "wallbox" else max(fallback.power_w, 0))
+
+
+def _idle(claim: Claim, now_ms: int) -> None:
+    """Since when a car takes nothing of what it may."""
+    flow = claim.drawn
+    takes = max(flow[0], flow[1], flow[2]) >= IDLE_MA or flow[3] >= IDLE_MA * claim.volt_mv // 1_000_000
+    if claim.kind != "wallbox" or claim.silent or not claim.running or takes:
+        claim.idle_ms = NEVER
+    elif claim.idle_ms == NEVER:
+        claim.idle_ms = now_ms
+
+
+def _idles(claim: Claim, now_ms: int) -> bool:
+    return claim.idle_ms != NEVER and now_ms - claim.idle_ms >= IDLE_MS
+
+
+def _safe(claim: Claim, node: int) -> None:
+    """A meter on the way to the grid is lost: charging goes on at its least, all else stops, nothing starts."""
+    level = 0
+    if claim.kind == "wallbox" and claim.running:
+        level = min(claim.level, claim.state.level, max(fallback_level(claim), claim.floor))
+    if level < claim.level or not claim.running:
+        claim.ask(level, reasons.METER_LOST, node)
+
+
+def _surplus(claim: Claim, surplus_w: int, now_ms: int) -> None:
+    if claim.kind == "heater":
+        level = claim.of_watts(claim.quick_w)
+        claim.ask(level, reasons.SURPLUS if level else _why_waiting(claim, surplus_w))
+    elif claim.mode == MINIMUM:
+        level = claim.of_watts(claim.quick_w)
+        claim.ask(max(level, claim.floor), reasons.SURPLUS if level > claim.floor else reasons.MINIMUM)
+    elif claim.running:
+        _running(claim, surplus_w, now_ms)
+    else:
+        _waiting(claim, surplus_w, now_ms)
+    if claim.kind == "stages" and claim.running and claim.level > claim.state.level:
+        changed_ms = claim.state.changed_ms
+        if now_ms - changed_ms < START_MS:
+            claim.bind(claim.state.level, reasons.STARTS_SOON)
+
+
+def _running(claim: Claim, surplus_w: int, now_ms: int) -> None:
+    if claim.slow_w >= claim.least_w:
+        claim.edge_ms = NEVER
+        claim.ask(max(_follow(claim), claim.floor), reasons.SURPLUS)
+        return
+    if claim.edge_ms == NEVER:
+        claim.edge_ms = now_ms
+    if now_ms - claim.edge_ms < STOP_MS:
+        claim.ask(claim.floor, reasons.STOPS_SOON)
+        return
+    claim.ask(0, _why_waiting(claim, surplus_w))
+
+
+def _waiting(claim: Claim, surplus_w: int, now_ms: int) -> None:
+    if claim.slow_w < claim.least_w:
+        claim.edge_ms = NEVER
+        claim.ask(0, _why_waiting(claim, surplus_w))
+        return
+    if claim.edge_ms == NEVER:
+        claim.edge_ms = now_ms
+    if now_ms - claim.edge_ms < START_MS or claim.quick_w < claim.least_w:
+        claim.ask(0, reasons.STARTS_SOON)
+        return
+    claim.ask(max(_follow(claim), claim.floor), reasons.SURPLUS)
+
+
+def _follow(claim: Claim) -> int:
+    """A contactor follows half a minute, a pilot signal or a thyristor seconds."""
+    return claim.of_watts(claim.slow_w if claim.kind == "stages" else claim.quick_w)
+
+
+def _why_waiting(claim: Claim, surplus_w: int) -> int:
+    return reasons.OTHERS_FIRST if surplus_w >= claim.least_w > claim.slow_w else reasons.WAITS_SURPLUS

@@ -1,0 +1,132 @@
+"""The last word: adds up once more what every load may draw, at each node and on each phase, and only shrinks.
+
+Two sums must fit. What is granted now, with what silent loads may be drawing: else loads come down, the lowest
+priority first, all to their least before one is stopped. And what may flow until every lowered load has followed:
+else nothing rises above what it holds already.
+"""
+
+from control import reasons
+from control.claims import Claim
+from control.limits import Limits
+from control.values import NONE
+
+
+class _Tally:
+    """What each claim may draw, and the sums over the tree."""
+
+    __slots__ = ("claims", "later", "room", "sums", "uses")
+
+    def __init__(self, claims: "tuple[Claim, ...]", limits: Limits) -> None:
+        self.claims = claims
+        self.room = limits.room
+        self.uses = [claim.held if claim.silent else claim.usage(claim.level) for claim in claims]
+        self.sums = [[0, 0, 0, 0] for _ in limits.room]  # under these grants
+        self.later = [[0, 0, 0, 0] for _ in limits.room]  # until each has followed
+        for claim, use in zip(claims, self.uses):
+            _add(self.sums, claim, use, 1)
+            _add(self.later, claim, _most(claim.held, use), 1)
+
+    def excess(self, node: int, k: int) -> int:
+        return self.sums[node][k] - self.room[node][k]
+
+    def waits(self, node: int, k: int) -> bool:
+        return self.later[node][k] > self.room[node][k]
+
+    def changed(self, index: int) -> None:
+        """Reckons the claim anew."""
+        claim, use = self.claims[index], self.uses[index]
+        self.uses[index] = new = claim.usage(claim.level)
+        _add(self.sums, claim, use, -1)
+        _add(self.sums, claim, new, 1)
+        _add(self.later, claim, _most(claim.held, use), -1)
+        _add(self.later, claim, _most(claim.held, new), 1)
+
+
+def guard(claims: "tuple[Claim, ...]", limits: Limits) -> "list[list[int]]":
+    """Shrinks the claims; returns by node what they may draw now, in mA on L1, L2, L3, then W."""
+    before = [abs(claim.watts(claim.level)) for claim in claims]
+    tally = _Tally(claims, limits)
+    for node in range(len(limits.room)):
+        for k in range(4):
+            if tally.excess(node, k) > 0:
+                _shed(tally, limits, node, k)
+            if tally.waits(node, k):
+                _hold(tally, node, k)
+        if limits.imbalance_ma[node]:
+            _even(tally, limits, node)
+    for claim, was_w in zip(claims, before):
+        assert abs(claim.watts(claim.level)) <= was_w
+    return tally.sums
+
+
+def _shed(tally: _Tally, limits: Limits, node: int, k: int) -> None:
+    """From the lowest priority up: all to their least, then off."""
+    for stop in (False, True):
+        for index in range(len(tally.claims) - 1, -1, -1):
+            claim, use, excess = tally.claims[index], tally.uses[index], tally.excess(node, k)
+            if excess <= 0:
+                return
+            if claim.silent or use[k] <= 0 or node not in claim.path:
+                continue
+            room = list(use)
+            room[k] = max(use[k] - excess, 0)
+            level = claim.within(room)[0]
+            if level < claim.floor:
+                level = 0 if stop else claim.floor
+            reason = limits.names[node][0 if k < 3 else 1]
+            claim.bind(level, reason, node if reason != reasons.OPERATOR else NONE, k if k < 3 else NONE)
+            tally.changed(index)
+
+
+def _hold(tally: _Tally, node: int, k: int) -> None:
+    """Those that rise wait for those that come down, the lowest priority first."""
+    for index in range(len(tally.claims) - 1, -1, -1):
+        if not tally.waits(node, k):
+            return
+        claim = tally.claims[index]
+        if not claim.silent and tally.uses[index][k] > claim.held[k] and node in claim.path:
+            _stay(claim, node if node < len(tally.room) - 1 else NONE, k if k < 3 else NONE)
+            tally.changed(index)
+
+
+def _stay(claim: Claim, node: int, phase: int) -> None:
+    """Back to what it holds already; a change of phases is put off."""
+    level = claim.level
+    if claim.conductors != claim.state.conductors:
+        power_w = min(claim.watts(level), claim.state.level * claim.state.conductors * claim.volt_mv // 1_000_000)
+        claim.set_conductors(claim.state.conductors)
+        level = claim.of_watts(power_w)
+    level = min(level, claim.within(list(claim.held))[0])
+    claim.ask(level, reasons.OTHERS_LOWER, node, phase)
+
+
+def _even(tally: _Tally, limits: Limits, node: int) -> None:
+    """Loads on the fullest phase that are not on the emptiest come down until both are near enough."""
+    here = tally.sums[node]
+    for index in range(len(tally.claims) - 1, -1, -1):
+        claim, use = tally.claims[index], tally.uses[index]
+        most, least = max(here[0], here[1], here[2]), min(here[0], here[1], here[2])
+        excess = most - least - limits.imbalance_ma[node]
+        if excess <= 0:
+            return
+        full, empty = here.index(most), here.index(least)
+        if claim.silent or node not in claim.path or use[full] <= use[empty]:
+            continue
+        room = list(use)
+        room[full] = max(use[full] - excess, 0)
+        claim.bind(claim.within(room)[0], reasons.IMBALANCE, node, full)
+        tally.changed(index)
+
+
+def _add(sums: "list[list[int]]", claim: Claim, use: "tuple[int, int, int, int]", sign: int) -> None:
+    for node in claim.path:
+        here = sums[node]
+        here[0] += sign * use[0]
+        here[1] += sign * use[1]
+        here[2] += sign * use[2]
+        here[3] += sign * use[3]
+
+
+def _most(a: "tuple[int, int, int, int]", b: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
+    return (a[0] if a[0] > b[0] else b[0], a[1] if a[1] > b[1] else b[1], a[2] if a[2] > b[2] else b[2],
+            a[3] if a[3] > b[3] else b[3])

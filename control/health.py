@@ -1,0 +1,190 @@
+"""Which readings may be believed.
+
+A reading that cannot be true is passed over: the one before it stands until it is too old. What was lost is
+believed again after several good readings in a row. A reading that repeats itself bit by bit while
+others behind the same meter have moved comes from a meter that stands still.
+"""
+
+from control import reasons
+from control.values import NEVER, NodeSpec, Sense, Site, Snapshot
+from control.wiring import Wiring
+from hal.values import NOMINAL_MV, Reading, ma_of_w, placed, w_of_ma
+
+METER_STALE_MS = 10_000  # a node's reading is never trusted longer, whatever is configured
+GOOD_IN_A_ROW = 3
+MOST_OF_RATED = 4  # a current beyond this multiple would have tripped the fuse at once (IEC 60898: 3..5 In)
+MOST_MV = 300_000
+LEAST_MV = 150_000  # while current flows; EN 50160 knows dips, not that deep for a second
+FLOWING_MA = 1_000
+LOOSE_W = 300  # phases and total may come from two requests, a step of a load between them
+FROZEN_MOVE_W = 300  # the least the others must have moved
+FROZEN_MS = 5_000  # and for how long, so that a late answer is no frozen one
+FROZEN_SAME = 3
+SETTLED_SAME = 4  # readings it repeats before the others count: theirs may tell late of what it has shown
+
+NEW_SENSE = Sense(None, (0, 0, 0, 0), False, (0, 0, 0, 0), NEVER, NEVER, reasons.NEVER_HEARD, 0, False, 0, 0, NEVER)
+
+
+def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Snapshot) -> "tuple[Sense, ...]":
+    """What each device says, as far as it may be believed."""
+    now_ms = snapshot.now_ms
+    heard = []
+    for index, sense in enumerate(senses):
+        device = site.devices[index]
+        reading = snapshot.heard[index].reading
+        if reading is None:
+            heard.append(_lost(sense, reasons.STALE if sense.seen_ms != NEVER else reasons.NEVER_HEARD))
+            continue
+        if reading.t_ms != sense.seen_ms:
+            node = site.nodes[device.node]
+            sense = _newer(sense, reading, device.phases, device.ability.kind == "wallbox", node, now_ms)
+        stale_ms = device.stale_ms
+        if device.ability.kind == "meter":
+            stale_ms = min(stale_ms, METER_STALE_MS)
+        heard.append(_aged(sense, now_ms, stale_ms))
+    for index, node in enumerate(site.nodes):
+        if node.meter >= 0:
+            heard[node.meter] = _moving(heard, node.meter, wired.witnesses[index], now_ms)
+    return tuple(heard)
+
+
+def doubt(sense: Sense) -> int:
+    """Why a reading is not believed; 0 = it is."""
+    return 0 if sense.believed else sense.verdict or reasons.RECOVERING
+
+
+def _aged(sense: Sense, now_ms: int, stale_ms: int) -> Sense:
+    good = sense.good
+    if good is None:
+        return _lost(sense, sense.verdict)
+    if not 0 <= now_ms - good.t_ms <= stale_ms:
+        return _lost(sense, sense.verdict or reasons.STALE)
+    if sense.believed or sense.row < GOOD_IN_A_ROW:
+        return sense
+    return _with(sense, sense.verdict, sense.row, True, sense.same, sense.mark_w, sense.moved_ms)
+
+
+def _lost(sense: Sense, verdict: int) -> Sense:
+    if not sense.believed and sense.row == 0 and sense.verdict == verdict:
+        return sense
+    return _with(sense, verdict, 0, False, 0, sense.mark_w, NEVER)
+
+
+def _with(sense: Sense, verdict: int, row: int, believed: bool, same: int, mark_w: int, moved_ms: int) -> Sense:
+    return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, sense.seen_ms,
+                 verdict, row, believed, same, mark_w, moved_ms)
+
+
+def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: bool, node: NodeSpec,
+           now_ms: int) -> Sense:
+    """A reading not seen before: taken when it can be true."""
+    wrong = _wrong(reading, MOST_OF_RATED * node.rated_ma, now_ms)
+    if wrong:
+        return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, reading.t_ms, wrong,
+                     0, sense.believed, sense.same, sense.mark_w, sense.moved_ms)
+    good = sense.good
+    if good is not None and good.t_ms > reading.t_ms:
+        return sense
+    flow, phased = _flow(reading, phases, wallbox)
+    if good is None:
+        return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, 0, 1, False, 0, 0, NEVER)
+    if _fell(good.import_wh, reading.import_wh) or _fell(good.export_wh, reading.export_wh):
+        # another meter, or one that was reset: not the one we knew, so it has to prove itself anew
+        return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, reasons.COUNTER_FELL,
+                     0, False, 0, 0, NEVER)
+    same = sense.same + 1 if good[1:7] == reading[1:7] else 0
+    return Sense(reading, flow, phased, sense.flow, good.t_ms, reading.t_ms, 0, sense.row + 1, sense.believed,
+                 same, sense.mark_w, sense.moved_ms if same else NEVER)
+
+
+def _fell(before: "int | None", after: "int | None") -> bool:
+    return before is not None and after is not None and after < before
+
+
+def _wrong(reading: Reading, most_ma: int, now_ms: int) -> int:
+    """The reason why this cannot be true; 0 when it can."""
+    if reading.t_ms > now_ms:
+        return reasons.FUTURE
+    currents, volts, powers = reading.current_ma, reading.voltage_mv, reading.power_w
+    if currents is not None and (max(currents) > most_ma or min(currents) < -most_ma):
+        return reasons.CURRENT_RANGE
+    most_w = w_of_ma(most_ma, MOST_MV)
+    if powers is not None and (max(powers) > most_w or min(powers) < -most_w):
+        return reasons.CURRENT_RANGE
+    if reading.total_w is not None and abs(reading.total_w) > 3 * most_w:
+        return reasons.CURRENT_RANGE
+    if volts is not None and (max(volts) > MOST_MV or min(volts) < 0 or _dead(volts, currents)):
+        return reasons.VOLTAGE_RANGE
+    return reasons.POWER_MISMATCH if _mismatch(reading) else 0
+
+
+def _dead(volts: "tuple[int, ...]", currents: "tuple[int, ...] | None") -> bool:
+    """Current on a phase without voltage."""
+    if currents is None or min(volts) >= LEAST_MV:
+        return False
+    return any(volts[p] < LEAST_MV and abs(currents[p]) > FLOWING_MA for p in range(3))
+
+
+def _mismatch(reading: Reading) -> bool:
+    """More active power than apparent power, or phases that do not make the total."""
+    powers, currents, volts = reading.power_w, reading.current_ma, reading.voltage_mv
+    if powers is None:
+        return False
+    if reading.total_w is not None:
+        total_w = powers.total()
+        if abs(reading.total_w - total_w) > LOOSE_W + (abs(powers.l1) + abs(powers.l2) + abs(powers.l3)) // 10:
+            return True
+    if currents is None:
+        return False
+    for p in range(3):
+        apparent_w = abs(currents[p]) * (NOMINAL_MV if volts is None else volts[p]) // 1_000_000
+        if abs(powers[p]) > apparent_w + apparent_w // 5 + LOOSE_W:
+            return True
+    return False
+
+
+def _flow(reading: Reading, phases: "tuple[int, ...]", wallbox: bool) -> "tuple[tuple[int, int, int, int], bool]":
+    """(vector, whether its currents were measured by phase)."""
+    currents, powers, total_w = reading.current_ma, reading.power_w, reading.total_w
+    if total_w is None:
+        if powers is not None:
+            total_w = powers.total()
+        else:
+            total_w = sum(w_of_ma(current_ma) for current_ma in currents) if currents is not None else 0
+    if currents is not None:
+        return (currents.l1, currents.l2, currents.l3, total_w), True
+    if powers is not None:
+        volts = reading.voltage_mv
+        ma = [ma_of_w(powers[p], NOMINAL_MV if volts is None else max(volts[p], LEAST_MV)) for p in range(3)]
+        return (ma[0], ma[1], ma[2], total_w), True
+    if wallbox and len(phases) > 1:
+        return (0, 0, 0, total_w), False  # how many phases the car uses is not known: none is freed
+    share_ma = w_of_ma(ma_of_w(total_w), 1_000_000) // len(phases) if phases else 0
+    spread = placed((share_ma,) * len(phases), phases)
+    return (spread.l1, spread.l2, spread.l3, total_w), False
+
+
+def _moving(heard: "list[Sense]", meter: int, witnesses: "tuple[int, ...]", now_ms: int) -> Sense:
+    """The meter's sense, no longer believed when it repeats itself while others have moved."""
+    sense = heard[meter]
+    if sense.same < SETTLED_SAME and sense.moved_ms == NEVER:
+        mark_w = _sum_w(heard, witnesses)
+        return sense if sense.mark_w == mark_w else _with(
+            sense, sense.verdict, sense.row, sense.believed, sense.same, mark_w, NEVER)
+    if abs(_sum_w(heard, witnesses) - sense.mark_w) <= FROZEN_MOVE_W:
+        return sense if sense.moved_ms == NEVER else _with(
+            sense, sense.verdict, sense.row, sense.believed, sense.same, sense.mark_w, NEVER)
+    if sense.moved_ms == NEVER:
+        return _with(sense, sense.verdict, sense.row, sense.believed, 1, sense.mark_w, now_ms)
+    if sense.same > FROZEN_SAME and now_ms - sense.moved_ms >= FROZEN_MS:
+        return _with(sense, reasons.FROZEN, 0, False, sense.same, sense.mark_w, sense.moved_ms)
+    return sense
+
+
+def _sum_w(heard: "list[Sense]", witnesses: "tuple[int, ...]") -> int:
+    """Of those whose word counts; one that falls silent says nothing new."""
+    total_w = 0
+    for index in witnesses:
+        if heard[index].good is not None:
+            total_w += heard[index].flow[3]
+    return total_w

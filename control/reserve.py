@@ -1,0 +1,107 @@
+"""What each load may be drawing at this moment, whatever was decided.
+
+A load stays at the highest of what was confirmed and what may have reached it since, until a lower value was
+confirmed and its draw has followed, or its time to follow has gone. Only then may others have the difference. A
+silent load is reckoned with the most of what it was told and what it falls back to.
+"""
+
+from control.claims import HIGH_MV, Claim
+from control.values import LoadState, Written
+from hal.values import Phases, Setpoint, placed
+
+FOLLOWED_MA = 500  # a draw is within its limit when not above it by more: meters and cars are no finer
+
+
+def reserve(claim: Claim, written: Written, now_ms: int) -> LoadState:
+    """Sets the claim's `held`, `drawn` and `stands_w`; returns the load's state with what it now holds."""
+    state = claim.state
+    stood_ms = state.stood_ms if written.confirmed == state.stood else now_ms
+    told = _told(claim, written, now_ms)
+    held = told
+    if not _followed(claim, written, told, now_ms, stood_ms):
+        before = state.held_ma
+        held = (max(told[0], before.l1), max(told[1], before.l2), max(told[2], before.l3), max(told[3], state.held_w))
+    if claim.able.measured and not claim.silent:
+        flow = claim.sense.flow
+        claim.drawn = flow if claim.kind == "storage" else _positive(flow)
+        if claim.sense.phased and any(flow[p] > held[p] + FOLLOWED_MA for p in range(3)):
+            held = _most(held, flow)  # it does not obey
+    claim.held = held
+    if claim.kind == "storage":
+        claim.stands_w = given_w = _discharge(claim, written)
+        if claim.silent and given_w < 0:  # what it may give must not look like room
+            use = claim.usage(-given_w)
+            claim.drawn = (-use[0], -use[1], -use[2], given_w)
+    return LoadState(state.level, state.conductors, Phases(held[0], held[1], held[2]), held[3], written.confirmed,
+                     stood_ms, state.changed_ms, state.switched_ms, state.edge_ms, state.conductors_ms,
+                     state.conductors_edge_ms, state.idle_ms)
+
+
+def vector(claim: Claim, setpoint: Setpoint) -> "tuple[int, int, int, int]":
+    """The most a load draws under a setpoint."""
+    if claim.kind == "wallbox":
+        ma = setpoint.current_ma
+        return max(ma.l1, 0), max(ma.l2, 0), max(ma.l3, 0), max(ma.total(), 0) * HIGH_MV // 1_000_000
+    return claim.usage(setpoint.power_w)
+
+
+def lapsed(claim: Claim, written: Written, now_ms: int) -> bool:
+    """Whether a silent device has gone to its fallback by itself by now."""
+    able, good = claim.able, claim.sense.good
+    if not claim.silent or not able.failsafe_ms:
+        return False
+    last_ms = max(written.t_ms, good.t_ms if good is not None else 0)
+    return now_ms - last_ms > able.failsafe_ms + able.settle_ms
+
+
+def _told(claim: Claim, written: Written, now_ms: int) -> "tuple[int, int, int, int]":
+    if lapsed(claim, written, now_ms):
+        told = vector(claim, claim.able.fallback)
+    elif written.confirmed is None:
+        told = _unknown(claim)
+    else:
+        told = vector(claim, written.confirmed)
+        if claim.silent or written.fault is not None:
+            told = _most(told, vector(claim, claim.able.fallback))
+    if written.pending is not None:
+        told = _most(told, vector(claim, written.pending))
+    return told if lapsed(claim, written, now_ms) else _most(told, claim.usage(claim.state.level))
+
+
+def _unknown(claim: Claim) -> "tuple[int, int, int, int]":
+    phases = claim.device.phases
+    ma = placed((claim.device.reserve_ma,) * len(phases), phases)
+    return ma.l1, ma.l2, ma.l3, ma.total() * HIGH_MV // 1_000_000
+
+
+def _followed(claim: Claim, written: Written, told: "tuple[int, int, int, int]", now_ms: int, stood_ms: int) -> bool:
+    """Whether a load that was lowered has come down."""
+    if written.pending is not None or written.confirmed is None:
+        return False
+    if written.t_ms < claim.state.changed_ms and not claim.silent:
+        return False  # a write begun before our last change may still be under way
+    if lapsed(claim, written, now_ms) or now_ms - stood_ms >= claim.able.settle_ms:
+        return True
+    sense = claim.sense
+    if claim.silent or not sense.phased or sense.good is None or sense.good.t_ms < stood_ms:
+        return False
+    return all(sense.flow[p] <= told[p] + FOLLOWED_MA for p in range(3))
+
+
+def _discharge(claim: Claim, written: Written) -> int:
+    """The most a storage may be giving, as a negative power."""
+    given_w = min(claim.sense.flow[3], 0)
+    if claim.silent or written.confirmed is None:
+        given_w = min(given_w, claim.able.fallback.power_w)
+    for setpoint in (written.confirmed, written.pending):
+        if setpoint is not None:
+            given_w = min(given_w, setpoint.power_w)
+    return given_w
+
+
+def _positive(flow: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
+    return max(flow[0], 0), max(flow[1], 0), max(flow[2], 0), max(flow[3], 0)
+
+
+def _most(a: "tuple[int, int, int, int]", b: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
+    return max(a[0], b[0]), max(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

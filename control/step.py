@@ -1,0 +1,192 @@
+"""The order of decisions, and nothing else.
+
+A pure function of integers: the same site, state and snapshot give the same plan, on every interpreter. Time is
+what the snapshot says. Phases are chosen before the tree is shared out, because a car on one phase asks for other
+room than one on three.
+"""
+
+from control import reasons
+from control.allocate import allocate
+from control.claims import HIGH_MV, LOW_MV, Claim
+from control.demand import demand
+from control.guard import guard
+from control.health import NEW_SENSE, believe, doubt
+from control.limits import limits
+from control.phases import choose, dwells
+from control.ramp import ramp
+from control.reserve import reserve
+from control.rest import NEW_NODE, Flow, rests
+from control.storage import storages
+from control.surplus import REST_MS, Pool, pool, rest_ms, share
+from control.values import (
+    NEVER,
+    NONE,
+    DeviceSpec,
+    Grant,
+    LoadState,
+    NodeView,
+    Plan,
+    Sense,
+    Site,
+    Snapshot,
+    State,
+)
+from control.wiring import Wiring, is_load, wiring
+from hal.values import NOMINAL_MV, ZERO, Phases, Setpoint
+
+
+def start(site: Site, now_ms: int) -> State:
+    """Nothing is believed, nothing is granted, everything may be drawing what its cable bears."""
+    return State(
+        now_ms, tuple(NEW_SENSE for _ in site.devices), tuple(NEW_NODE for _ in site.nodes),
+        tuple(_new_load(device, now_ms) if is_load(device) else None for device in site.devices), NEVER, 0, 0,
+    )
+
+
+def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
+    """One decision."""
+    now_ms, wired = snapshot.now_ms, wiring(site)
+    senses = believe(site, wired, state.senses, snapshot)
+    claims, loads = _claims(site, wired, state, snapshot, senses)
+    flows, nodes = rests(site, wired, state.nodes, senses, _by_device(site, claims), now_ms)
+    bounds = limits(site, wired, flows, tuple([node.severity for node in nodes]), claims, snapshot.ceiling_w)
+    shared = pool(state, _grid(site, senses), claims)
+    surplus_w = max(shared.quick_mw // 1_000, 0)
+    share(claims, shared.quick_mw // 1_000, shared.slow_mw // 1_000, now_ms)
+    for claim in claims:
+        if claim.kind != "storage":
+            choose(claim, bounds, now_ms)
+            demand(claim, bounds, surplus_w, now_ms)
+    storages(claims, bounds, shared, site.feed_in_w)
+    allocate(claims, bounds)
+    news = _news(site, snapshot, state.senses, senses)
+    for claim in claims:
+        ramp(claim, all([news[node] for node in claim.path]), now_ms)
+    issued = guard(claims, bounds)
+    after = State(now_ms, senses, nodes, _after(site, claims, loads, now_ms),
+                  shared.t_ms, shared.quick_mw, shared.slow_mw)
+    return after, Plan(_grants(site, claims), _views(flows, issued), _surplus(shared),
+                       _alarms(site, snapshot, senses, flows))
+
+
+def _grid(site: Site, senses: "tuple[Sense, ...]") -> "Sense | None":
+    meter = site.nodes[0].meter
+    return senses[meter] if meter != NONE else None
+
+
+def _claims(site: Site, wired: Wiring, state: State, snapshot: Snapshot,
+            senses: "tuple[Sense, ...]") -> "tuple[tuple[Claim, ...], list[LoadState | None]]":
+    """What each load holds, highest priority first; and its state by device."""
+    volts = _volts(_grid(site, senses))
+    loads = list(state.loads)
+    out = []
+    for index in wired.loads:
+        load = loads[index]
+        assert load is not None
+        claim = Claim(index, site.devices[index], wired.paths[index], load, senses[index], snapshot.modes[index], volts)
+        loads[index] = reserve(claim, snapshot.written[index], snapshot.now_ms)
+        out.append(claim)
+    return tuple(out), loads
+
+
+def _volts(grid: "Sense | None") -> "tuple[int, int, int]":
+    """(lowest, mean, highest) phase voltage, in mV; what the grid may be at while it is not known."""
+    if grid is None or not grid.believed or grid.good is None or grid.good.voltage_mv is None:
+        return LOW_MV, NOMINAL_MV, HIGH_MV
+    volts = grid.good.voltage_mv
+    low, high = max(min(volts), LOW_MV), min(max(volts), HIGH_MV)
+    if low > high or min(volts) < LOW_MV:
+        return LOW_MV, NOMINAL_MV, HIGH_MV
+    return low, volts.total() // 3, high
+
+
+def _by_device(site: Site, claims: "tuple[Claim, ...]") -> "tuple[Claim | None, ...]":
+    out: "list[Claim | None]" = [None] * len(site.devices)
+    for claim in claims:
+        out[claim.index] = claim
+    return tuple(out)
+
+
+def _news(site: Site, snapshot: Snapshot, before: "tuple[Sense, ...]", senses: "tuple[Sense, ...]") -> "list[bool]":
+    """By node, the operator's ceiling behind the last: whether its meter answers. In the step in which anything is lost
+    nothing is news."""
+    lost = any([was.believed and not sense.believed for was, sense in zip(before, senses)])
+    out = []
+    for node in site.nodes:
+        heard = snapshot.heard[node.meter] if node.meter != NONE else None
+        out.append(not lost and (heard is None or heard.fault is None))
+    out.append(not lost)
+    return out
+
+
+def _after(site: Site, claims: "tuple[Claim, ...]", loads: "list[LoadState | None]",
+           now_ms: int) -> "tuple[LoadState | None, ...]":
+    for claim in claims:
+        load = loads[claim.index]
+        assert load is not None
+        loads[claim.index] = _kept(claim, load, now_ms)
+    return tuple(loads)
+
+
+def _kept(claim: Claim, load: LoadState, now_ms: int) -> LoadState:
+    """The load's state for the next step."""
+    on, was_on = claim.level != 0, load.level != 0
+    turned = claim.conductors != load.conductors
+    changed_ms = now_ms if turned or claim.level != load.level else load.changed_ms
+    switched_ms = now_ms if on != was_on else load.switched_ms
+    if claim.reason == reasons.NO_CAR:
+        switched_ms = min(switched_ms, now_ms - rest_ms(claim))  # the next car need not wait for the last one's rest
+    edge_ms = claim.edge_ms if on == was_on else NEVER
+    return LoadState(claim.level, claim.conductors, load.held_ma, load.held_w, load.stood, load.stood_ms, changed_ms,
+                     switched_ms, edge_ms, now_ms if turned else load.conductors_ms, claim.conductors_edge_ms,
+                     claim.idle_ms)
+
+
+def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
+    """Off. A contactor may have opened just now, a car may start."""
+    rested_ms = now_ms - REST_MS if device.ability.kind == "wallbox" else now_ms
+    return LoadState(0, len(device.phases), ZERO, 0, None, now_ms, now_ms, rested_ms, NEVER, NEVER, NEVER, NEVER)
+
+
+def _grants(site: Site, claims: "tuple[Claim, ...]") -> "tuple[Grant | None, ...]":
+    out: "list[Grant | None]" = [None] * len(site.devices)
+    for claim in claims:
+        setpoint = claim.setpoint(claim.level)
+        wanted = setpoint if claim.wanted == claim.level else claim.setpoint(claim.wanted)
+        if wanted.power_w != claim.wanted_w:
+            wanted = Setpoint(wanted.current_ma, claim.wanted_w)
+        reason = claim.reason
+        if reason in (reasons.SURPLUS, reasons.RAMP) and dwells(claim):
+            reason = reasons.PHASE_DWELL
+        out[claim.index] = Grant(setpoint, wanted, reason, claim.node, claim.phase)
+    return tuple(out)
+
+
+def _views(flows: "tuple[Flow, ...]", issued: "list[list[int]]") -> "tuple[NodeView, ...]":
+    out = []
+    for flow, sums in zip(flows, issued):
+        measured, rest = flow.measured, flow.rest
+        out.append(NodeView(
+            None if measured is None else Phases(measured[0], measured[1], measured[2]),
+            Phases(rest[0], rest[1], rest[2]), Phases(sums[0], sums[1], sums[2]), flow.believed))
+    return tuple(out)
+
+
+def _surplus(shared: Pool) -> "int | None":
+    return None if shared.t_ms == NEVER else shared.quick_mw // 1_000
+
+
+def _alarms(site: Site, snapshot: Snapshot, senses: "tuple[Sense, ...]",
+            flows: "tuple[Flow, ...]") -> "tuple[tuple[int, int], ...]":
+    """By device: readings not believed, writes not taken, fuses over their rating."""
+    out = []
+    for index, device in enumerate(site.devices):
+        if device.ability.measured and not senses[index].believed:
+            out.append((doubt(senses[index]), index))
+        if snapshot.written[index].fault is not None:
+            out.append((reasons.WRITE_FAULT, index))
+    for node, flow in zip(site.nodes, flows):
+        measured = flow.measured
+        if measured is not None and max(measured[:3]) > node.rated_ma:
+            out.append((reasons.OVER_FUSE, node.meter))
+    return tuple(out)

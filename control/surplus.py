@@ -1,0 +1,182 @@
+"""The watts that would be exported if no load of ours drew any, and each load's share of them.
+
+Reckoned from the grid reading less what our loads drew at that very moment, so that what a load already
+takes is not shared out twice; what was promised to one that is still on its way counts as taken. Shared in the
+order of the owner's priorities; storage below its first band comes before all of them.
+"""
+
+from collections import namedtuple
+
+from control.claims import Claim
+from control.values import FAST, MINIMUM, NEVER, OFF, Sense, State
+
+QUICK_MS = 4_000  # a car answers within 5 s (IEC 61851-1): faster is only noise
+SLOW_MS = 30_000  # for starts, stops and phases
+FLIGHT_MS = 10_000  # beyond its own settling: the car's answer and the next reading
+SPARE_W = 150  # what a load may add to its draw before the surplus is shared anew
+REST_MS = 300_000  # after a stop of charging: cars take fast restarts for a fault
+EXPORT_BIAS_W = 100  # what storage leaves so that more can be seen
+
+
+class Pool(namedtuple("Pool", ("t_ms", "quick_mw", "slow_mw", "now_w", "left_w"))):
+    """What there is to share, and what is left of it."""
+
+    __slots__ = ()
+    t_ms: int  # of the grid reading it was reckoned from; NEVER = the grid point is not believed
+    quick_mw: int
+    slow_mw: int
+    now_w: "int | None"  # from this very reading; None when that was used in an earlier step
+    left_w: "int | None"  # what flows out if storage stood still
+
+
+def pool(state: State, grid: "Sense | None", claims: "tuple[Claim, ...]") -> Pool:
+    if grid is None or not grid.believed or grid.good is None:
+        return Pool(NEVER, 0, 0, None, None)
+    t_ms = grid.good.t_ms
+    if t_ms == state.pool_ms:
+        return Pool(t_ms, state.quick_mw, state.slow_mw, None, None)
+    now_w = left_w = -grid.flow[3]
+    for claim in claims:
+        power_w = drawn_w(claim, t_ms)
+        now_w += power_w
+        if claim.kind == "storage":
+            left_w += power_w
+    if state.pool_ms == NEVER:
+        return Pool(t_ms, now_w * 1_000, now_w * 1_000, now_w, left_w)
+    since_ms = max(t_ms - state.pool_ms, 0)
+    return Pool(t_ms, _smooth(state.quick_mw, now_w, since_ms, QUICK_MS),
+                _smooth(state.slow_mw, now_w, since_ms, SLOW_MS), now_w, left_w)
+
+
+def drawn_w(claim: Claim, t_ms: int) -> int:
+    """What a load drew when the grid was read; storage that may be discharging unseen has done so."""
+    sense = claim.sense
+    if claim.silent:
+        return claim.stands_w
+    if not claim.able.measured:
+        return max(claim.state.stood.power_w, 0) if claim.state.stood is not None else 0
+    now_w, before_w = claim.drawn[3], sense.before[3]
+    good = sense.good
+    if good is None or t_ms >= good.t_ms or now_w == before_w:
+        return now_w
+    if t_ms <= sense.before_ms:
+        return before_w
+    return before_w + (now_w - before_w) * (t_ms - sense.before_ms) // (good.t_ms - sense.before_ms)
+
+
+def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -> None:
+    """Sets each claim's `quick_w` and `slow_w`."""
+    quick_w -= sum(_fixed_w(claim, now_ms) for claim in claims)
+    slow_w -= sum(_fixed_w(claim, now_ms) for claim in claims)
+    for claim in claims:
+        if has_priority(claim):
+            claim.quick_w, claim.slow_w = max(quick_w, 0), max(slow_w, 0)
+            quick_w -= min(claim.quick_w, claim.top + EXPORT_BIAS_W)
+            slow_w -= min(claim.slow_w, claim.top + EXPORT_BIAS_W)
+    first = 0
+    while first < len(claims):
+        last = first
+        while last < len(claims) and claims[last].device.priority == claims[first].device.priority:
+            last += 1
+        quick_w, slow_w = _equals([claim for claim in claims[first:last] if _shares(claim)], quick_w, slow_w, now_ms)
+        first = last
+
+
+def has_priority(claim: Claim) -> bool:
+    """Whether a storage is so empty that it comes before every load."""
+    good = claim.sense.good
+    if claim.kind != "storage" or claim.mode == OFF or claim.silent or good is None or good.soc_permille is None:
+        return False
+    return good.soc_permille < claim.device.bands_permille[1]
+
+
+def _shares(claim: Claim) -> bool:
+    return claim.kind != "storage" and claim.mode != OFF and claim.mode != FAST and (claim.silent or plugged(claim))
+
+
+def plugged(claim: Claim) -> bool:
+    """Whether there is a car, for a wallbox."""
+    good = claim.sense.good
+    return claim.kind != "wallbox" or good is None or good.state not in ("A", "E", "F")
+
+
+def _fixed_w(claim: Claim, now_ms: int) -> int:
+    """What is taken whatever the surplus is."""
+    if claim.kind == "storage" or claim.mode == OFF:
+        return claim.held[3] if claim.silent else 0
+    if claim.mode == FAST or not _shares(claim):
+        return expected_w(claim, now_ms)
+    if claim.mode == MINIMUM:
+        return min(claim.least_w, expected_w(claim, now_ms))
+    return 0
+
+
+def expected_w(claim: Claim, now_ms: int) -> int:
+    """What a load draws, or will once it has followed its grant."""
+    if claim.silent:
+        return claim.held[3]
+    if not claim.able.measured or now_ms - claim.state.changed_ms < claim.able.settle_ms + FLIGHT_MS:
+        return max(claim.watts(claim.state.level), claim.drawn[3], 0)
+    return claim.drawn[3]
+
+
+def _equals(group: "list[Claim]", quick_w: int, slow_w: int, now_ms: int) -> "tuple[int, int]":
+    """Shares among loads of one priority; returns what is left of both for the next.
+
+    Those that wait reserve their least of the slow surplus as soon as there is enough for them; the quick one
+    stays with those that run until they do start.
+    """
+    running = [claim for claim in group if claim.running]
+    waiting = [claim for claim in group if not claim.running]
+    served, need_w = len(running), sum([claim.least_w for claim in running])
+    for claim in waiting:
+        need_w += claim.least_w
+        if need_w <= slow_w:
+            served += 1
+    slow_left, quick_left, start_w = served, len(running), quick_w
+    for claim in running:
+        own_w = min(claim.least_w, expected_w(claim, now_ms)) if claim.mode == MINIMUM else 0
+        claim.quick_w = _part(quick_w + own_w, quick_left, claim)
+        claim.slow_w = _part(slow_w + own_w, slow_left, claim)
+        quick_w -= _taken(claim, claim.quick_w, now_ms) - own_w
+        slow_w -= _taken(claim, claim.slow_w, now_ms) - own_w
+        quick_left, slow_left = quick_left - 1, slow_left - 1
+    for claim in waiting:
+        claim.quick_w = _part(start_w, max(served, 1), claim)
+        claim.slow_w = _part(slow_w, max(slow_left, 1), claim)
+        quick_w -= expected_w(claim, now_ms)
+        slow_w -= max(_reserved(claim, now_ms), expected_w(claim, now_ms))
+        slow_left -= 1
+    return quick_w, slow_w
+
+
+def _part(power_w: int, left: int, claim: Claim) -> int:
+    """An equal part, but enough to run while there is enough."""
+    most_w = claim.top
+    if claim.kind == "wallbox":
+        most_w = claim.able.max_ma * len(claim.device.phases) * claim.volt_mv // 1_000_000
+    return max(min(max(power_w // left, min(power_w, claim.least_w)), most_w), 0)
+
+
+def _taken(claim: Claim, offer_w: int, now_ms: int) -> int:
+    """What of a running load's offer the next in order does not get."""
+    expected = expected_w(claim, now_ms)
+    if claim.silent:
+        return max(expected, offer_w)
+    return max(min(offer_w, expected + expected // 8 + SPARE_W), min(expected, claim.least_w))
+
+
+def _reserved(claim: Claim, now_ms: int) -> int:
+    """What a waiting load keeps the next in order from starting on."""
+    rested = now_ms - claim.state.switched_ms >= rest_ms(claim)
+    return claim.least_w if rested and claim.slow_w >= claim.least_w else 0
+
+
+def rest_ms(claim: Claim) -> int:
+    """How long a load stays off after a stop."""
+    return max(claim.able.min_off_ms, REST_MS) if claim.kind == "wallbox" else claim.able.min_off_ms
+
+
+def _smooth(value_mw: int, now_w: int, since_ms: int, over_ms: int) -> int:
+    return value_mw + (now_w * 1_000 - value_mw) * min(since_ms, over_ms) // over_ms
+

@@ -1,0 +1,98 @@
+"""Who hangs behind what: read from the Site once, so that a step need not search.
+
+`wiring` remembers the one site it was last asked for. That is no state of the decision: the answer follows
+from the site alone.
+"""
+
+from collections import namedtuple
+
+from control.values import NONE, DeviceSpec, NodeSpec, Site
+from hal.values import NOMINAL_MV
+
+CONTROLLABLE_ABOVE_W = 4_200  # BK6-22-300, annex 1, 2.4: a controllable consumption device takes more than this
+NO_LIMIT = 1 << 29  # mA or W; far above any house, and a small integer on a 32-bit board
+LOADS = ("wallbox", "heater", "stages", "storage")
+
+
+class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witnesses", "children", "caps", "assumed"))):
+    """Vectors: mA on L1, L2, L3, then W. The grid operator's ceiling stands as one more node behind the last."""
+
+    __slots__ = ()
+    loads: "tuple[int, ...]"  # devices that take a setpoint, highest priority first
+    paths: "tuple[tuple[int, ...], ...]"  # by device: the limits it is under, its own node first
+    behind: "tuple[tuple[int, ...], ...]"  # by node: loads, in any depth
+    sources: "tuple[tuple[int, ...], ...]"  # by node: PV meters, in any depth
+    witnesses: "tuple[tuple[int, ...], ...]"  # by node: whatever moves its meter when it moves
+    children: "tuple[tuple[int, ...], ...]"  # by node: nodes right below
+    caps: "tuple[tuple[int, int, int, int], ...]"  # by node: what it may carry
+    assumed: "tuple[tuple[int, int, int, int], ...]"  # by node: rest while it is not measured
+
+
+class _Memory:
+    """The site last asked for and its wiring."""
+
+    def __init__(self) -> None:
+        self.site: "Site | None" = None
+        self.wiring: "Wiring | None" = None
+
+
+_memory = _Memory()
+
+
+def wiring(site: Site) -> Wiring:
+    known = _memory.wiring
+    if known is None or _memory.site is not site:
+        known = _of(site)
+        _memory.site, _memory.wiring = site, known
+    return known
+
+
+def is_load(device: DeviceSpec) -> bool:
+    return device.ability.kind in LOADS
+
+
+def most_w(device: DeviceSpec) -> int:
+    """The most a load can take from its node, at nominal voltage."""
+    able = device.ability
+    if able.kind == "wallbox":
+        return able.max_ma * len(device.phases) * NOMINAL_MV // 1_000_000
+    if able.kind == "stages":
+        return max(sum(stage) for stage in able.stages) if able.stages else 0
+    return able.max_w
+
+
+def _of(site: Site) -> Wiring:
+    devices, nodes = site.devices, site.nodes
+    ways = tuple(_way(nodes, device.node) for device in devices)
+    paths = []
+    for device, way in zip(devices, ways):
+        controlled = is_load(device) and most_w(device) > CONTROLLABLE_ABOVE_W
+        paths.append(way + (len(nodes),) if controlled else way)
+    loads = sorted((i for i in range(len(devices)) if is_load(devices[i])), key=lambda i: (-devices[i].priority, i))
+    within = tuple(tuple(i for i in range(len(devices)) if n in ways[i]) for n in range(len(nodes)))
+    return Wiring(
+        tuple(loads), tuple(paths),
+        tuple(tuple(i for i in inside if is_load(devices[i])) for inside in within),
+        tuple(tuple(i for i in inside if devices[i].ability.kind == "source") for inside in within),
+        tuple(tuple(i for i in within[n] if devices[i].ability.measured and i != nodes[n].meter
+                    and (devices[i].ability.kind != "meter" or devices[i].node != n)) for n in range(len(nodes))),
+        tuple(tuple(c for c in range(len(nodes)) if nodes[c].parent == n) for n in range(len(nodes))),
+        tuple(_cap(node) for node in nodes), tuple(_assumed(node) for node in nodes),
+    )
+
+
+def _way(nodes: "tuple[NodeSpec, ...]", node: int) -> "tuple[int, ...]":
+    way = [node]
+    while nodes[way[-1]].parent != NONE:
+        way.append(nodes[way[-1]].parent)
+    return tuple(way)
+
+
+def _cap(node: NodeSpec) -> "tuple[int, int, int, int]":
+    """The cabinet's continuous current is kept by the sum of all, which is more than is asked and never less."""
+    bears_ma = min(node.rated_ma, node.continuous_ma)
+    return bears_ma, bears_ma, bears_ma, node.max_w or NO_LIMIT
+
+
+def _assumed(node: NodeSpec) -> "tuple[int, int, int, int]":
+    return node.rest_ma, node.rest_ma, node.rest_ma, 3 * node.rest_ma * NOMINAL_MV // 1_000_000

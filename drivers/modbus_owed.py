@@ -1,0 +1,75 @@
+"""Which answers a unit still owes, so that a late one is never taken for the next one.
+
+Modbus RTU numbers nothing: after a time-out the answer may still come, and it fits every later request
+of the same shape. A slave that answered once too late would be one answer behind for ever. Waiting longer
+does not help: however long the wait, an answer can be later. Order does: a slave answers in the order it
+was asked. So a request without a believed answer leaves a debt, and no request of the shape that is owed
+is sent to that unit. First a *probe* goes out, a read of another length from the same registers. Its answer
+cannot be mistaken, and when it has come, everything asked before is answered or lost: the debt is settled.
+
+An exception answer has one shape for all lengths. While anything is owed it may belong to either request,
+so it settles nothing. A unit that refuses every probe is settled by time, as is one that stays silent:
+a debt lapses KEEP_MS after its time-out.
+"""
+
+from drivers.modbus_rtu import MOST_BITS, MOST_WORDS, Request, is_owed, read_request
+
+KEEP_MS = 5_000  # no slave on a serial line has been seen to answer later than this after its time-out
+
+
+class Owed:
+    """The debts of all units on one line."""
+
+    def __init__(self) -> None:
+        self._debts: "dict[int, list[tuple[bytes, int]]]" = {}  # by unit, oldest first: head, lapses at
+
+    def add(self, head: bytes, now_ms: int) -> None:
+        """A request was sent, and what should have been its answer is not believed or did not come."""
+        kept = [debt for debt in self._debts.get(head[0], []) if debt[0] != head]
+        self._debts[head[0]] = kept + [(head, now_ms + KEEP_MS)]
+
+    def heads(self, unit: int, now_ms: int) -> "tuple[bytes, ...]":
+        """The shapes of the answers that may still come."""
+        self._debts[unit] = [debt for debt in self._debts.get(unit, []) if now_ms < debt[1]]
+        return tuple(head for head, _ in self._debts[unit])
+
+    def lapses_ms(self, head: bytes, now_ms: int) -> int:
+        """How long until the shape `head` is no longer owed."""
+        return max([0] + [until_ms - now_ms for owed, until_ms in self._debts.get(head[0], []) if owed == head])
+
+    def settle(self, unit: int, heads: "tuple[bytes, ...]") -> None:
+        """These answers came. Whatever was asked before the newest of them is settled with it."""
+        held = self._debts.get(unit, [])
+        while held and any(head in heads for head, _ in held):
+            held.pop(0)
+
+    def settle_all(self, unit: int) -> None:
+        self._debts.pop(unit, None)
+
+    def came(self, frame: bytes, now_ms: int) -> bool:
+        """`frame` was heard outside any exchange: True when it is an answer that was owed, now settled."""
+        head = is_owed(frame, self.heads(frame[0], now_ms))
+        if head:
+            self.settle(frame[0], (head,))
+        return bool(head)
+
+
+def probes(request: Request, owed: "tuple[bytes, ...]") -> "list[Request]":
+    """Reads near `request` whose answers cannot be mistaken for one that is owed, the likeliest to be allowed first.
+
+    Lengths of the same parity come first: devices that hold 32-bit values refuse to hand out half of one.
+    """
+    unit, function, address = request.body[0], request.body[1], request.body[2] << 8 | request.body[3]
+    count = request.body[4] << 8 | request.body[5]
+    if function in (5, 6, 15, 16):
+        function, count = (1 if function in (5, 15) else 3), 1
+        counts = [count]
+    else:
+        counts = []
+    step = 8 if function < 3 else 1  # bits come in whole bytes
+    for start in (1, 2) if count % 2 else (2, 1):
+        counts += [count - step * k for k in range(start, 12, 2)]
+        counts += [count + step * k for k in range(start, 6, 2)]
+    most = min(MOST_BITS if function < 3 else MOST_WORDS, 0x10000 - address)
+    made = [read_request(unit, function, address, each) for each in counts if 1 <= each <= most]
+    return [probe for probe in made if probe.head not in owed and probe.head != request.head]

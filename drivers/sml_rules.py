@@ -5,7 +5,7 @@ counter (1-0:1.8.0) settles both (rules checked against 43 frames of DZG and 7 d
 - DZG sends a positive power as a signed number without room for the sign: 356.24 W arrives as -299.12 W.
   While the status says import, a negative power of up to three bytes is the unsigned number. A house
   that imports may still feed in on one phase, and the other way round: when all three phases are there,
-  they are read so that they come closest to the total.
+  they are read so that they come closest to the total (which of two doubtful ones it is, no sum tells).
 - Legacy meters (EDL; makers' names under 129-129:199.130) send 15.7.0, a power without direction. The
   status says when it flows into the grid; a meter with no import counter at all only ever feeds in.
 

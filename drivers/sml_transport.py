@@ -16,6 +16,8 @@ ESCAPE = b"\x1b\x1b\x1b\x1b"
 MARK = 8  # bytes of a start mark and of an end mark
 MAX_FRAME = 4096  # the longest real frame known has 528; at 9600 baud this takes over four seconds
 
+_TIDY = 512  # bytes that may come before what is no longer needed is let go: byte by byte costs less so
+
 _BEGIN = b"\x01\x01\x01\x01"  # behind an escape: a frame begins
 _END = 0x1A  # behind an escape: the frame ends; then the count of fill bytes and two bytes of CRC
 
@@ -53,6 +55,7 @@ class Transport:
         self._at = 0  # the search goes on here
         self._starts: "list[list[int]]" = [[], [], [], []]  # open start marks, by their place modulo 4
         self._data = [-1, -1, -1, -1]  # newest escape that is data: the second of two
+        self._room = _TIDY  # bytes held before the next tidying
 
     def feed(self, data: bytes) -> "list[tuple[int, bytes]]":
         """(position of the start mark, payload) of each frame that `data` completes."""
@@ -62,7 +65,8 @@ class Transport:
             while self._to_escape():
                 self._mark(found)
                 self._at += 1
-            self._forget()
+            if len(self._held) > self._room:
+                self._forget()
         return found
 
     def _to_escape(self) -> bool:
@@ -121,6 +125,7 @@ class Transport:
             oldest = min([oldest] + kept[:1])
         self._held = self._held[oldest - self._base:]
         self._base = oldest
+        self._room = len(self._held) + _TIDY
 
 
 def _payload(frame: bytes) -> "bytes | None":

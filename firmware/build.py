@@ -7,7 +7,8 @@ from typing import Any
 from control.values import Site
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
-from firmware.config import DeviceFile, LineSpec, SiteFile
+from firmware.config import LineSpec, SiteFile
+from firmware.config_site import DeviceFile
 from firmware.image import Image
 from firmware.line import Line, Slot
 from hal.ports import Clock, Meter

@@ -5,7 +5,9 @@ also when the end was cut off by a crash. The newest seconds wait in memory (FLU
 number, and a full disk stops the journal, never the decision.
 """
 
+import contextlib
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +41,7 @@ class Journal:
         self._file_bytes = file_bytes
         self._most_files = most_files
         self._file: "gzip.GzipFile | None" = None
+        self._raw: "io.FileIO | None" = None
         self._path = folder
         self._flushed_ms = 0
         self._retry_ms = 0
@@ -65,12 +68,17 @@ class Journal:
             self._drop()
 
     def close(self) -> None:
-        if self._file is not None:
-            try:
-                self._file.close()
-            except OSError as error:
-                self.fault = f"journal {self._path}: {error.strerror or error}"
-            self._file = None
+        try:
+            self._end()
+        except OSError as error:
+            self.fault = f"journal {self._path}: {error.strerror or error}"
+            self._drop()
+
+    def _end(self) -> None:
+        if self._file is not None and self._raw is not None:
+            self._file.close()
+            self._raw.close()
+            self._file = self._raw = None
 
     def _open(self, site: Site, state: State) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -79,24 +87,23 @@ class Journal:
             old.unlink()
         number = int(files[-1].name.split(".")[0]) + 1 if files else 1
         self._path = self._folder / f"{number:06d}.jsonl.gz"
-        self._file = gzip.open(self._path, "wb", compresslevel=6)
+        self._raw = open(self._path, "wb", buffering=0)
+        self._file = gzip.GzipFile(fileobj=self._raw, mode="wb", compresslevel=6)
         self._file.write(msgspec.json.encode(Head(FORMAT, site, state)) + b"\n")
 
     def _flush(self) -> None:
         assert self._file is not None
         self._file.flush(zlib.Z_SYNC_FLUSH)
         if self._path.stat().st_size >= self._file_bytes:
-            self._file.close()
-            self._file = None
+            self._end()
 
     def _drop(self) -> None:
         """Gives the file up without writing what waits: there is no room for it."""
-        broken, self._file = self._file, None
-        if broken is not None and broken.fileobj is not None:
-            try:
-                broken.fileobj.close()
-            except OSError:
-                self.fault += " (not closed)"
+        self._file = None
+        if self._raw is not None:
+            with contextlib.suppress(OSError):
+                self._raw.close()
+            self._raw = None
 
 
 def journals(folder: Path) -> "list[Path]":

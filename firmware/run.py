@@ -11,7 +11,7 @@ from drivers.clock import MonotonicClock
 from drivers.mqtt import Mqtt
 from drivers.watchdog import SystemdWatchdog
 from firmware import build, topics
-from firmware.config import ConfigError, SiteFile, load
+from firmware.config import ConfigError, LineSpec, SiteFile, load
 from firmware.journal import Journal
 from firmware.loop import Loop, WatchedImage
 from firmware.page import Page
@@ -42,12 +42,13 @@ def on_signals(stop: "Callable[[], None]") -> None:
 class Daemon:
     """Everything that runs for one site: lines, cycle, journal, broker connection and page."""
 
-    def __init__(self, file: SiteFile, any_page_port: bool = False) -> None:
+    def __init__(self, file: SiteFile, any_page_port: bool = False,
+                 port_of: "Callable[[LineSpec], build.Port]" = build.real_port) -> None:
         """Raises OSError or ValueError when the page's port or the broker's certificates cannot be used."""
         self.file = file
         clock = MonotonicClock()
         image = WatchedImage(file.site)
-        self._lines = build.lines(file, image, clock, build.real_port)
+        self._lines = build.lines(file, image, clock, port_of)
         self._mqtt = _mqtt(file)
         self._page = Page(file.page.host, file.page.port, any_port=any_page_port) if file.page else None
         self._outboxes = tuple(outbox for outbox in (self._mqtt, self._page) if outbox is not None)
@@ -68,10 +69,13 @@ class Daemon:
     def stop(self) -> None:
         self._loop.stop()
 
+    @property
+    def page_url(self) -> str:
+        return self._page.url if self._page else "none"
+
     def places(self) -> str:
         """Where to look."""
-        page = f"page {self._page.url}" if self._page else "no page"
-        return page + (f", broker mqtt://{self.file.mqtt.host}:{self.file.mqtt.port}" if self.file.mqtt else "")
+        return f"page {self.page_url}" + (f", broker mqtt://{self.file.mqtt.host}:{self.file.mqtt.port}" if self.file.mqtt else "")
 
     def _publish(self, snapshot: Snapshot, plan: Plan) -> None:
         health = tuple(line.health() for line in self._lines)

@@ -1,0 +1,157 @@
+"""`serve SITE.toml`: simulated devices on the very ports a configuration names, for anyone's master to talk to.
+
+A serial port becomes one end of a pty pair, linked under the configured path; the bytes keep the pace of the line.
+A TCP port is listened on. Pins have no wires another process could reach, so devices on them are not served.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from firmware.config import ConfigError, LineSpec, SiteFile, load
+from firmware.simulated import Simulated, SmlTwin
+from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
+from sim.scenarios import NAMES
+from sim.wire import Wire
+
+TICK_MS = 100
+FRAME_S = 1.0  # optical heads send about once a second
+SLAVE, MASTER = 0, 1  # the ends of a wire
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("site", metavar="SITE.toml", type=Path)
+    add_day_arguments(parser)
+
+
+def add_day_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scenario", choices=NAMES, default="sunny", help="the day to live through (sunny)")
+    parser.add_argument("--start", type=time_of_day, default="11:20", metavar="HH:MM", help="time it begins (11:20)")
+    parser.add_argument("--speed", type=int, default=1, choices=range(1, 61), metavar="1..60",
+                        help="how many seconds of the day pass in one; devices keep their own timers")
+    parser.add_argument("--seed", type=int, default=7, help="of all chance (7)")
+
+
+def time_of_day(text: str) -> int:
+    """Milliseconds since midnight."""
+    hours, _, minutes = text.partition(":")
+    if not (hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time of day; write it as 11:20")
+    return (int(hours) * 60 + int(minutes)) * 60_000
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        file = load(args.site)
+        served = Served(file, args.scenario, args.seed, args.start, args.speed)
+    except (ConfigError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    for place in served.places:
+        print(place, flush=True)
+    with served:
+        stopping.wait()
+    return 0
+
+
+class Served:
+    """A simulated house whose devices answer on the ports of its configuration, from construction until `close`."""
+
+    def __init__(self, file: SiteFile, scenario: str, seed: int, start_ms: int, speed: int = 1) -> None:
+        """Raises OSError when a port is taken."""
+        self.simulated = Simulated(file, scenario, seed, ThreadLock())
+        self.wires: "dict[str, Wire]" = {}
+        self.slaves: "dict[str, RtuSlave | TcpSlave]" = {}
+        self.places: "list[str]" = []
+        self._senders: "list[Sender]" = []
+        self._now_ms = start_ms
+        self._speed = speed
+        self._stopping = threading.Event()
+        self.simulated.step(start_ms, 1, 0)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            for line in file.lines:
+                self._open(line)
+            undo.pop_all()
+        self._thread = threading.Thread(target=self._live, name="house", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        if hasattr(self, "_thread"):
+            self._thread.join()
+        for each in (*self._senders, *self.slaves.values(), *self.wires.values()):
+            each.close()
+
+    def __enter__(self) -> "Served":
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.close()
+
+    def _open(self, line: LineSpec) -> None:
+        options = line.options
+        if line.kind == "gpio":
+            self.places.append(f"{line.name}: pins, not served")
+        elif line.kind == "modbus-tcp":
+            slave = TcpSlave(self.simulated.banks[line.name], options["host"], options["port"])
+            self.slaves[line.name] = slave
+            self.places.append(f"{line.name}: Modbus TCP on {options['host']}:{slave.port}")
+        else:
+            wire = self._wire(line)
+            if line.kind == "sml":
+                self._senders.append(Sender(wire.paths[SLAVE], self.simulated.meters[line.name]))
+            else:
+                self.slaves[line.name] = RtuSlave(wire.paths[SLAVE], self.simulated.banks[line.name], options["baud"])
+            self.places.append(f"{line.name}: {line.kind} at {options['baud']} baud on {options['port']}")
+
+    def _wire(self, line: LineSpec) -> Wire:
+        path = Path(line.options["port"])
+        if path.exists() and not path.is_symlink():
+            raise FileExistsError(f"line.{line.name}.port = {str(path)!r}: a real port or file is there; "
+                                  "serve makes a link of its own, so name a path that is free")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        wire = self.wires[line.name] = Wire(line.options["baud"])
+        wire.link(MASTER, str(path))
+        return wire
+
+    def _live(self) -> None:
+        begun_s = last_s = time.monotonic()
+        while not self._stopping.wait(TICK_MS / 1000):
+            now_s = time.monotonic()
+            left_ms = round((now_s - last_s) * 1000) * self._speed
+            last_s = now_s
+            while left_ms > 0:
+                dt_ms = min(left_ms, 1000)
+                left_ms -= dt_ms
+                self._now_ms += dt_ms
+                self.simulated.step(self._now_ms, dt_ms, round((now_s - begun_s) * 1000))
+
+
+class Sender:
+    """An SML meter that sends by itself, into its end of a wire."""
+
+    def __init__(self, path: str, meter: SmlTwin) -> None:
+        self._meter = meter
+        self._fd = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sml meter", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+        os.close(self._fd)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(FRAME_S):
+            with contextlib.suppress(OSError):  # nobody reads, or the wire is cut: lost, as in life
+                os.write(self._fd, self._meter.frame())

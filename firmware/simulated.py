@@ -1,0 +1,144 @@
+"""A SITE.toml as physics: the house it describes, with the twin of each of its devices behind the port its driver opens.
+
+The same drivers, lines and cycle run on it as on real ports: `port` stands in for `build.real_port`, and
+firmware.serve puts the very same banks on real wires.
+"""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from control.values import DeviceSpec
+from firmware.build import Port
+from firmware.config import LineSpec, SiteFile
+from firmware.config_site import DeviceFile
+from hal.faults import TIMEOUT, DeviceError
+from hal.ports import Stream
+from sim.bank import Bank, Lock
+from sim.part import Part, Point
+from sim.pins import Pins
+from sim.sml_meter import SmlMeter
+from sim.twins import Twin
+from sim.world import World
+
+PARTS: "Mapping[str, str]" = {  # which physics a driver's device is
+    "heidelberg_energy_control": "car", "mypv_elwa2": "tank", "relay_rod": "tank", "sunspec_storage": "battery",
+    "sg_ready": "heatpump",
+}
+PV = {"peak_w": 10_000, "max_w": 10_000}
+ALL = (0, 1, 2)
+
+
+class Head(Stream):
+    """An optical port at full speed: each frame is there at once, and then nothing until the next."""
+
+    def __init__(self) -> None:
+        self._waiting = b""
+
+    def put(self, frame: bytes) -> None:
+        self._waiting = frame
+
+    def read(self, most: int, wait_ms: int) -> bytes:
+        if not self._waiting:
+            raise DeviceError(TIMEOUT, "no frame")
+        out, self._waiting = self._waiting[:most], self._waiting[most:]
+        return out
+
+
+class SmlTwin(Twin):
+    """An SML meter clamped to a point of the house; `frame` is what it sends about this instant."""
+
+    def __init__(self, point: Point, number: int) -> None:
+        self._point = point
+        self._meter = SmlMeter(number=number)
+        self._now_ms = 0
+
+    def tick(self, now_ms: int) -> None:
+        self._now_ms = now_ms
+
+    def frame(self) -> bytes:
+        point = self._point
+        return self._meter.frame(self._now_ms, point.power_w, point.flow_ma, point.voltage_mv,
+                                 point.import_wh, point.export_wh)
+
+
+class Simulated:
+    """`step` moves the house and every device; banks, pins and SML meters are by the name of their line."""
+
+    def __init__(self, file: SiteFile, scenario: str, seed: int, lock: "Lock | None" = None) -> None:
+        """`lock` guards the banks where other threads serve them. Raises ValueError for an unknown scenario."""
+        self.lock = lock or Lock()
+        self.banks = {line.name: Bank(self.lock) for line in file.lines if line.kind.startswith("modbus")}
+        self.pins = {line.name: Pins() for line in file.lines if line.kind == "gpio"}
+        self.meters: "dict[str, SmlTwin]" = {}
+        self._heads: "dict[str, Head]" = {}
+        described = [_described(spec, device) for spec, device in zip(file.site.devices, file.devices)]
+        parts = tuple(each for each in described if each is not None)
+        household: "tuple[str, int, tuple[int, ...], dict[str, object]]" = ("household", 0, ALL, {})
+        parents = tuple(node.parent for node in file.site.nodes)
+        self.world = World(scenario, seed, (household, *parts), parents, file.latitude_udeg // 1000)
+        self.house = self.world.house
+        built = iter(self.world.parts[1:])
+        self.points: "tuple[Point, ...]" = tuple(
+            self.house.nodes[spec.node] if each is None else next(built)
+            for spec, each in zip(file.site.devices, described))
+        self.twins = tuple(self._twin(number, device, point)
+                           for number, (device, point) in enumerate(zip(file.devices, self.points)))
+
+    def part(self, name: str) -> Part:
+        """The physical part behind the device of this name."""
+        return next(part for part in self.world.parts if part.name == name)
+
+    def step(self, now_ms: int, dt_ms: int, device_ms: "int | None" = None) -> None:
+        """Lives through the `dt_ms` (1..1000) that end at `now_ms`; time starts at midnight of the scenario's day.
+
+        `device_ms`: the time of the devices' own timers, where the day passes quicker than their masters live.
+        """
+        with self.lock:
+            self.house.step(now_ms, dt_ms)
+            for twin in self.twins:
+                twin.tick(now_ms if device_ms is None else device_ms)
+        for name, head in self._heads.items():
+            head.put(self.meters[name].frame())
+
+    def port(self, spec: LineSpec) -> Port:
+        """What a driver gets instead of a real port, at full speed."""
+        if spec.name in self.banks:
+            return self.banks[spec.name]
+        if spec.name in self.pins:
+            return self.pins[spec.name].relays
+        return self._heads.setdefault(spec.name, Head())
+
+    def _twin(self, number: int, device: DeviceFile, point: Point) -> Twin:
+        if device.driver == "sml_head":
+            twin = self.meters[device.line] = SmlTwin(point, number)
+            return twin
+        module = importlib.import_module(f"sim.twins.{device.driver}")
+        built: Any
+        if device.line in self.pins:
+            built = module.build(self.pins[device.line], point, device.options)
+        else:
+            unit = device.options["unit"]
+            assert isinstance(unit, int)
+            built = module.build(self.banks[device.line].unit(unit), point, device.options)
+        if hasattr(built, "grid"):
+            built.grid = self.house.nodes[0]  # an inverter's own meter at the connection
+        assert isinstance(built, Twin)
+        return built
+
+
+def _described(spec: DeviceSpec, device: DeviceFile) -> "tuple[str, int, tuple[int, ...], dict[str, object]] | None":
+    """A device as sim.world wants it; None for the meter of a node, which is no part."""
+    if spec.ability.kind == "meter":
+        return None
+    options: "dict[str, object]" = {"name": spec.name}
+    if spec.ability.kind == "source":
+        return "pv", spec.node, spec.phases, {**options, **PV}
+    kind = PARTS[device.driver]
+    if kind == "battery":
+        options["max_w"] = max(spec.ability.max_w, -spec.ability.min_w)
+    if device.driver == "relay_rod":
+        options["elements_w"] = tuple(device.options[f"element_{i}_w"] for i in (1, 2, 3))
+    if kind == "heatpump":
+        options["nominal_w"] = device.options["normal_w"]
+    return kind, spec.node, spec.phases, options

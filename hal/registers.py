@@ -4,8 +4,8 @@ A device's table is a tuple of Reg. The not-a-number patterns of the field (0x80
 NaN, ...) decode to None, never to 0 or to a huge number.
 """
 
-from collections import namedtuple
 import struct
+from collections import namedtuple
 
 # kind: words, bits, signed; "_le" is low word first
 _WIDTH = {"u16": 1, "s16": 1, "u32": 2, "s32": 2, "u64": 4, "s64": 4, "f32": 2, "f64": 4,

@@ -1,0 +1,35 @@
+"""What the configuration hands a driver: the plain values of its options, with their kind checked once more."""
+
+from hal.ports import Clock
+from hal.values import NOMINAL_MV
+
+
+def whole(options: "dict[str, object]", name: str) -> int:
+    value = options[name]
+    assert isinstance(value, int), name
+    return value
+
+
+def word(options: "dict[str, object]", name: str) -> str:
+    value = options[name]
+    assert isinstance(value, str), name
+    return value
+
+
+def phases(options: "dict[str, object]") -> "tuple[int, ...]":
+    """The grid phase (0, 1, 2) of each of the device's own conductors."""
+    value = options["phases"]
+    assert isinstance(value, tuple), "phases"
+    assert all(phase in (0, 1, 2) for phase in value)
+    return value
+
+
+def clock(options: "dict[str, object]") -> Clock:
+    value = options["clock"]
+    assert isinstance(value, Clock), "clock"
+    return value
+
+
+def most_w(options: "dict[str, object]") -> int:
+    """What the device's own fuse or cable bears at nominal voltage, over all its conductors."""
+    return whole(options, "max_a") * (NOMINAL_MV // 1000) * len(phases(options))

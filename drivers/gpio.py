@@ -1,0 +1,65 @@
+"""Relays on the pins of a Raspberry Pi; the one home of gpiozero.
+
+The pins are taken at first use, open. They are opened again when the relays are closed as a device and when
+the process ends in order. After a crash a pin keeps its level: only a watchdog relay opens the load then.
+"""
+
+import atexit
+
+from gpiozero import OutputDevice
+from gpiozero.exc import GPIOZeroError
+
+from hal.faults import REFUSED, TIMEOUT, DeviceError
+from hal.ports import Relays
+
+
+class PinRelays(Relays):
+    """`pins` by their BCM number; `active_high`: a high pin closes the relay."""
+
+    def __init__(self, pins: "tuple[int, ...]", active_high: bool) -> None:
+        self._pins = pins
+        self._active_high = active_high
+        self._outputs: "list[OutputDevice]" = []
+
+    def set(self, closed: "tuple[bool, ...]") -> None:
+        assert len(closed) == len(self._pins)
+        outputs = self._taken()
+        try:
+            for output, on in sorted(zip(outputs, closed), key=lambda pair: pair[1]):  # opens before it closes
+                output.value = on
+        except (GPIOZeroError, OSError) as error:
+            raise DeviceError(REFUSED, str(error)) from error
+
+    def get(self) -> "tuple[bool, ...]":
+        try:
+            return tuple(bool(output.value) for output in self._taken())
+        except (GPIOZeroError, OSError) as error:
+            raise DeviceError(REFUSED, str(error)) from error
+
+    def close(self) -> None:
+        """Opens the relays and gives the pins back."""
+        outputs, self._outputs = self._outputs, []
+        atexit.unregister(self.close)
+        for output in outputs:
+            output.off()
+        for output in outputs:
+            output.close()
+
+    def _taken(self) -> "list[OutputDevice]":
+        if not self._outputs:
+            taken: "list[OutputDevice]" = []
+            try:
+                for pin in self._pins:
+                    taken.append(OutputDevice(pin, active_high=self._active_high, initial_value=False))
+            except (GPIOZeroError, OSError) as error:
+                for output in taken:
+                    output.close()
+                raise DeviceError(TIMEOUT, "GPIO %s: %s" % (self._pins, error)) from error
+            self._outputs = taken
+            atexit.register(self.close)  # runs before gpiozero's own, which only lets go of the pins
+        return self._outputs
+
+
+def relays(pins: "tuple[int, ...]", active_high: bool) -> Relays:
+    """The port of a line of the kind "gpio"."""
+    return PinRelays(pins, active_high)

@@ -1,0 +1,54 @@
+"""The pins of a simulated board: a maker of Relays for the drivers, levels for the devices wired to them."""
+
+from hal.faults import TIMEOUT, DeviceError
+from hal.ports import Relays
+
+
+class Pins:
+    """A pin that nobody has taken yet floats (None), and so does every pin after a power cut."""
+
+    def __init__(self) -> None:
+        self._high: "dict[int, bool]" = {}
+        self.stuck: "set[int]" = set()  # pins that keep their level whatever they are told
+        self.gone = False  # the board does not answer
+
+    def relays(self, pins: "tuple[int, ...]", active_high: bool) -> Relays:
+        """The port of a line of the kind "gpio"."""
+        return PinRelays(self, pins, active_high)
+
+    def drive(self, pin: int, high: bool) -> None:
+        if self.gone:
+            raise DeviceError(TIMEOUT, "no pins")
+        if pin not in self.stuck or pin not in self._high:
+            self._high[pin] = high
+
+    def level(self, pin: int) -> "bool | None":
+        if self.gone:
+            raise DeviceError(TIMEOUT, "no pins")
+        return self._high.get(pin)
+
+    def closed(self, pin: int, active_high: bool) -> bool:
+        """Whether the relay on it is closed; on a floating pin it is open."""
+        return self._high.get(pin) is active_high
+
+    def power_cycle(self) -> None:
+        self._high = {}
+
+
+class PinRelays(Relays):
+    def __init__(self, board: Pins, pins: "tuple[int, ...]", active_high: bool) -> None:
+        self._board = board
+        self._pins = pins
+        self._active_high = active_high
+
+    def set(self, closed: "tuple[bool, ...]") -> None:
+        assert len(closed) == len(self._pins)
+        for pin, on in zip(self._pins, closed):
+            self._board.drive(pin, on is self._active_high)
+
+    def get(self) -> "tuple[bool, ...]":
+        """Takes the pins that are free yet, open."""
+        for pin in self._pins:
+            if self._board.level(pin) is None:
+                self._board.drive(pin, not self._active_high)
+        return tuple(self._board.closed(pin, self._active_high) for pin in self._pins)

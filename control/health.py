@@ -84,7 +84,7 @@ def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: b
                      0, sense.believed, sense.same, sense.mark_w, sense.moved_ms)
     good = sense.good
     if good is not None and good.t_ms > reading.t_ms:
-        return sense
+        return _lost(sense, reasons.STALE)  # time ran backwards: this is not the newest there was
     flow, phased = _flow(reading, phases, wallbox)
     if good is None:
         return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, 0, 1, False, 0, 0, NEVER)

@@ -87,7 +87,7 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
     taken: "dict[tuple[object, ...], str]" = {}
     for name, line in lines.items():
         where = _port(line)
-        if where in taken:
+        if where and where in taken:
             key = "port" if "port" in line else "host" if "host" in line else "kind"
             findings.add(("line", name, key), f"[line.{taken[where]}] is already there; one line a port, "
                                               "several devices share a line")
@@ -96,7 +96,7 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
     taken = {}
     for name, device in devices.items():
         at = _address(lines, device)
-        if at in taken:
+        if at and at in taken:
             words = f"[device.{taken[at]}] already has this address on line {device['line']}"
             if at[1:] == ("only",):
                 findings.add(("device", name, "line"), f"an optical head has one meter: [device.{taken[at]}]")
@@ -122,11 +122,13 @@ def pins(findings: Findings, devices: Tables) -> None:
 
 
 def _port(line: Raw) -> "tuple[object, ...]":
+    """Where a line is; () while that is not known."""
     kind, port, host = line.get("kind"), line.get("port"), line.get("host")
     if kind == "gpio":
         return ("gpio",)
-    if kind == "modbus-tcp" and isinstance(host, str):
-        return host.lower(), line.get("port", 502)
+    if kind == "modbus-tcp":
+        port = line.get("port", 502)
+        return (host.lower(), port) if isinstance(host, str) and isinstance(port, int) else ()
     if isinstance(port, str):
         return (posixpath.normpath(port),)
     return ()

@@ -162,6 +162,9 @@ WRONG = {  # name: (what is replaced, by what, what is said)
         '"/dev/ttyUSB1"', '"/dev/../dev/ttyUSB0"',
         ['13: line.head.port = "/dev/../dev/ttyUSB0": [line.bus] is already there; one line a port, '
          "several devices share a line"]),
+    "a list for a port": (
+        'host = "192.168.1.20"', 'host = "192.168.1.20"\nport = []',
+        ["11: line.net.port = []: allowed are 1 to 65535 (TCP port of the device)"]),
     "two lines on one host": (
         "[line.head]", '[line.rod]\nkind = "modbus-tcp"\nhost = "192.168.1.20"\n[line.head]',
         ['13: line.rod.host = "192.168.1.20": [line.net] is already there; one line a port, several devices share a line']),

@@ -1,0 +1,170 @@
+"""`check SITE.toml`: what was understood, as a tree with its limits, and what happens on each loss. Touches no wire."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from firmware.check_facts import PHASE_NAMES, Facts, facts
+from firmware.config import ConfigError, load
+from firmware.config_schema import schema
+
+CURVES = {"sls-e": "SLS-E", "gg": "gG", "mcb-b": "MCB B", "mcb-c": "MCB C", "mcb-d": "MCB D"}
+
+WHERE = {
+    "modbus-rtu": "{port} {baud} 8{parity}{stop_bits}", "modbus-tcp": "{host}:{port}", "sml": "{port} {baud} 8N1",
+    "gpio": "the pins of this computer",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("site", metavar="SITE.toml", type=Path, nargs="?")
+    what.add_argument("--schema", action="store_true", help="print the JSON schema of a SITE.toml, for editors")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.schema:
+        print(json.dumps(schema(), indent=1))
+        return 0
+    try:
+        understood = facts(load(args.site))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        if args.json:
+            print(json.dumps({"ok": False, "errors": list(error.messages)}, ensure_ascii=False))
+        return 1
+    if args.json:
+        print(json.dumps({"ok": True, **understood}, ensure_ascii=False))
+    else:
+        print("\n".join(_text(understood)))
+    return 0
+
+
+def _text(site: Facts) -> "list[str]":
+    out = [site["name"], "", *_tree(site, None, ""), "", "Lines", *map(_line, site["lines"])]
+    losses = site["losses"]
+    out += ["", "When a meter is lost"]
+    for lost in losses["meters"]:
+        out += _meter_lost(lost)
+    out += [f"  {node['name']} has no meter: always {_a(node['rest_ma'])} a phase assumed for the loads nobody controls"
+            for node in site["nodes"] if node["meter"] is None]
+    out += ["", "When a device falls silent", *map(_silent, losses["devices"])]
+    out += ["", "When the broker is down", f"  {_broker(losses['broker'])}"]
+    out += ["", "When this program or its computer dies", *_dead(losses["everything"])]
+    if site["warnings"]:
+        out += ["", "Is this meant?", *("  " + words for words in site["warnings"])]
+    return out
+
+
+def _tree(site: Facts, parent: "str | None", indent: str) -> "list[str]":
+    out = []
+    for node in site["nodes"]:
+        if node["parent"] == parent:
+            out.append(f"{indent}{node['name']}: {_limits(node)}")
+            inner = indent + "   "
+            for device in site["devices"]:
+                if device["node"] == node["name"]:
+                    out += [inner + words for words in _device(device)]
+            out += _tree(site, node["name"], inner)
+    return out
+
+
+def _limits(node: Facts) -> str:
+    words = [f"{_a(node['rated_ma'])} {CURVES[node['curve']]}"]
+    if node["continuous_ma"] < node["rated_ma"]:
+        words.append(f"{_a(node['continuous_ma'])} for hours")
+    if node["max_w"]:
+        words.append(f"at most {node['max_w']} W")
+    if node["imbalance_va"]:
+        words.append(f"at most {node['imbalance_va']} VA between phases")
+    words.append(f"meter {node['meter']}" if node["meter"] else "no meter")
+    return ", ".join([*words, f"{_a(node['rest_ma'])} assumed when blind"])
+
+
+def _device(device: Facts) -> "list[str]":
+    """How it is wired; for a load, what it may."""
+    unit = "" if device["unit"] is None else f" unit {device['unit']}"
+    wired = [f"{device['name']}: {device['kind']} {device['driver']}", f"{device['line']}{unit}",
+             " ".join(device["phases"]), f"read every {_s(device['period_ms'])}, stale after {_s(device['stale_ms'])}"]
+    if device["mode"] is None:
+        return [", ".join(wired)]
+    may = [f"mode {device['mode']}", f"priority {device['priority']}", _range(device), _failsafe(device)]
+    return [", ".join(wired), "   " + ", ".join(may)]
+
+
+def _range(device: Facts) -> str:
+    if device["current_ma"]:
+        return f"{_a(device['current_ma'][0])} to {_a(device['current_ma'][1])}"
+    if device["stages_w"]:
+        return "stages " + " ".join(str(power_w) for power_w in device["stages_w"]) + " W"
+    bands = device["bands_permille"]
+    charge = "" if bands is None else (f", reserve {bands[0] // 10} %, before the car below {bands[1] // 10} %, "
+                                       f"full at {bands[2] // 10} %")
+    return f"{device['power_w'][0]} to {device['power_w'][1]} W{charge}"
+
+
+def _failsafe(device: Facts) -> str:
+    if device["failsafe_ms"] is None:
+        return "NO FAIL-SAFE of its own"
+    return f"fail-safe {_most(device['left_alone_ma'])} after {_s(device['failsafe_ms'])}"
+
+
+def _line(line: Facts) -> str:
+    where = WHERE[line["kind"]].format(**line)
+    return f"  {line['name']}: {line['kind']}, {where}: {', '.join(line['devices']) or 'no device'}"
+
+
+def _meter_lost(lost: Facts) -> "list[str]":
+    return [f"  {lost['meter']}, {_s(lost['after_ms'])} after its newest reading: at {node['node']} "
+            f"{_a(min(node['budget_ma']))} a phase are left for {', '.join(node['loads']) or 'no load'} "
+            f"({_a(node['assumed_ma'])} assumed for all others); charging goes on at its least, all else stops, "
+            "nothing starts" for node in lost["nodes"]]
+
+
+def _silent(silent: Facts) -> str:
+    reserved = _most(silent["reserved_ma"])
+    if not silent["measured"]:
+        return f"  {silent['device']} is not measured: what it was told stays reserved, {reserved} until it is known"
+    if silent["failsafe_ms"] is None:
+        return f"  {silent['device']}: {reserved} stay reserved; it has no fail-safe and may stay where it is"
+    return (f"  {silent['device']}: what it was told stays reserved, and {reserved} once it has fallen back by itself "
+            f"({_s(silent['failsafe_ms'])})")
+
+
+def _broker(broker: "str | None") -> str:
+    if broker is None:
+        return "none is configured"
+    return f"nothing changes: decisions do not need {broker}; the newest state follows when it is back"
+
+
+def _dead(dead: Facts) -> "list[str]":
+    out = []
+    for device in dead["devices"]:
+        when = "stays where it is" if device["failsafe_ms"] is None else f"within {_s(device['failsafe_ms'])}"
+        out.append(f"  {device['device']} {when}, then at most {_most(device['left_alone_ma'])}: {device['words']}")
+    for node in dead["nodes"]:
+        worst = node["total_ma"].index(max(node["total_ma"]))
+        out.append(f"  {node['node']}: {_a(node['failsafe_ma'][worst])} fail-safe + {_a(node['assumed_ma'])} assumed = "
+                   f"{_a(node['total_ma'][worst])} of {_a(node['rated_ma'])} on {PHASE_NAMES[worst]}")
+    without = ", ".join(dead["without_failsafe"])
+    return [*out, f"  Without a fail-safe of their own: {without or 'none'}"]
+
+
+def _most(vector: "list[int]") -> str:
+    """The current on each phase, shortly: once when it is the same wherever it flows."""
+    flowing = [(name, ma) for name, ma in zip(PHASE_NAMES, vector) if ma]
+    if not flowing:
+        return "0 A"
+    if len({ma for _, ma in flowing}) == 1:
+        return f"{_a(flowing[0][1])} on {' '.join(name for name, _ in flowing)}"
+    return ", ".join(f"{_a(ma)} on {name}" for name, ma in flowing)
+
+
+def _a(current_ma: int) -> str:
+    return f"{-(-current_ma // 100) / 10:g} A"
+
+
+def _s(duration_ms: int) -> str:
+    return f"{duration_ms / 1000:g} s"

@@ -1,0 +1,138 @@
+"""What a SITE.toml means and what happens on each loss, as plain values: the same for people and programs."""
+
+from typing import Any
+
+from control.values import NONE, DeviceSpec, Site
+from control.wiring import is_load, wiring
+from firmware import config_drivers
+from firmware.config import SiteFile
+from firmware.config_site import DeviceFile
+from firmware.losses import assumed_ma, blind_budget_ma, left_alone_ma, silent_ma
+from hal.values import Phases
+
+Facts = dict[str, Any]
+PHASE_NAMES = ("L1", "L2", "L3")
+
+
+def facts(file: SiteFile) -> Facts:
+    site = file.site
+    return {
+        "name": site.name,
+        "latitude_udeg": file.latitude_udeg,
+        "longitude_udeg": file.longitude_udeg,
+        "cycle_ms": site.cycle_ms,
+        "feed_in_w": None if site.feed_in_w == NONE else site.feed_in_w,
+        "lines": [{"name": line.name, "kind": line.kind, **line.options,
+                   "devices": [device.name for device in file.devices if device.line == line.name]}
+                  for line in file.lines],
+        "nodes": [_node(site, index) for index in range(len(site.nodes))],
+        "devices": [_device(site, spec, device) for spec, device in zip(site.devices, file.devices)],
+        "losses": {
+            "meters": [_meter_lost(site, node.meter) for node in site.nodes if node.meter != NONE],
+            "devices": [_device_silent(device) for device in site.devices if is_load(device)],
+            "broker": None if file.mqtt is None else f"{file.mqtt.host}:{file.mqtt.port}",
+            "everything": _all_silent(file),
+        },
+        "warnings": list(warnings(file)),
+    }
+
+
+def warnings(file: SiteFile) -> "tuple[str, ...]":
+    """What may be meant so, and mostly is not."""
+    site, out = file.site, []
+    for node in site.nodes:
+        if node.parent != NONE and node.rated_ma > site.nodes[node.parent].rated_ma:
+            parent = site.nodes[node.parent]
+            out.append(f"node.{node.name}: its fuse ({node.rated_ma // 1000} A) is larger than that of {parent.name} "
+                       f"behind which it stands ({parent.rated_ma // 1000} A)")
+    for index, device in enumerate(site.devices):
+        if device.ability.kind == "wallbox":
+            out += [f"device.{device.name}: can never charge: {site.nodes[node].name} leaves {left_ma / 1000:g} A, "
+                    f"it needs {device.ability.min_ma / 1000:g} A"
+                    for node, left_ma in _always_left(site, index) if left_ma < device.ability.min_ma]
+    used = {device.line for device in file.devices}
+    out += [f"line.{line.name}: no device hangs on it" for line in file.lines if line.name not in used]
+    return tuple(out)
+
+
+def _always_left(site: Site, device: int) -> "list[tuple[int, int]]":
+    """(node, most it can leave to one load), leaf to root; a measured node may have no other load at all."""
+    return [(node, wiring(site).caps[node][0] - (site.nodes[node].rest_ma if site.nodes[node].meter == NONE else 0))
+            for node in wiring(site).paths[device] if node < len(site.nodes)]
+
+
+def _node(site: Site, index: int) -> Facts:
+    node = site.nodes[index]
+    return {
+        "name": node.name,
+        "parent": None if node.parent == NONE else site.nodes[node.parent].name,
+        "meter": None if node.meter == NONE else site.devices[node.meter].name,
+        "rated_ma": node.rated_ma,
+        "continuous_ma": node.continuous_ma,
+        "curve": node.curve,
+        "rest_ma": node.rest_ma,
+        "max_w": node.max_w or None,
+        "imbalance_va": node.imbalance_va or None,
+    }
+
+
+def _device(site: Site, spec: DeviceSpec, file: DeviceFile) -> Facts:
+    able, load = spec.ability, is_load(spec)
+    return {
+        "name": spec.name,
+        "kind": able.kind,
+        "driver": file.driver,
+        "line": file.line,
+        "unit": file.options.get("unit"),
+        "node": site.nodes[spec.node].name,
+        "phases": [PHASE_NAMES[phase] for phase in spec.phases],
+        "period_ms": file.period_ms,
+        "stale_ms": spec.stale_ms,
+        "mode": spec.mode if load else None,
+        "priority": spec.priority if load else None,
+        "current_ma": [able.min_ma, able.max_ma] if able.kind == "wallbox" else None,
+        "power_w": [able.min_w, able.max_w] if able.kind in ("heater", "storage") else None,
+        "stages_w": [sum(stage) for stage in able.stages] if able.kind == "stages" else None,
+        "bands_permille": list(spec.bands_permille) if able.kind == "storage" else None,
+        "failsafe_ms": able.failsafe_ms or None,
+        "left_alone_ma": _vector(left_alone_ma(spec)) if load else None,
+        "reserve_ma": spec.reserve_ma if load else None,
+    }
+
+
+def _meter_lost(site: Site, meter: int) -> Facts:
+    """What the loads behind its node may still have, once the meter's newest reading is too old."""
+    nodes = []
+    for index, budget_ma in enumerate(blind_budget_ma(site, (meter,))):
+        if site.nodes[index].meter == meter and budget_ma is not None:
+            nodes.append({"node": site.nodes[index].name, "budget_ma": _vector(budget_ma),
+                          "assumed_ma": assumed_ma(site)[index],
+                          "loads": [site.devices[load].name for load in wiring(site).behind[index]]})
+    return {"meter": site.devices[meter].name, "after_ms": site.devices[meter].stale_ms, "nodes": nodes}
+
+
+def _device_silent(device: DeviceSpec) -> Facts:
+    return {"device": device.name, "measured": device.ability.measured, "after_ms": device.stale_ms,
+            "failsafe_ms": device.ability.failsafe_ms or None, "reserved_ma": _vector(left_alone_ma(device))}
+
+
+def _all_silent(file: SiteFile) -> Facts:
+    """We are dead: each device by itself, and what that is at each fuse."""
+    site = file.site
+    loads = tuple(index for index, device in enumerate(site.devices) if is_load(device))
+    without = [site.devices[index].name for index in loads if not site.devices[index].ability.failsafe_ms]
+    nodes = []
+    for node, sums, assumed in zip(site.nodes, silent_ma(site, loads), assumed_ma(site)):
+        nodes.append({"node": node.name, "failsafe_ma": _vector(sums), "assumed_ma": assumed,
+                      "total_ma": [one + assumed for one in _vector(sums)], "rated_ma": node.rated_ma})
+    return {
+        "devices": [{"device": site.devices[index].name, "failsafe_ms": site.devices[index].ability.failsafe_ms or None,
+                     "left_alone_ma": _vector(left_alone_ma(site.devices[index])),
+                     "words": config_drivers.module(file.devices[index].driver).FAILSAFE} for index in loads],
+        "without_failsafe": without,
+        "nodes": nodes,
+    }
+
+
+def _vector(current_ma: Phases) -> "list[int]":
+    return [current_ma.l1, current_ma.l2, current_ma.l3]

@@ -15,7 +15,8 @@ class Claim:
     """Shrinks on its way through the step and does not outlive it."""
 
     __slots__ = (
-        "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "edge_ms", "floor", "held", "high_mv",
+        "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "edge_ms", "floor", "granted", "held",
+        "high_mv",
         "idle_ms", "index", "kind", "least_w", "level", "low_mv", "mode", "node", "path", "phase", "quick_w", "reason",
         "running", "sense", "silent", "slow_w", "stands_w", "state", "top", "volt_mv", "wanted", "wanted_w",
     )
@@ -48,6 +49,7 @@ class Claim:
         self.node = NONE
         self.phase = NONE
         self.set_conductors(state.conductors)
+        self.granted = self.usage(state.level)  # most it may draw under its last grant
 
     def set_conductors(self, count: int) -> None:
         """How many conductors a wallbox shall use; the least and the most of a level follow."""

@@ -2,7 +2,7 @@
 
 Two sums must fit. What is granted now, with what silent loads may be drawing: else loads come down, the lowest
 priority first, all to their least before one is stopped. And what may flow until every lowered load has followed:
-else nothing rises above what it holds already.
+else nothing rises.
 """
 
 from control import reasons
@@ -84,20 +84,12 @@ def _hold(tally: _Tally, node: int, k: int) -> None:
         if not tally.waits(node, k):
             return
         claim = tally.claims[index]
-        if not claim.silent and tally.uses[index][k] > claim.held[k] and node in claim.path:
-            _stay(claim, node if node < len(tally.room) - 1 else NONE, k if k < 3 else NONE)
+        if not claim.silent and node in claim.path and tally.uses[index][k] > claim.granted[k]:
+            # back to what was granted before; a change of phases is put off
+            claim.set_conductors(claim.state.conductors)
+            claim.ask(max(min(claim.level, claim.state.level), 0), reasons.OTHERS_LOWER,
+                      node if node < len(tally.room) - 1 else NONE, k if k < 3 else NONE)
             tally.changed(index)
-
-
-def _stay(claim: Claim, node: int, phase: int) -> None:
-    """Back to what it holds already; a change of phases is put off."""
-    level = claim.level
-    if claim.conductors != claim.state.conductors:
-        power_w = min(claim.watts(level), claim.state.level * claim.state.conductors * claim.volt_mv // 1_000_000)
-        claim.set_conductors(claim.state.conductors)
-        level = claim.of_watts(power_w)
-    level = min(level, claim.within(list(claim.held))[0])
-    claim.ask(level, reasons.OTHERS_LOWER, node, phase)
 
 
 def _even(tally: _Tally, limits: Limits, node: int) -> None:

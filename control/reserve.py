@@ -65,7 +65,7 @@ def _told(claim: Claim, written: Written, now_ms: int) -> "tuple[int, int, int, 
             told = _most(told, vector(claim, claim.able.fallback))
     if written.pending is not None:
         told = _most(told, vector(claim, written.pending))
-    return told if lapsed(claim, written, now_ms) else _most(told, claim.usage(claim.state.level))
+    return told if lapsed(claim, written, now_ms) else _most(told, claim.granted)
 
 
 def _unknown(claim: Claim) -> "tuple[int, int, int, int]":

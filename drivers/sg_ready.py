@@ -82,7 +82,7 @@ class SgReady(Load):
         now_ms = self._clock.now_ms()
         present = self._state()
         self._budget.pass_time(now_ms, present == LOCK)
-        wanted = max([NORMAL - 1] + [i for i, w in enumerate(self._stages_w) if w <= setpoint.power_w])
+        wanted = max([LOCK] + [i for i, w in enumerate(self._stages_w) if w <= setpoint.power_w])
         if wanted == LOCK and self._budget.left_ms() <= 0:
             self._move(present, NORMAL, now_ms)
             raise DeviceError(REFUSED, "the lock's 2 h of the day are used up")

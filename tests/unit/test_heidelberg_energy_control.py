@@ -203,8 +203,26 @@ def test_a_power_cut_that_only_the_watchdog_register_shows() -> None:
     garage.box.apply(amps(16_000))  # as after a power cut, and no energy yet
     garage.seconds_watched(1)
     garage.twin.power_cycle()
-    garage.seconds_watched(11)
+    written = []
+    garage.bank.unit(2).on_write(lambda function, address, values: written.append(address))
+    garage.seconds_watched(30)
     assert garage.bank.unit(2).words(3, 257, 2) == (14_000, 4)
+    assert written == [262, 257, 258, 261]  # once, and not each time
+
+
+@pytest.mark.parametrize("failsafe_a", [0, 6])
+def test_a_power_cut_is_seen_at_once_by_the_counter_or_the_fail_safe_current(failsafe_a: int) -> None:
+    garage = Garage(failsafe_a=failsafe_a)
+    if failsafe_a:
+        garage.car.unplug()  # no energy by which to see it
+    garage.box.arm()
+    garage.box.apply(amps(16_000))
+    garage.seconds_watched(61)
+    garage.twin.power_cycle()
+    garage.seconds_watched(1)
+    registers = garage.bank.unit(2)
+    assert registers.words(3, 257, 2) == (14_000, 4)
+    assert registers.words(3, 262, 1) == (10 * failsafe_a,)
 
 
 def test_a_box_that_was_never_armed_is_only_read() -> None:
@@ -242,6 +260,19 @@ def test_a_remote_lock_is_taken_back_but_not_an_external_one() -> None:
     garage.twin.released = True
     garage.seconds_watched(2)
     assert garage.box.read(garage.now_ms).state == "B"
+
+
+def test_a_lost_unlocking_is_repeated() -> None:
+    garage = Garage()
+    garage.box.arm()
+    garage.bank.write(2, 6, 259, (0,))
+    garage.twin.ignore_writes = True
+    garage.seconds_watched(5)
+    garage.twin.ignore_writes = False
+    garage.seconds_watched(4)
+    assert garage.bank.unit(2).words(3, 259, 1) == (0,)
+    garage.seconds_watched(3)
+    assert garage.bank.unit(2).words(3, 259, 1) == (1,)
 
 
 def test_the_unreadable_registers_are_unreadable() -> None:

@@ -150,6 +150,14 @@ def test_a_lowering_opens_at_once() -> None:
     assert cellar.apply(STOP) == ()
 
 
+def test_a_lowering_spares_the_contactor_that_has_just_closed() -> None:
+    cellar = Cellar(phases=(1,))
+    for power_w, elements in ((1_000, (1,)), (3_000, (1, 2)), (6_000, (1, 2, 3))):
+        assert cellar.apply(watts(power_w)) == elements
+        cellar.clock.advance(60_000 if power_w < 6_000 else 0)
+    assert cellar.apply(watts(3_000)) == (3,)
+
+
 def test_break_before_make_on_a_shared_phase() -> None:
     cellar = Cellar(phases=(1,))
     cellar.apply(watts(2_000))

@@ -121,6 +121,15 @@ def test_a_coarse_scale_factor_rounds_towards_zero(power_w: int, raw: int) -> No
     assert cellar.storage_words(12, 2) == (-raw & 0xFFFF, raw & 0xFFFF)
 
 
+@pytest.mark.parametrize(("power_w", "limit_w"), [(1_000, 999), (-1_000, -999)])
+def test_the_limit_read_back_is_no_more_than_was_asked(power_w: int, limit_w: int) -> None:
+    cellar = Cellar()
+    cellar.battery.max_w = 3_333
+    cellar.seconds(1)
+    cellar.inverter.apply(watts(power_w))
+    assert cellar.inverter.read(0).limit_w == limit_w
+
+
 def test_scale_factors_may_change_while_it_runs() -> None:
     cellar = Cellar()
     cellar.inverter.arm()

@@ -8,6 +8,7 @@ from pathlib import Path
 from firmware.check_facts import PHASE_NAMES, Facts, facts
 from firmware.config import ConfigError, load
 from firmware.config_schema import schema
+from firmware.config_site import amperes
 
 CURVES = {"sls-e": "SLS-E", "gg": "gG", "mcb-b": "MCB B", "mcb-c": "MCB C", "mcb-d": "MCB D"}
 
@@ -48,8 +49,8 @@ def _text(site: Facts) -> "list[str]":
     out += ["", "When a meter is lost"]
     for lost in losses["meters"]:
         out += _meter_lost(lost)
-    out += [f"  {node['name']} has no meter: always {_a(node['rest_ma'])} a phase assumed for the loads nobody controls"
-            for node in site["nodes"] if node["meter"] is None]
+    out += [f"  {node['name']} has no meter: always {amperes(node['rest_ma'])} a phase assumed for the loads "
+            "nobody controls" for node in site["nodes"] if node["meter"] is None]
     out += ["", "When a device falls silent", *map(_silent, losses["devices"])]
     out += ["", "When the broker is down", f"  {_broker(losses['broker'])}"]
     out += ["", "When this program or its computer dies", *_dead(losses["everything"])]
@@ -72,15 +73,15 @@ def _tree(site: Facts, parent: "str | None", indent: str) -> "list[str]":
 
 
 def _limits(node: Facts) -> str:
-    words = [f"{_a(node['rated_ma'])} {CURVES[node['curve']]}"]
+    words = [f"{amperes(node['rated_ma'])} {CURVES[node['curve']]}"]
     if node["continuous_ma"] < node["rated_ma"]:
-        words.append(f"{_a(node['continuous_ma'])} for hours")
+        words.append(f"{amperes(node['continuous_ma'])} for hours")
     if node["max_w"]:
         words.append(f"at most {node['max_w']} W")
     if node["imbalance_va"]:
         words.append(f"at most {node['imbalance_va']} VA between phases")
     words.append(f"meter {node['meter']}" if node["meter"] else "no meter")
-    return ", ".join([*words, f"{_a(node['rest_ma'])} assumed when blind"])
+    return ", ".join([*words, f"{amperes(node['rest_ma'])} assumed when blind"])
 
 
 def _device(device: Facts) -> "list[str]":
@@ -96,7 +97,7 @@ def _device(device: Facts) -> "list[str]":
 
 def _range(device: Facts) -> str:
     if device["current_ma"]:
-        return f"{_a(device['current_ma'][0])} to {_a(device['current_ma'][1])}"
+        return f"{amperes(device['current_ma'][0])} to {amperes(device['current_ma'][1])}"
     if device["stages_w"]:
         return "stages " + " ".join(str(power_w) for power_w in device["stages_w"]) + " W"
     bands = device["bands_permille"]
@@ -118,8 +119,8 @@ def _line(line: Facts) -> str:
 
 def _meter_lost(lost: Facts) -> "list[str]":
     return [f"  {lost['meter']}, {_s(lost['after_ms'])} after its newest reading: at {node['node']} "
-            f"{_a(min(node['budget_ma']))} a phase are left for {', '.join(node['loads']) or 'no load'} "
-            f"({_a(node['assumed_ma'])} assumed for all others); charging goes on at its least, all else stops, "
+            f"{amperes(min(node['budget_ma']))} a phase are left for {', '.join(node['loads']) or 'no load'} "
+            f"({amperes(node['assumed_ma'])} assumed for all others); charging goes on at its least, all else stops, "
             "nothing starts" for node in lost["nodes"]]
 
 
@@ -146,8 +147,8 @@ def _dead(dead: Facts) -> "list[str]":
         out.append(f"  {device['device']} {when}, then at most {_most(device['left_alone_ma'])}: {device['words']}")
     for node in dead["nodes"]:
         worst = node["total_ma"].index(max(node["total_ma"]))
-        out.append(f"  {node['node']}: {_a(node['failsafe_ma'][worst])} fail-safe + {_a(node['assumed_ma'])} assumed = "
-                   f"{_a(node['total_ma'][worst])} of {_a(node['rated_ma'])} on {PHASE_NAMES[worst]}")
+        out.append(f"  {node['node']}: {amperes(node['failsafe_ma'][worst])} fail-safe + "
+                   f"{amperes(node['assumed_ma'])} assumed = {amperes(node['total_ma'][worst])} of {amperes(node['rated_ma'])} on {PHASE_NAMES[worst]}")
     without = ", ".join(dead["without_failsafe"])
     return [*out, f"  Without a fail-safe of their own: {without or 'none'}"]
 
@@ -158,12 +159,8 @@ def _most(vector: "list[int]") -> str:
     if not flowing:
         return "0 A"
     if len({ma for _, ma in flowing}) == 1:
-        return f"{_a(flowing[0][1])} on {' '.join(name for name, _ in flowing)}"
-    return ", ".join(f"{_a(ma)} on {name}" for name, ma in flowing)
-
-
-def _a(current_ma: int) -> str:
-    return f"{-(-current_ma // 100) / 10:g} A"
+        return f"{amperes(flowing[0][1])} on {' '.join(name for name, _ in flowing)}"
+    return ", ".join(f"{amperes(ma)} on {name}" for name, ma in flowing)
 
 
 def _s(duration_ms: int) -> str:

@@ -6,7 +6,7 @@ from control.values import NONE, DeviceSpec, Site
 from control.wiring import is_load, wiring
 from firmware import config_drivers
 from firmware.config import SiteFile
-from firmware.config_site import DeviceFile
+from firmware.config_site import DeviceFile, amperes
 from firmware.losses import assumed_ma, blind_budget_ma, left_alone_ma, silent_ma
 from hal.values import Phases
 
@@ -43,12 +43,12 @@ def warnings(file: SiteFile) -> "tuple[str, ...]":
     for node in site.nodes:
         if node.parent != NONE and node.rated_ma > site.nodes[node.parent].rated_ma:
             parent = site.nodes[node.parent]
-            out.append(f"node.{node.name}: its fuse ({node.rated_ma // 1000} A) is larger than that of {parent.name} "
-                       f"behind which it stands ({parent.rated_ma // 1000} A)")
+            out.append(f"node.{node.name}: its fuse ({amperes(node.rated_ma)}) is larger than that of {parent.name} "
+                       f"behind which it stands ({amperes(parent.rated_ma)})")
     for index, device in enumerate(site.devices):
         if device.ability.kind == "wallbox":
-            out += [f"device.{device.name}: can never charge: {site.nodes[node].name} leaves {left_ma / 1000:g} A, "
-                    f"it needs {device.ability.min_ma / 1000:g} A"
+            out += [f"device.{device.name}: can never charge: {site.nodes[node].name} leaves {amperes(left_ma)}, "
+                    f"it needs {amperes(device.ability.min_ma)}"
                     for node, left_ma in _always_left(site, index) if left_ma < device.ability.min_ma]
     used = {device.line for device in file.devices}
     out += [f"line.{line.name}: no device hangs on it" for line in file.lines if line.name not in used]

@@ -133,10 +133,10 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.meters(findings, nodes)
     config_cross.addresses(findings, lines, devices)
     config_cross.pins(findings, devices)
-    line_tables = _lines(findings, lines)
+    kinds = _kinds(findings, lines)
+    line_specs = _lines(findings, lines, kinds)
     tables = Tables(
-        {name: spec.kind for name, spec in line_tables.items()},
-        _nodes(findings, nodes, order), _devices(findings, devices, line_tables),
+        kinds, _nodes(findings, nodes, order), _devices(findings, devices, kinds),
         {node["meter"]: name for name, node in nodes.items() if isinstance(node.get("meter"), str)},
     )
     node_specs, device_specs, device_files = config_site.build(findings, tables)
@@ -148,7 +148,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     feed_in_w = NONE if table.feed_in_w is None else table.feed_in_w
     site = Site(table.name, node_specs, device_specs, table.cycle_ms, feed_in_w)
     config_site.fuses(findings, site)
-    return SiteFile(site, tuple(line_tables.values()), device_files, one["mqtt"], one["page"], one["journal"],
+    return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"))
 
 
@@ -186,15 +186,22 @@ def _named(findings: Findings, raw: Raw, key: str) -> config_cross.Tables:
     return out
 
 
-def _lines(findings: Findings, raws: config_cross.Tables) -> "dict[str, LineSpec]":
+def _kinds(findings: Findings, raws: config_cross.Tables) -> "dict[str, str]":
     out = {}
     for name, raw in raws.items():
         kind = _chosen(findings, ("line", name), raw, "kind", tuple(LINES))
         if kind is not None:
-            table = read(findings, ("line", name), raw, LINES[kind])
-            if table is not None:
-                out[name] = LineSpec(name, kind, MappingProxyType(msgspec.structs.asdict(table)))
+            out[name] = kind
     return out
+
+
+def _lines(findings: Findings, raws: config_cross.Tables, kinds: "dict[str, str]") -> "tuple[LineSpec, ...]":
+    out = []
+    for name, kind in kinds.items():
+        table = read(findings, ("line", name), raws[name], LINES[kind])
+        if table is not None:
+            out.append(LineSpec(name, kind, MappingProxyType(msgspec.structs.asdict(table))))
+    return tuple(out)
 
 
 def _nodes(findings: Findings, raws: config_cross.Tables, order: "tuple[str, ...]") -> "dict[str, NodeTable]":
@@ -207,7 +214,8 @@ def _nodes(findings: Findings, raws: config_cross.Tables, order: "tuple[str, ...
     return out
 
 
-def _devices(findings: Findings, raws: config_cross.Tables, lines: "dict[str, LineSpec]") -> "dict[str, DeviceTable]":
+def _devices(findings: Findings, raws: config_cross.Tables, lines: "dict[str, str]") -> "dict[str, DeviceTable]":
+    """Those on a line of a known kind; what a device may be depends on it."""
     out = {}
     for name, raw in raws.items():
         driver = _chosen(findings, ("device", name), raw, "driver", config_drivers.known())

@@ -91,6 +91,7 @@ def fuses(findings: Findings, site: Site) -> None:
 
 
 def amperes(current_ma: int) -> str:
+    """For people: tenths, rounded up."""
     return f"{-(-current_ma // 100) / 10:g} A"
 
 

@@ -308,6 +308,10 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          "6: line.bus.port = 5: text is written in quotes; allowed is text of 1 to 255 characters "
          "(the serial adapter, /dev/serial/by-id/...)",
          '7: line.bus.parity = "n": allowed are "E", "N", "O" (even, none, odd; as set in the devices)']),
+    "a wrong line hides nothing of its devices": (
+        'port = "/dev/ttyUSB0"', "prt = 5",
+        ["7: line.bus.prt = 5: no such key here; did you mean port?; known are baud, delay_ms, echo, parity, pause_ms, port, stop_bits",
+         "5: line.bus.port is missing: allowed is text of 1 to 255 characters (the serial adapter, /dev/serial/by-id/...)"]),
     "no value": (
         'kind = "modbus-rtu"', "kind = modbus-rtu",
         ["6: no TOML: Invalid value (column 8) in kind = modbus-rtu; expected is a number, true, false, \"text in quotes\" "

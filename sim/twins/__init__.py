@@ -26,6 +26,7 @@ class RegisterTwin(Twin):
     def __init__(self, registers: Registers) -> None:
         self.registers = registers
         self.now_ms = 0
+        self._shown = True  # whoever builds a twin shows it
         self.refuse_writes = False  # answers every write with exception 4
         self.ignore_writes = False  # confirms every write and keeps nothing
         registers.on_read(self._asked)
@@ -34,7 +35,7 @@ class RegisterTwin(Twin):
     def tick(self, now_ms: int) -> None:
         self.now_ms = now_ms
         self._live()
-        self._show()
+        self._shown = False  # only if somebody asks before the next tick
 
     def _live(self) -> None:
         """The device's own timers and what they do to the part."""
@@ -44,7 +45,10 @@ class RegisterTwin(Twin):
         raise NotImplementedError
 
     def _asked(self, function: int, address: int, count: int) -> None:
-        """Before a master reads; may raise Refused."""
+        """Before a master reads; a subclass may raise Refused, or DeviceError(TIMEOUT) for silence."""
+        if not self._shown:
+            self._show()
+            self._shown = True
 
     def _take(self, address: int, value: int) -> None:
         """One word from a master; raises Refused for what the device does not take."""

@@ -43,6 +43,7 @@ class Sdm630Twin(RegisterTwin):
             raise DeviceError(TIMEOUT, "no voltage")
         if address % 2 or count % 2 or count > MOST_WORDS:
             raise Refused(ILLEGAL_ADDRESS)
+        super()._asked(function, address, count)
 
 
 def build(registers: Registers, part: Point, options: "dict[str, object]") -> Sdm630Twin:

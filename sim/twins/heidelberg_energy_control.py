@@ -86,6 +86,7 @@ class EnergyControlTwin(RegisterTwin):
         return CODES[self._part.state] + (1 if self.offered_ma else 0)
 
     def _asked(self, function: int, address: int, count: int) -> None:
+        super()._asked(function, address, count)  # as it stood when the request came
         self._hear()
         if function == 3 and any(address <= blind < address + count for blind in BLIND):
             raise Refused(ILLEGAL_ADDRESS)

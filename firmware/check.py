@@ -147,8 +147,9 @@ def _dead(dead: Facts) -> "list[str]":
         out.append(f"  {device['device']} {when}, then at most {_most(device['left_alone_ma'])}: {device['words']}")
     for node in dead["nodes"]:
         worst = node["total_ma"].index(max(node["total_ma"]))
-        out.append(f"  {node['node']}: {amperes(node['failsafe_ma'][worst])} fail-safe + "
-                   f"{amperes(node['assumed_ma'])} assumed = {amperes(node['total_ma'][worst])} of {amperes(node['rated_ma'])} on {PHASE_NAMES[worst]}")
+        parts = f"{amperes(node['failsafe_ma'][worst])} fail-safe + {amperes(node['assumed_ma'])} assumed"
+        total = f"{amperes(node['total_ma'][worst])} of {amperes(node['rated_ma'])} on {PHASE_NAMES[worst]}"
+        out.append(f"  {node['node']}: {parts} = {total}")
     without = ", ".join(dead["without_failsafe"])
     return [*out, f"  Without a fail-safe of their own: {without or 'none'}"]
 

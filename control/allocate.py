@@ -40,6 +40,34 @@ class Room:
             if use[3] > 0:
                 room[3] -= use[3]
 
+    def take_all(self, claims: "list[Claim]") -> bool:
+        """Takes what all ask for, if it fits as it is."""
+        sums = [[0, 0, 0, 0] for _ in self._room]
+        for claim in claims:
+            use = claim.usage(claim.level)
+            for node in claim.path:
+                here = sums[node]
+                here[0] += use[0]
+                here[1] += use[1]
+                here[2] += use[2]
+                here[3] += use[3]
+        for node, here in enumerate(sums):
+            room, given, bound_ma = self._room[node], self._sums[node], self._limits.imbalance_ma[node]
+            for k in range(4):
+                if here[k] and here[k] > room[k]:
+                    return False
+            if bound_ma:
+                spread = (here[0] + given[0], here[1] + given[1], here[2] + given[2])
+                if max(spread) - min(spread) > bound_ma:
+                    return False
+        for node, here in enumerate(sums):
+            room, given = self._room[node], self._sums[node]
+            for k in range(4):
+                room[k] -= here[k]
+            for p in range(3):
+                given[p] += here[p]
+        return True
+
     def fit(self, claim: Claim, level: int, had: "tuple[int, int, int, int]",
             users: "list[list[int]] | None" = None) -> "tuple[int, int, int, int]":
         """(highest level not above `level`, and what binds it: reason, node, phase).
@@ -94,12 +122,22 @@ class Room:
 
 def allocate(claims: "tuple[Claim, ...]", limits: Limits) -> None:
     """Lowers each claim to what fits."""
-    room = Room(limits, claims)
-    asking = []
     for claim in claims:
         _relieve(claim, limits)
-        if claim.level > 0 and not claim.silent:
-            asking.append(claim)
+    room = Room(limits, claims)
+    asking = [claim for claim in claims if claim.level > 0 and not claim.silent]
+    if not room.take_all(asking):
+        _divide(room, asking, len(limits.room))
+    for claim in claims:
+        if claim.level < 0:
+            level, reason, node, phase = room.fit_out(claim, claim.level)
+            if level > claim.level:
+                claim.ask(level, reason, node, phase)
+            room.take(claim, _negative(claim.usage(-claim.level)))
+
+
+def _divide(room: Room, asking: "list[Claim]", nodes: int) -> None:
+    """There is not enough for all."""
     served = []
     for first, last in _groups(asking):
         for running in (True, False):
@@ -107,13 +145,7 @@ def allocate(claims: "tuple[Claim, ...]", limits: Limits) -> None:
                 if claim.running == running and _least(room, claim):
                     served.append(claim)
     for first, last in _groups(served):
-        _fill(room, served[first:last], len(limits.room))
-    for claim in claims:
-        if claim.level < 0:
-            level, reason, node, phase = room.fit_out(claim, claim.level)
-            if level > claim.level:
-                claim.ask(level, reason, node, phase)
-            room.take(claim, _negative(claim.usage(-claim.level)))
+        _fill(room, served[first:last], nodes)
 
 
 def _relieve(claim: Claim, limits: Limits) -> None:

@@ -18,7 +18,7 @@ class Claim:
         "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "edge_ms", "floor", "granted", "held",
         "high_mv",
         "idle_ms", "index", "kind", "least_w", "level", "low_mv", "mode", "node", "path", "phase", "quick_w", "reason",
-        "running", "sense", "silent", "slow_w", "stands_w", "state", "top", "volt_mv", "wanted", "wanted_w",
+        "running", "sense", "silent", "slow_w", "stands_w", "state", "stood_ms", "top", "volt_mv", "wanted", "wanted_w",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
@@ -39,6 +39,7 @@ class Claim:
         self.stands_w = 0  # most it may be discharging now, as a negative power
         self.quick_w = 0  # its share of the surplus over seconds
         self.slow_w = 0  # and over half a minute
+        self.stood_ms = state.stood_ms
         self.edge_ms = state.edge_ms
         self.idle_ms = state.idle_ms
         self.conductors_edge_ms = state.conductors_edge_ms

@@ -6,25 +6,24 @@ silent load is reckoned with the most of what it was told and what it falls back
 """
 
 from control.claims import HIGH_MV, Claim
-from control.values import LoadState, Written
-from hal.values import Phases, Setpoint, placed
+from control.values import Written
+from hal.values import Setpoint, placed
 
 FOLLOWED_MA = 500  # a draw is within its limit when not above it by more: meters and cars are no finer
 
 
-def reserve(claim: Claim, written: Written, now_ms: int) -> LoadState:
-    """Sets the claim's `held`, `drawn` and `stands_w`; returns the load's state with what it now holds."""
+def reserve(claim: Claim, written: Written, now_ms: int) -> None:
+    """Sets what the claim holds, draws and may be giving, and since when its confirmed setpoint stands."""
     state = claim.state
-    stood_ms = state.stood_ms if written.confirmed == state.stood else now_ms
-    told = _told(claim, written, now_ms)
-    held = told
-    if not _followed(claim, written, told, now_ms, stood_ms):
-        before = state.held_ma
-        held = (max(told[0], before.l1), max(told[1], before.l2), max(told[2], before.l3), max(told[3], state.held_w))
+    claim.stood_ms = state.stood_ms if written.confirmed == state.stood else now_ms
+    held, told = state.held, _told(claim, written, now_ms)
+    if held != told:
+        held = told if _followed(claim, written, told, now_ms) else _most(told, held)
     if claim.able.measured and not claim.silent:
         flow = claim.sense.flow
-        claim.drawn = flow if claim.kind == "storage" else _positive(flow)
-        if claim.sense.phased and any(flow[p] > held[p] + FOLLOWED_MA for p in range(3)):
+        claim.drawn = flow if claim.kind == "storage" or min(flow) >= 0 else _positive(flow)
+        if claim.sense.phased and (flow[0] > held[0] + FOLLOWED_MA or flow[1] > held[1] + FOLLOWED_MA
+                                   or flow[2] > held[2] + FOLLOWED_MA):
             held = _most(held, flow)  # it does not obey
     claim.held = held
     if claim.kind == "storage":
@@ -32,9 +31,6 @@ def reserve(claim: Claim, written: Written, now_ms: int) -> LoadState:
         if claim.silent and given_w < 0:  # what it may give must not look like room
             use = claim.usage(-given_w)
             claim.drawn = (-use[0], -use[1], -use[2], given_w)
-    return LoadState(state.level, state.conductors, Phases(held[0], held[1], held[2]), held[3], written.confirmed,
-                     stood_ms, state.changed_ms, state.switched_ms, state.edge_ms, state.conductors_ms,
-                     state.conductors_edge_ms, state.idle_ms)
 
 
 def vector(claim: Claim, setpoint: Setpoint) -> "tuple[int, int, int, int]":
@@ -65,7 +61,7 @@ def _told(claim: Claim, written: Written, now_ms: int) -> "tuple[int, int, int, 
             told = _most(told, vector(claim, claim.able.fallback))
     if written.pending is not None:
         told = _most(told, vector(claim, written.pending))
-    return told if lapsed(claim, written, now_ms) else _most(told, claim.granted)
+    return told if told == claim.granted or lapsed(claim, written, now_ms) else _most(told, claim.granted)
 
 
 def _unknown(claim: Claim) -> "tuple[int, int, int, int]":
@@ -74,16 +70,16 @@ def _unknown(claim: Claim) -> "tuple[int, int, int, int]":
     return ma.l1, ma.l2, ma.l3, ma.total() * HIGH_MV // 1_000_000
 
 
-def _followed(claim: Claim, written: Written, told: "tuple[int, int, int, int]", now_ms: int, stood_ms: int) -> bool:
+def _followed(claim: Claim, written: Written, told: "tuple[int, int, int, int]", now_ms: int) -> bool:
     """Whether a load that was lowered has come down."""
     if written.pending is not None or written.confirmed is None:
         return False
     if written.t_ms < claim.state.changed_ms and not claim.silent:
         return False  # a write begun before our last change may still be under way
-    if lapsed(claim, written, now_ms) or now_ms - stood_ms >= claim.able.settle_ms:
+    if lapsed(claim, written, now_ms) or now_ms - claim.stood_ms >= claim.able.settle_ms:
         return True
     sense = claim.sense
-    if claim.silent or not sense.phased or sense.good is None or sense.good.t_ms < stood_ms:
+    if claim.silent or not sense.phased or sense.good is None or sense.good.t_ms < claim.stood_ms:
         return False
     return all(sense.flow[p] <= told[p] + FOLLOWED_MA for p in range(3))
 

@@ -32,7 +32,7 @@ from control.values import (
     State,
 )
 from control.wiring import Wiring, is_load, wiring
-from hal.values import NOMINAL_MV, ZERO, Phases, Setpoint
+from hal.values import NOMINAL_MV, Phases, Setpoint
 
 
 def start(site: Site, now_ms: int) -> State:
@@ -47,7 +47,7 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     """One decision."""
     now_ms, wired = snapshot.now_ms, wiring(site)
     senses = believe(site, wired, state.senses, snapshot)
-    claims, loads = _claims(site, wired, state, snapshot, senses)
+    claims = _claims(site, wired, state, snapshot, senses)
     flows, nodes = rests(site, wired, state.nodes, senses, _by_device(site, claims), now_ms)
     bounds = limits(site, wired, flows, tuple([node.severity for node in nodes]), claims, snapshot.ceiling_w)
     shared = pool(state, _grid(site, senses), claims)
@@ -63,7 +63,7 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     for claim in claims:
         ramp(claim, all([news[node] for node in claim.path]), now_ms)
     issued = guard(claims, bounds)
-    after = State(now_ms, senses, nodes, _after(site, claims, loads, now_ms),
+    after = State(now_ms, senses, nodes, _after(claims, state.loads, snapshot),
                   shared.t_ms, shared.quick_mw, shared.slow_mw)
     return after, Plan(_grants(site, claims), _views(flows, issued), _surplus(shared),
                        _alarms(site, snapshot, senses, flows))
@@ -75,18 +75,17 @@ def _grid(site: Site, senses: "tuple[Sense, ...]") -> "Sense | None":
 
 
 def _claims(site: Site, wired: Wiring, state: State, snapshot: Snapshot,
-            senses: "tuple[Sense, ...]") -> "tuple[tuple[Claim, ...], list[LoadState | None]]":
-    """What each load holds, highest priority first; and its state by device."""
+            senses: "tuple[Sense, ...]") -> "tuple[Claim, ...]":
+    """One for each load, highest priority first, with what it holds."""
     volts = _volts(_grid(site, senses))
-    loads = list(state.loads)
     out = []
     for index in wired.loads:
-        load = loads[index]
+        load = state.loads[index]
         assert load is not None
         claim = Claim(index, site.devices[index], wired.paths[index], load, senses[index], snapshot.modes[index], volts)
-        loads[index] = reserve(claim, snapshot.written[index], snapshot.now_ms)
+        reserve(claim, snapshot.written[index], snapshot.now_ms)
         out.append(claim)
-    return tuple(out), loads
+    return tuple(out)
 
 
 def _volts(grid: "Sense | None") -> "tuple[int, int, int]":
@@ -119,17 +118,17 @@ def _news(site: Site, snapshot: Snapshot, before: "tuple[Sense, ...]", senses: "
     return out
 
 
-def _after(site: Site, claims: "tuple[Claim, ...]", loads: "list[LoadState | None]",
-           now_ms: int) -> "tuple[LoadState | None, ...]":
+def _after(claims: "tuple[Claim, ...]", before: "tuple[LoadState | None, ...]",
+           snapshot: Snapshot) -> "tuple[LoadState | None, ...]":
+    out = list(before)
     for claim in claims:
-        load = loads[claim.index]
-        assert load is not None
-        loads[claim.index] = _kept(claim, load, now_ms)
-    return tuple(loads)
+        out[claim.index] = _kept(claim, snapshot.written[claim.index].confirmed, snapshot.now_ms)
+    return tuple(out)
 
 
-def _kept(claim: Claim, load: LoadState, now_ms: int) -> LoadState:
+def _kept(claim: Claim, stood: "Setpoint | None", now_ms: int) -> LoadState:
     """The load's state for the next step."""
+    load = claim.state
     on, was_on = claim.level != 0, load.level != 0
     turned = claim.conductors != load.conductors
     changed_ms = now_ms if turned or claim.level != load.level else load.changed_ms
@@ -137,15 +136,14 @@ def _kept(claim: Claim, load: LoadState, now_ms: int) -> LoadState:
     if claim.reason == reasons.NO_CAR:
         switched_ms = min(switched_ms, now_ms - rest_ms(claim))  # the next car need not wait for the last one's rest
     edge_ms = claim.edge_ms if on == was_on else NEVER
-    return LoadState(claim.level, claim.conductors, load.held_ma, load.held_w, load.stood, load.stood_ms, changed_ms,
-                     switched_ms, edge_ms, now_ms if turned else load.conductors_ms, claim.conductors_edge_ms,
-                     claim.idle_ms)
+    return LoadState(claim.level, claim.conductors, claim.held, stood, claim.stood_ms, changed_ms, switched_ms, edge_ms,
+                     now_ms if turned else load.conductors_ms, claim.conductors_edge_ms, claim.idle_ms)
 
 
 def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
     """Off. A contactor may have opened just now, a car may start."""
     rested_ms = now_ms - REST_MS if device.ability.kind == "wallbox" else now_ms
-    return LoadState(0, len(device.phases), ZERO, 0, None, now_ms, now_ms, rested_ms, NEVER, NEVER, NEVER, NEVER)
+    return LoadState(0, len(device.phases), (0, 0, 0, 0), None, now_ms, now_ms, rested_ms, NEVER, NEVER, NEVER, NEVER)
 
 
 def _grants(site: Site, claims: "tuple[Claim, ...]") -> "tuple[Grant | None, ...]":

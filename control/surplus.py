@@ -66,8 +66,8 @@ def drawn_w(claim: Claim, t_ms: int) -> int:
 
 def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -> None:
     """Sets each claim's `quick_w` and `slow_w`."""
-    quick_w -= sum(_fixed_w(claim, now_ms) for claim in claims)
-    slow_w -= sum(_fixed_w(claim, now_ms) for claim in claims)
+    fixed_w = sum([_fixed_w(claim, now_ms) for claim in claims])
+    quick_w, slow_w = quick_w - fixed_w, slow_w - fixed_w
     for claim in claims:
         if has_priority(claim):
             claim.quick_w, claim.slow_w = max(quick_w, 0), max(slow_w, 0)

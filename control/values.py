@@ -167,7 +167,7 @@ class NodeState(namedtuple("NodeState", (
 
 
 class LoadState(namedtuple("LoadState", (
-    "level", "conductors", "held_ma", "held_w", "stood", "stood_ms", "changed_ms", "switched_ms", "edge_ms",
+    "level", "conductors", "held", "stood", "stood_ms", "changed_ms", "switched_ms", "edge_ms",
     "conductors_ms", "conductors_edge_ms", "idle_ms",
 ))):
     """What is remembered of one load."""
@@ -175,8 +175,7 @@ class LoadState(namedtuple("LoadState", (
     __slots__ = ()
     level: int  # last granted: mA per conductor for a wallbox, else W
     conductors: int  # how many of its conductors that was for
-    held_ma: Phases  # most it may still be drawing
-    held_w: int
+    held: "tuple[int, int, int, int]"  # most it may still be drawing: mA on L1, L2, L3, then W
     stood: "Setpoint | None"  # what was confirmed last
     stood_ms: int  # since when
     changed_ms: int  # when the grant was last changed

@@ -24,8 +24,8 @@ LINES = ("modbus-rtu", "modbus-tcp")
 FAILSAFE = "the box itself goes to failsafe_a (0: charging stops) failsafe_s after our last request"
 
 OPTIONS = (
-    integer("failsafe_a", 0, 0, 16, "current the box falls back to: 6 to 16, or 0 to stop (1 to 5 stop too)"),
-    integer("failsafe_s", 14, 6, 60, "silence after which it falls back; above its period_s (15 is taken as 14)"),
+    integer("failsafe_a", 0, 0, 16, "current the box falls back to: 6 to 16, or 0 to stop"),
+    integer("failsafe_s", 14, 6, 60, "silence after which it falls back; above its period_s, and not 15"),
 )
 
 MIN_MA = 6_000  # IEC 61851-1: lowest offered current
@@ -136,14 +136,15 @@ class EnergyControl(RegisterDevice, Load):
 
 
 def ability(options: "dict[str, object]") -> Ability:
+    """Raises ValueError for a fail-safe the box does not know, or that would hide its power cuts."""
     wired = phases(options)
     max_ma = min(whole(options, "max_a") * 1000, MAX_MA)
     failsafe_ma = min(whole(options, "failsafe_a") * 1000, max_ma)
-    if failsafe_ma < MIN_MA:
-        failsafe_ma = 0
+    if 0 < failsafe_ma < MIN_MA:
+        raise ValueError("failsafe_a: the box knows 0 (stop) and 6 to 16")
     watchdog_ms = whole(options, "failsafe_s") * 1000
     if watchdog_ms == DEFAULT_WATCHDOG_MS:
-        watchdog_ms -= 1000
+        raise ValueError("failsafe_s: 15 is what the box itself begins with, so a power cut would not show; take 14 or 16")
     fallback = Setpoint(placed((failsafe_ma,) * len(wired), wired), w_of_ma(failsafe_ma) * len(wired))
     # the box moves its pilot at most every 5 s, the car follows within 5 s (IEC 61851-1)
     return able("wallbox", min_ma=MIN_MA, max_ma=max_ma, step_ma=STEP_MA, fallback=fallback,

@@ -74,6 +74,9 @@ class AcElwa2(RegisterDevice, Load):
 
 
 def ability(options: "dict[str, object]") -> Ability:
+    """Raises ValueError when it is wired to more phases than its rod has."""
+    if len(phases(options)) != 1:
+        raise ValueError("phases: the rod hangs on one phase")
     max_w = min(MAX_W, whole(options, "max_a") * (NOMINAL_MV // 1000))
     return able("heater", max_w=max_w, failsafe_ms=whole(options, "timeout_s") * 1000, settle_ms=3_000)
 

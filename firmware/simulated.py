@@ -30,15 +30,20 @@ ALL = (0, 1, 2)
 
 
 class Head(Stream):
-    """An optical port at full speed: each frame is there at once, and then nothing until the next."""
+    """An optical port at full speed: a moment of silence, then the whole frame, then nothing until the next."""
 
     def __init__(self) -> None:
         self._waiting = b""
+        self._silent = False
 
     def put(self, frame: bytes) -> None:
         self._waiting = frame
+        self._silent = True
 
     def read(self, most: int, wait_ms: int) -> bytes:
+        if self._silent:
+            self._silent = False
+            return b""
         if not self._waiting:
             raise DeviceError(TIMEOUT, "no frame")
         out, self._waiting = self._waiting[:most], self._waiting[most:]

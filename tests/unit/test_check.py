@@ -37,14 +37,14 @@ def test_the_house_as_a_tree(capsys: "pytest.CaptureFixture[str]") -> None:
     assert lines[:4] == [
         "Haus Sonnenhang", "",
         "house: 35 A SLS-E, 32 A for hours, at most 4600 VA between phases, meter grid, 16 A assumed when blind",
-        "   grid: meter eastron_sdm630, rs485 unit 1, L1 L2 L3, read every 1 s, stale after 3 s",
+        "   grid: meter eastron_sdm630, meters unit 1, L1 L2 L3, read every 1 s, stale after 3 s",
     ]
     at = lines.index("   garage: 20 A MCB B, no meter, 1 A assumed when blind")
     assert lines[at + 1:at + 3] == [
-        "      carport: wallbox heidelberg_energy_control, rs485 unit 2, L2 L3 L1, read every 1 s, stale after 3 s",
+        "      carport: wallbox heidelberg_energy_control, wallbox unit 1, L2 L3 L1, read every 1 s, stale after 3 s",
         "         mode surplus, priority 40, 6 A to 16 A, fail-safe 0 A after 14 s",
     ]
-    assert "  rs485: modbus-rtu, var/demo/rs485 9600 8N1: grid, roof, carport" in lines
+    assert "  meters: modbus-rtu, var/demo/meters 9600 8N1: grid, roof" in lines
 
 
 def test_what_happens_on_each_loss(capsys: "pytest.CaptureFixture[str]") -> None:

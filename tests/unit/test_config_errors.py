@@ -75,11 +75,11 @@ WRONG = {  # name: (what is replaced, by what, what is said)
     "out of bounds": (
         "failsafe_a = 6", "failsafe_a = 20",
         ["36: device.carport.failsafe_a = 20: allowed are 0 to 16 "
-         "(current the box falls back to: 6 to 16, or 0 to stop (1 to 5 stop too))"]),
+         "(current the box falls back to: 6 to 16, or 0 to stop)"]),
     "number in quotes": (
         "failsafe_a = 6", 'failsafe_a = "6"',
         ['36: device.carport.failsafe_a = "6": a number is written without quotes; allowed are 0 to 16 '
-         "(current the box falls back to: 6 to 16, or 0 to stop (1 to 5 stop too))"]),
+         "(current the box falls back to: 6 to 16, or 0 to stop)"]),
     "not a whole number": (
         "rated_a = 35", "rated_a = 35.0",
         ["17: node.house.rated_a = 35.0: only whole numbers; allowed are 6 to 125 "

@@ -140,7 +140,7 @@ def test_arming_sets_the_watchdog_the_fail_safe_current_and_no_standby() -> None
     assert able.fallback.current_ma == Phases(6_000, 6_000, 6_000)
 
 
-@pytest.mark.parametrize(("failsafe_a", "fallback_ma"), [(0, 0), (3, 0), (6, 6_000), (16, 13_000)])
+@pytest.mark.parametrize(("failsafe_a", "fallback_ma"), [(0, 0), (6, 6_000), (16, 13_000)])
 def test_the_fallback_is_nothing_or_a_current_that_exists(failsafe_a: int, fallback_ma: int) -> None:
     able = ability(options(failsafe_a=failsafe_a, max_a=13, phases=(1,)))
     assert able.fallback.current_ma == Phases(0, fallback_ma, 0)
@@ -148,7 +148,15 @@ def test_the_fallback_is_nothing_or_a_current_that_exists(failsafe_a: int, fallb
 
 def test_the_watchdog_is_never_disarmed_and_never_the_default() -> None:
     for failsafe_s in range(6, 61):
-        assert ability(options(failsafe_s=failsafe_s)).failsafe_ms not in (0, 15_000)
+        if failsafe_s != 15:
+            assert ability(options(failsafe_s=failsafe_s)).failsafe_ms == failsafe_s * 1000
+    with pytest.raises(ValueError, match="failsafe_s: 15"):
+        ability(options(failsafe_s=15))
+
+
+def test_a_failsafe_current_the_box_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="failsafe_a"):
+        ability(options(failsafe_a=3))
 
 
 @pytest.mark.parametrize(("failsafe_a", "most_ma"), [(0, 0), (6, 6_000)])

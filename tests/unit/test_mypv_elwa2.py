@@ -154,3 +154,8 @@ def test_a_silent_unit_is_an_error() -> None:
         with pytest.raises(DeviceError) as caught:
             attempt()
         assert caught.value.kind == TIMEOUT
+
+
+def test_a_rod_on_three_phases_is_refused() -> None:
+    with pytest.raises(ValueError, match="phases: the rod hangs on one phase"):
+        ability(options(phases=(0, 1, 2)))

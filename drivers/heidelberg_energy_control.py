@@ -144,7 +144,7 @@ def ability(options: "dict[str, object]") -> Ability:
         raise ValueError("failsafe_a: the box knows 0 (stop) and 6 to 16")
     watchdog_ms = whole(options, "failsafe_s") * 1000
     if watchdog_ms == DEFAULT_WATCHDOG_MS:
-        raise ValueError("failsafe_s: 15 is what the box itself begins with, so a power cut would not show; take 14 or 16")
+        raise ValueError("failsafe_s: with 15, the default of the box, a power cut would not show; take 14 or 16")
     fallback = Setpoint(placed((failsafe_ma,) * len(wired), wired), w_of_ma(failsafe_ma) * len(wired))
     # the box moves its pilot at most every 5 s, the car follows within 5 s (IEC 61851-1)
     return able("wallbox", min_ma=MIN_MA, max_ma=max_ma, step_ma=STEP_MA, fallback=fallback,

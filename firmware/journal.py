@@ -87,7 +87,7 @@ class Journal:
             old.unlink()
         number = int(files[-1].name.split(".")[0]) + 1 if files else 1
         self._path = self._folder / f"{number:06d}.jsonl.gz"
-        self._raw = open(self._path, "wb", buffering=0)
+        self._raw = io.FileIO(self._path, "w")
         self._file = gzip.GzipFile(fileobj=self._raw, mode="wb", compresslevel=6)
         self._file.write(msgspec.json.encode(Head(FORMAT, site, state)) + b"\n")
 

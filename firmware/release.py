@@ -1,4 +1,7 @@
-"""`release SITE.toml`: one try to leave every device on its fallback; the service runs it whenever the daemon has ended."""
+"""`release SITE.toml`: one try to leave every device on its fallback.
+
+The service runs it whenever the daemon has ended, for whatever reason.
+"""
 
 import argparse
 import sys
@@ -26,5 +29,6 @@ def run(args: argparse.Namespace) -> int:
         for index, _, _, fault, _ in line.health()[1]:
             if fault:
                 silent += 1
-                print(f"{file.devices[index].name}: not released ({fault}); its own fail-safe has to act", file=sys.stderr)
+                name = file.devices[index].name
+                print(f"{name}: not released ({fault}); its own fail-safe has to act", file=sys.stderr)
     return 1 if silent else 0

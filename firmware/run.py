@@ -75,7 +75,8 @@ class Daemon:
 
     def places(self) -> str:
         """Where to look."""
-        return f"page {self.page_url}" + (f", broker mqtt://{self.file.mqtt.host}:{self.file.mqtt.port}" if self.file.mqtt else "")
+        mqtt = self.file.mqtt
+        return f"page {self.page_url}" + (f", broker mqtt://{mqtt.host}:{mqtt.port}" if mqtt else "")
 
     def _publish(self, snapshot: Snapshot, plan: Plan) -> None:
         health = tuple(line.health() for line in self._lines)

@@ -1,4 +1,4 @@
-"""`sim SCENARIO`: a simulated day at full speed through the production lines, drivers and cycle; key figures and a plot."""
+"""`sim SCENARIO`: a simulated day at full speed through the production lines, drivers and cycle, with key figures."""
 
 import argparse
 import json
@@ -14,10 +14,14 @@ from firmware.demo import HOUSE
 from firmware.image import Image
 from firmware.journal import Journal
 from firmware.simulated import Simulated
+from sim.battery import Battery
+from sim.car import Car
 from sim.clock import SimClock
+from sim.heatpump import HeatPump
 from sim.kpi import Kpi
 from sim.plot import Record, plot
 from sim.scenarios import NAMES
+from sim.tank import Tank
 
 TICK_MS = 1_000
 PLOT_EVERY_S = 15
@@ -91,9 +95,10 @@ class Drawing:
     def __init__(self, site: Site, simulated: Simulated, title: str) -> None:
         self._site = site
         self._simulated = simulated
-        self._loads = tuple(i for i, device in enumerate(site.devices) if device.ability.kind not in ("meter", "source"))
-        self._stored = tuple(part for part in simulated.world.parts if hasattr(part, "soc_permille"))
-        self._warm = tuple(part for part in simulated.world.parts if hasattr(part, "temperature_mdegc"))
+        self._loads = tuple(i for i, device in enumerate(site.devices)
+                            if device.ability.kind not in ("meter", "source"))
+        self._stored = tuple(part for part in simulated.world.parts if isinstance(part, (Battery, Car)))
+        self._warm = tuple(part for part in simulated.world.parts if isinstance(part, (HeatPump, Tank)))
         names = ["grid_w"] + [f"{part.name}_w" for part in simulated.world.parts]
         names += [f"{site.devices[i].name}_granted_w" for i in self._loads]
         for node in site.nodes:
@@ -110,8 +115,8 @@ class Drawing:
             row.append(None if grant is None else grant.setpoint.power_w)
         for index, node in enumerate(self._site.nodes):
             row += [max(house.node_ma(index)), node.rated_ma]
-        row += [getattr(part, "soc_permille") for part in self._stored]
-        row += [getattr(part, "temperature_mdegc") for part in self._warm]
+        row += [part.soc_permille for part in self._stored]
+        row += [part.temperature_mdegc for part in self._warm]
         self.record.add(now_ms, row)
 
 

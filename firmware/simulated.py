@@ -1,4 +1,4 @@
-"""A SITE.toml as physics: the house it describes, with the twin of each of its devices behind the port its driver opens.
+"""A SITE.toml as physics: the house it describes, and behind each port the twins of the devices on it.
 
 The same drivers, lines and cycle run on it as on real ports: `port` stands in for `build.real_port`, and
 firmware.serve puts the very same banks on real wires.

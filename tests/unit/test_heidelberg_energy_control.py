@@ -150,7 +150,7 @@ def test_the_watchdog_is_never_disarmed_and_never_the_default() -> None:
     for failsafe_s in range(6, 61):
         if failsafe_s != 15:
             assert ability(options(failsafe_s=failsafe_s)).failsafe_ms == failsafe_s * 1000
-    with pytest.raises(ValueError, match="failsafe_s: 15"):
+    with pytest.raises(ValueError, match="failsafe_s: with 15"):
         ability(options(failsafe_s=15))
 
 

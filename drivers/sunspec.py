@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from hal.faults import FRAME, RANGE, REFUSED, DeviceError
 from hal.ports import Bus
-from hal.registers import Reg, decode
+from hal.registers import Reg, numbers, width
 
 BASES = (40_000, 50_000, 0)  # where the marker may stand, in this order
 MARKER = (0x5375, 0x6E53)  # "SunS"
@@ -40,6 +40,10 @@ class Point(namedtuple("Point", ("field", "offset", "kind", "count", "num", "den
     num: int
     den: int
     scale: int  # offset of its scale factor, or NONE
+
+    def words(self) -> int:
+        """How many registers it takes."""
+        return width(self.kind) * self.count
 
     def reg(self, model: Model, factor: int, function: int = 3) -> Reg:
         """The point as a register of this device, at this scale factor."""
@@ -91,9 +95,9 @@ def fetch(
         if factor is None:
             out[point.field] = (None,) * point.count
             continue
-        reg = point.reg(model, factor)
         start = point.offset - first
-        out[point.field] = decode(reg, words[start:start + reg.words()])
+        up, down = (10 ** factor, 1) if factor >= 0 else (1, 10 ** -factor)
+        out[point.field] = numbers(point.kind, words[start:start + point.words()], point.num * up, point.den * down)
         if point.scale != NONE:
             out[scale_of(point.field)] = (factor,)
     return out
@@ -108,7 +112,7 @@ def _words(
     bus: Bus, unit: int, model: Model, points: "tuple[Point, ...]",
 ) -> "tuple[int, tuple[int, ...]]":
     first = min(point.offset for point in points)
-    last = max(max(point.offset + point.reg(model, 0).words() - 1, point.scale) for point in points)
+    last = max(max(point.offset + point.words() - 1, point.scale) for point in points)
     if last >= HEADER + model.length:
         raise DeviceError(FRAME, "SunSpec model %d has only %d registers" % (model.id, model.length))
     return first, bus.read(unit, 3, model.address + first, last - first + 1)
@@ -118,7 +122,7 @@ def _factor(point: Point, first: int, words: "tuple[int, ...]") -> "int | None":
     if point.scale == NONE:
         return 0
     start = point.scale - first
-    factor = decode(Reg("factor", 3, 0, "s16", 1, 1, 1), words[start:start + 1])[0]
+    factor = numbers("s16", words[start:start + 1], 1, 1)[0]
     if factor is not None and factor not in _SCALES:
         raise DeviceError(RANGE, "%s: scale factor %d" % (point.field, factor))
     return factor

@@ -40,8 +40,22 @@ class Reg(namedtuple("Reg", ("field", "function", "address", "kind", "count", "n
 def decode(reg: Reg, words: "tuple[int, ...]") -> "tuple[int | None, ...]":
     """`reg.count` integers in the field's unit, rounded to the nearest, halves away from zero."""
     assert len(words) == reg.words()
-    width = _WIDTH[reg.kind]
-    return tuple(_one(reg, words[i:i + width]) for i in range(0, len(words), width))
+    return numbers(reg.kind, words, reg.num, reg.den)
+
+
+def width(kind: str) -> int:
+    """How many 16-bit words one number of this kind takes."""
+    return _WIDTH[kind]
+
+
+def numbers(kind: str, words: "tuple[int, ...]", num: int, den: int) -> "tuple[int | None, ...]":
+    """As decode, for a scale that the device itself says."""
+    size = _WIDTH[kind]
+    if size > 1:
+        return tuple([_one(kind, words[i:i + size], num, den) for i in range(0, len(words), size)])
+    nothing, below = (0x8000, 0x8000) if kind == "s16" else (0xFFFF, 0x10000)
+    return tuple([None if raw == nothing else _ratio((raw if raw < below else raw - 0x10000) * num, den)
+                  for raw in words])
 
 
 def encode(reg: Reg, values: "tuple[int, ...]") -> "tuple[int, ...]":
@@ -53,8 +67,7 @@ def encode(reg: Reg, values: "tuple[int, ...]") -> "tuple[int, ...]":
     return tuple(words)
 
 
-def _one(reg: Reg, words: "tuple[int, ...]") -> "int | None":
-    kind = reg.kind
+def _one(kind: str, words: "tuple[int, ...]", num: int, den: int) -> "int | None":
     if kind.endswith("_le"):
         words = tuple(reversed(words))
     raw = 0
@@ -62,7 +75,7 @@ def _one(reg: Reg, words: "tuple[int, ...]") -> "int | None":
         raw = (raw << 16) | word
     bits = 16 * len(words)
     if kind[0] == "f":
-        return _of_float(raw, bits, reg.num, reg.den)
+        return _of_float(raw, bits, num, den)
     if kind[0] == "s":
         if raw == 1 << (bits - 1):
             return None
@@ -70,10 +83,12 @@ def _one(reg: Reg, words: "tuple[int, ...]") -> "int | None":
             raw -= 1 << bits
     elif raw == (1 << bits) - 1:
         return None
-    return _ratio(raw * reg.num, reg.den)
+    return _ratio(raw * num, den)
 
 
 def _ratio(top: int, bottom: int) -> int:
+    if bottom == 1:
+        return top
     if top < 0:
         return -((-2 * top + bottom) // (2 * bottom))
     return (2 * top + bottom) // (2 * bottom)

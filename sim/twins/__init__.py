@@ -60,7 +60,7 @@ class RegisterTwin(Twin):
         if not self.ignore_writes:
             for offset, value in enumerate(values):
                 self._take(address + offset, value)
-        self._show()
+        self._shown = False  # what it made of it shows when it is asked
 
 
 def wired(options: "dict[str, object]") -> "tuple[int, ...]":

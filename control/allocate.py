@@ -1,7 +1,8 @@
 """Down the tree: what each load may have of what it wants, under every limit above it.
 
 First each load its least, in the order of priority, so that all are reduced before one is stopped; then the
-rest in that order, to loads of one priority in equal parts. What a silent load may be drawing is never given away.
+rest in that order, to loads of one priority in equal parts. What a load may be drawing that does not answer or
+obey is never given away.
 """
 
 from control import reasons
@@ -25,9 +26,10 @@ class Room:
         self._export = [list(room) for room in limits.export_ma]
         self._sums = [[0, 0, 0] for _ in limits.room]  # given on each phase, for the imbalance
         for claim in claims:
-            if claim.silent:
+            if claim.stuck:
                 self.take(claim, claim.held)
-                self.take(claim, _negative(claim.usage(-claim.stands_w)))
+                if claim.stands_w < 0:
+                    self.take(claim, _negative(claim.usage(-claim.stands_w)))
 
     def take(self, claim: Claim, use: "tuple[int, int, int, int]") -> None:
         """What is sent out (-) takes from the way out and leaves the way in as it is."""
@@ -125,11 +127,11 @@ def allocate(claims: "tuple[Claim, ...]", limits: Limits) -> None:
     for claim in claims:
         _relieve(claim, limits)
     room = Room(limits, claims)
-    asking = [claim for claim in claims if claim.level > 0 and not claim.silent]
+    asking = [claim for claim in claims if claim.level > 0 and not claim.stuck]
     if not room.take_all(asking):
         _divide(room, asking, len(limits.room))
     for claim in claims:
-        if claim.level < 0:
+        if claim.level < 0 and not claim.stuck:
             level, reason, node, phase = room.fit_out(claim, claim.level)
             if level > claim.level:
                 claim.ask(level, reason, node, phase)

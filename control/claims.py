@@ -4,6 +4,7 @@ A level is mA per conductor for a wallbox and W for all others (- discharges a s
 L3, then W; a level's vector is rounded up, a level made from room is rounded down, so no fuse pays for it.
 """
 
+from control import reasons
 from control.values import MODES, NONE, DeviceSpec, LoadState, Sense
 from hal.values import Phases, Setpoint
 
@@ -15,10 +16,10 @@ class Claim:
     """Shrinks on its way through the step and does not outlive it."""
 
     __slots__ = (
-        "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "edge_ms", "floor", "granted", "held",
-        "high_mv",
-        "idle_ms", "index", "kind", "least_w", "level", "low_mv", "mode", "node", "path", "phase", "quick_w", "reason",
-        "running", "sense", "silent", "slow_w", "stands_w", "state", "stood_ms", "top", "volt_mv", "wanted", "wanted_w",
+        "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "edge_ms", "floor", "granted",
+        "held", "high_mv", "idle_ms", "index", "kind", "least_w", "level", "low_mv", "mode", "node", "path", "phase",
+        "quick_w", "reason", "running", "sense", "silent", "slow_w", "stands_w", "state", "stood_ms", "stuck", "top",
+        "use", "used", "volt_mv", "waits", "wanted", "wanted_w",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
@@ -33,12 +34,14 @@ class Claim:
         self.mode = mode if mode in MODES else device.mode
         self.low_mv, self.volt_mv, self.high_mv = volts_mv
         self.silent = self.able.measured and not sense.believed
+        self.stuck = self.silent  # draws what it holds, whatever it is granted
         self.running = state.level != 0
         self.held = (0, 0, 0, 0)  # most it may be drawing now
         self.drawn = (0, 0, 0, 0)  # what it draws now, as far as that is known
         self.stands_w = 0  # most it may be discharging now, as a negative power
         self.quick_w = 0  # its share of the surplus over seconds
         self.slow_w = 0  # and over half a minute
+        self.waits = reasons.WAITS_SURPLUS  # why that is not more
         self.stood_ms = state.stood_ms
         self.edge_ms = state.edge_ms
         self.idle_ms = state.idle_ms
@@ -56,6 +59,7 @@ class Claim:
         """How many conductors a wallbox shall use; the least and the most of a level follow."""
         able = self.able
         self.conductors = count
+        self.used, self.use = 0, (0, 0, 0, 0)  # the level reckoned last, and its vector
         self.active = self.device.phases[:count]
         if self.kind == "wallbox":
             self.floor, self.top = able.min_ma, able.max_ma
@@ -100,6 +104,11 @@ class Claim:
 
     def usage(self, level: int) -> "tuple[int, int, int, int]":
         """The most a level draws; nothing while a storage discharges."""
+        if level != self.used:
+            self.used, self.use = level, self._usage(level)
+        return self.use
+
+    def _usage(self, level: int) -> "tuple[int, int, int, int]":
         if level <= 0:
             return (0, 0, 0, 0)
         out = [0, 0, 0]

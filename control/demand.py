@@ -12,12 +12,13 @@ from control.values import FAST, MINIMUM, NEVER, OFF
 
 START_MS = 60_000
 STOP_MS = 180_000
+HEAT_W = 100  # a heater starts at no less
 IDLE_MS = 120_000  # a car that takes nothing for so long is full or asleep
 IDLE_MA = 1_000
 
 
-def demand(claim: Claim, limits: Limits, surplus_w: int, now_ms: int) -> None:
-    """Every load but storage; `surplus_w` is what all of them share, for the reason's sake."""
+def demand(claim: Claim, limits: Limits, now_ms: int) -> None:
+    """Every load but storage."""
     lost = [node for node in claim.path if limits.lost[node]]
     _idle(claim, now_ms)
     if claim.mode == OFF:
@@ -32,7 +33,7 @@ def demand(claim: Claim, limits: Limits, surplus_w: int, now_ms: int) -> None:
         if _idles(claim, now_ms):
             claim.bind(claim.floor, reasons.IDLE)
     else:
-        _surplus(claim, surplus_w, now_ms)
+        _surplus(claim, now_ms)
     if lost and claim.mode != OFF:
         _safe(claim, lost[0])
     claim.wanted = claim.level
@@ -70,24 +71,26 @@ def _safe(claim: Claim, node: int) -> None:
         claim.ask(level, reasons.METER_LOST, node)
 
 
-def _surplus(claim: Claim, surplus_w: int, now_ms: int) -> None:
+def _surplus(claim: Claim, now_ms: int) -> None:
     if claim.kind == "heater":
         level = claim.of_watts(claim.quick_w)
-        claim.ask(level, reasons.SURPLUS if level else _why_waiting(claim, surplus_w))
+        if not claim.running and level < HEAT_W:
+            level = 0
+        claim.ask(level, reasons.SURPLUS if level else claim.waits)
     elif claim.mode == MINIMUM:
         level = claim.of_watts(claim.quick_w)
         claim.ask(max(level, claim.floor), reasons.SURPLUS if level > claim.floor else reasons.MINIMUM)
     elif claim.running:
-        _running(claim, surplus_w, now_ms)
+        _running(claim, now_ms)
     else:
-        _waiting(claim, surplus_w, now_ms)
+        _waiting(claim, now_ms)
     if claim.kind == "stages" and claim.running and claim.level > claim.state.level:
         changed_ms = claim.state.changed_ms
         if now_ms - changed_ms < START_MS:
             claim.bind(claim.state.level, reasons.STARTS_SOON)
 
 
-def _running(claim: Claim, surplus_w: int, now_ms: int) -> None:
+def _running(claim: Claim, now_ms: int) -> None:
     if claim.slow_w >= claim.least_w:
         claim.edge_ms = NEVER
         claim.ask(max(_follow(claim), claim.floor), reasons.SURPLUS)
@@ -97,13 +100,13 @@ def _running(claim: Claim, surplus_w: int, now_ms: int) -> None:
     if now_ms - claim.edge_ms < STOP_MS:
         claim.ask(claim.floor, reasons.STOPS_SOON)
         return
-    claim.ask(0, _why_waiting(claim, surplus_w))
+    claim.ask(0, claim.waits)
 
 
-def _waiting(claim: Claim, surplus_w: int, now_ms: int) -> None:
+def _waiting(claim: Claim, now_ms: int) -> None:
     if claim.slow_w < claim.least_w:
         claim.edge_ms = NEVER
-        claim.ask(0, _why_waiting(claim, surplus_w))
+        claim.ask(0, claim.waits)
         return
     if claim.edge_ms == NEVER:
         claim.edge_ms = now_ms
@@ -116,7 +119,3 @@ def _waiting(claim: Claim, surplus_w: int, now_ms: int) -> None:
 def _follow(claim: Claim) -> int:
     """A contactor follows half a minute, a pilot signal or a thyristor seconds."""
     return claim.of_watts(claim.slow_w if claim.kind == "stages" else claim.quick_w)
-
-
-def _why_waiting(claim: Claim, surplus_w: int) -> int:
-    return reasons.OTHERS_FIRST if surplus_w >= claim.least_w > claim.slow_w else reasons.WAITS_SURPLUS

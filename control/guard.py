@@ -1,6 +1,6 @@
 """The last word: adds up once more what every load may draw, at each node and on each phase, and only shrinks.
 
-Two sums must fit. What is granted now, with what silent loads may be drawing: else loads come down, the lowest
+Two sums must fit. What is granted now, with what loads draw that do not obey: else loads come down, the lowest
 priority first, all to their least before one is stopped. And what may flow until every lowered load has followed:
 else nothing rises.
 """
@@ -9,6 +9,7 @@ from control import reasons
 from control.claims import Claim
 from control.limits import Limits
 from control.values import NONE
+from control.wiring import NO_LIMIT
 
 
 class _Tally:
@@ -19,7 +20,7 @@ class _Tally:
     def __init__(self, claims: "tuple[Claim, ...]", limits: Limits) -> None:
         self.claims = claims
         self.room = limits.room
-        self.uses = [claim.held if claim.silent else claim.usage(claim.level) for claim in claims]
+        self.uses = [claim.held if claim.stuck else claim.usage(claim.level) for claim in claims]
         self.sums = [[0, 0, 0, 0] for _ in limits.room]  # under these grants
         self.later = [[0, 0, 0, 0] for _ in limits.room]  # until each has followed
         for claim, use in zip(claims, self.uses):
@@ -50,6 +51,8 @@ def guard(claims: "tuple[Claim, ...]", limits: Limits) -> "list[list[int]]":
         for k in range(4):
             if tally.excess(node, k) > 0:
                 _shed(tally, limits, node, k)
+            if tally.excess(node, k) > 0:
+                _tell(tally, limits, node, k)
             if tally.waits(node, k):
                 _hold(tally, node, k)
         if limits.imbalance_ma[node]:
@@ -66,16 +69,29 @@ def _shed(tally: _Tally, limits: Limits, node: int, k: int) -> None:
             claim, use, excess = tally.claims[index], tally.uses[index], tally.excess(node, k)
             if excess <= 0:
                 return
-            if claim.silent or use[k] <= 0 or node not in claim.path:
+            if claim.stuck or use[k] <= 0 or node not in claim.path:
                 continue
             room = list(use)
             room[k] = max(use[k] - excess, 0)
             level = claim.within(room)[0]
             if level < claim.floor:
                 level = 0 if stop else claim.floor
-            reason = limits.names[node][0 if k < 3 else 1]
-            claim.bind(level, reason, node if reason != reasons.OPERATOR else NONE, k if k < 3 else NONE)
+            _bind(claim, level, limits, node, k)
             tally.changed(index)
+
+
+def _bind(claim: Claim, level: int, limits: Limits, node: int, k: int) -> None:
+    reason = limits.names[node][0 if k < 3 else 1]
+    claim.bind(level, reason, node if reason != reasons.OPERATOR else NONE, k if k < 3 else NONE)
+
+
+def _tell(tally: _Tally, limits: Limits, node: int, k: int) -> None:
+    """Nothing else is left: those that do not obey are told what would fit, for when they do."""
+    for claim in tally.claims:
+        if claim.stuck and node in claim.path:
+            room = [NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT]
+            room[k] = max(claim.held[k] - tally.excess(node, k), 0)
+            _bind(claim, claim.within(room)[0], limits, node, k)
 
 
 def _hold(tally: _Tally, node: int, k: int) -> None:
@@ -84,7 +100,7 @@ def _hold(tally: _Tally, node: int, k: int) -> None:
         if not tally.waits(node, k):
             return
         claim = tally.claims[index]
-        if not claim.silent and node in claim.path and tally.uses[index][k] > claim.granted[k]:
+        if not claim.stuck and node in claim.path and tally.uses[index][k] > claim.granted[k]:
             # back to what was granted before; a change of phases is put off
             claim.set_conductors(claim.state.conductors)
             claim.ask(max(min(claim.level, claim.state.level), 0), reasons.OTHERS_LOWER,
@@ -102,7 +118,7 @@ def _even(tally: _Tally, limits: Limits, node: int) -> None:
         if excess <= 0:
             return
         full, empty = here.index(most), here.index(least)
-        if claim.silent or node not in claim.path or use[full] <= use[empty]:
+        if claim.stuck or node not in claim.path or use[full] <= use[empty]:
             continue
         room = list(use)
         room[full] = max(use[full] - excess, 0)

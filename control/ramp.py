@@ -8,11 +8,13 @@ CHARGE_PERMILLE = 30  # of the range and second
 STORAGE_PERMILLE = 50
 LONGEST_MS = 10_000  # a longer quiet does not buy a larger step
 STILL_W = 25  # storage and heaters do not follow less
-KEEPS_RUNNING = (reasons.WAITS_SURPLUS, reasons.OTHERS_FIRST)
+KEEPS_RUNNING = (reasons.WAITS_SURPLUS, reasons.OTHERS_FIRST, reasons.STORAGE_FIRST)
 
 
 def ramp(claim: Claim, news: bool, now_ms: int) -> None:
     """`news`: every meter on its way has answered since; without, nothing rises."""
+    if claim.stuck and abs(claim.level) > abs(claim.state.level):
+        claim.ask(claim.state.level if claim.level * claim.state.level > 0 else 0, reasons.SILENT)
     before, level = claim.state.level, claim.level
     on_ms = now_ms - claim.state.switched_ms
     if claim.kind == "storage":

@@ -56,7 +56,6 @@ FUTURE = 107
 RECOVERING = 108
 WRITE_FAULT = 109
 OVER_FUSE = 110
-OVER_CEILING = 111
 
 # number, word for a table or a register, sentence behind the amount
 #   {node} the node's limit, {phase} its phase, {need} the least the device needs, {offer} what there was for it
@@ -75,7 +74,7 @@ _TEXTS = (
     (OVERLOAD, "overload", "{node} overloaded{phase}"),
     (EXPORT_FUSE, "export-fuse", "{node} fuse on the way out{phase}"),
     (METER_LOST, "meter-lost", "{node} meter lost: safe budget"),
-    (OTHERS_FIRST, "others-first", "others are served first"),
+    (OTHERS_FIRST, "others-first", "others are served first, {offer} of {need} left"),
     (SURPLUS, "surplus", "follows the surplus"),
     (WAITS_SURPLUS, "waits", "waits for surplus: {offer} of {need}"),
     (STARTS_SOON, "starts-soon", "starts when the surplus lasts"),
@@ -85,7 +84,7 @@ _TEXTS = (
     (RESERVE, "reserve", "reserve reached, no discharge"),
     (CHARGED, "charged", "charge level reached"),
     (NO_CHARGE_LEVEL, "no-level", "its charge level is not known"),
-    (STORAGE_FIRST, "storage-first", "storage is charged first: {offer} of {need}"),
+    (STORAGE_FIRST, "storage-first", "storage is charged first, {offer} of {need} left"),
     (RAMP, "ramp", "rises step by step"),
     (REST, "rest", "rests after a stop"),
     (SHORTEST_RUN, "shortest-run", "runs its shortest time"),
@@ -103,7 +102,6 @@ _TEXTS = (
     (RECOVERING, "recovering", "answers again, not believed yet"),
     (WRITE_FAULT, "write-fault", "does not take what it is told"),
     (OVER_FUSE, "over-fuse", "measures more than the fuse bears"),
-    (OVER_CEILING, "over-ceiling", "measures more than the grid operator allows"),
 )
 ALL = tuple(number for number, _, _ in _TEXTS)
 

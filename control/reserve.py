@@ -9,11 +9,13 @@ from control.claims import HIGH_MV, Claim
 from control.values import Written
 from hal.values import Setpoint, placed
 
+FOLLOWS_MS = 10_000  # IEC 61851-1: a new pilot signal every 5 s, and 5 s for the car
 FOLLOWED_MA = 500  # a draw is within its limit when not above it by more: meters and cars are no finer
 
 
 def reserve(claim: Claim, written: Written, now_ms: int) -> None:
-    """Sets what the claim holds, draws and may be giving, and since when its confirmed setpoint stands."""
+    """Sets what the claim holds, draws and may be giving, since when its confirmed setpoint stands, and whether it
+    is stuck: told in vain, or not following."""
     state = claim.state
     claim.stood_ms = state.stood_ms if written.confirmed == state.stood else now_ms
     held, told = state.held, _told(claim, written, now_ms)
@@ -24,7 +26,10 @@ def reserve(claim: Claim, written: Written, now_ms: int) -> None:
         claim.drawn = flow if claim.kind == "storage" or min(flow) >= 0 else _positive(flow)
         if claim.sense.phased and (flow[0] > held[0] + FOLLOWED_MA or flow[1] > held[1] + FOLLOWED_MA
                                    or flow[2] > held[2] + FOLLOWED_MA):
-            held = _most(held, flow)  # it does not obey
+            held = _most(held, flow)
+            claim.stuck = now_ms - claim.stood_ms >= claim.able.settle_ms + FOLLOWS_MS
+    if written.fault is not None:
+        claim.stuck = True
     claim.held = held
     if claim.kind == "storage":
         claim.stands_w = given_w = _discharge(claim, written)

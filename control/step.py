@@ -51,12 +51,11 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     flows, nodes = rests(site, wired, state.nodes, senses, _by_device(site, claims), now_ms)
     bounds = limits(site, wired, flows, tuple([node.severity for node in nodes]), claims, snapshot.ceiling_w)
     shared = pool(state, _grid(site, senses), claims)
-    surplus_w = max(shared.quick_mw // 1_000, 0)
     share(claims, shared.quick_mw // 1_000, shared.slow_mw // 1_000, now_ms)
     for claim in claims:
         if claim.kind != "storage":
             choose(claim, bounds, now_ms)
-            demand(claim, bounds, surplus_w, now_ms)
+            demand(claim, bounds, now_ms)
     storages(claims, bounds, shared, site.feed_in_w)
     allocate(claims, bounds)
     news = _news(site, snapshot, state.senses, senses)

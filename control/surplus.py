@@ -7,6 +7,7 @@ order of the owner's priorities; storage below its first band comes before all o
 
 from collections import namedtuple
 
+from control import reasons
 from control.claims import Claim
 from control.values import FAST, MINIMUM, NEVER, OFF, Sense, State
 
@@ -67,19 +68,23 @@ def drawn_w(claim: Claim, t_ms: int) -> int:
 def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -> None:
     """Sets each claim's `quick_w` and `slow_w`."""
     fixed_w = sum([_fixed_w(claim, now_ms) for claim in claims])
+    all_w = slow_w
     quick_w, slow_w = quick_w - fixed_w, slow_w - fixed_w
     for claim in claims:
         if has_priority(claim):
             claim.quick_w, claim.slow_w = max(quick_w, 0), max(slow_w, 0)
             quick_w -= min(claim.quick_w, claim.top + EXPORT_BIAS_W)
             slow_w -= min(claim.slow_w, claim.top + EXPORT_BIAS_W)
-    first = 0
+    stored_w, first = all_w - fixed_w - slow_w, 0
     while first < len(claims):
         last = first
         while last < len(claims) and claims[last].device.priority == claims[first].device.priority:
             last += 1
         quick_w, slow_w = _equals([claim for claim in claims[first:last] if _shares(claim)], quick_w, slow_w, now_ms)
         first = last
+    for claim in claims:
+        if claim.slow_w < claim.least_w <= all_w:
+            claim.waits = reasons.STORAGE_FIRST if claim.slow_w + stored_w >= claim.least_w else reasons.OTHERS_FIRST
 
 
 def has_priority(claim: Claim) -> bool:
@@ -102,8 +107,12 @@ def plugged(claim: Claim) -> bool:
 
 def _fixed_w(claim: Claim, now_ms: int) -> int:
     """What is taken whatever the surplus is."""
-    if claim.kind == "storage" or claim.mode == OFF:
-        return claim.held[3] if claim.silent else 0
+    if claim.silent:
+        return claim.held[3] if claim.kind == "storage" or not _shares(claim) else 0
+    if claim.kind == "storage":
+        return max(claim.drawn[3], claim.state.level, 0) if claim.mode == FAST else 0
+    if claim.mode == OFF:
+        return 0
     if claim.mode == FAST or not _shares(claim):
         return expected_w(claim, now_ms)
     if claim.mode == MINIMUM:

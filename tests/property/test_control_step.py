@@ -220,13 +220,15 @@ def test_issued_limits_fit_or_nothing_is_left_to_shed(seed: int) -> None:
             view = plan.nodes[index]
             for k in range(3):
                 fits = view.rest_ma[k] + view.issued_ma[k] <= min(node.rated_ma, node.continuous_ma)
-                asks = [load for load in wired.behind[index] if not silent(story, load)
+                asks = [load for load in wired.behind[index] if not stuck(story, load)
                         and plan.grants[load].setpoint.current_ma[k] > 0]  # type: ignore[union-attr]
                 assert fits or not asks, (seed, story.now_ms, node.name, k)
         story.write(plan)
 
 
-def silent(story: Story, index: int) -> bool:
+def stuck(story: Story, index: int) -> bool:
+    if story.written[index].fault is not None:
+        return True
     return story.site.devices[index].ability.measured and not story.state.senses[index].believed
 
 
@@ -364,7 +366,7 @@ def test_the_guard_only_shrinks_and_leaves_nothing_that_does_not_fit(seed: int) 
         device = site.devices[index]
         load = LoadState(0, len(device.phases), (0, 0, 0, 0), None, 0, 0, 0, NEVER, NEVER, NEVER, NEVER)
         claim = Claim(index, device, wired.paths[index], load, NEW_SENSE, device.mode, (207_000, 230_000, 253_000))
-        claim.silent = dice.random() < 0.2
+        claim.stuck = dice.random() < 0.2
         held = dice.choice((0, 6_000, 40_000))
         claim.held = (held, held, held, held * 759 // 1_000)
         claim.level = claim.stepped(dice.randint(0, max(claim.top, 1)))
@@ -374,9 +376,9 @@ def test_the_guard_only_shrinks_and_leaves_nothing_that_does_not_fit(seed: int) 
     assert all(claim.level <= level for claim, level in zip(claims, before))
     for node in range(count):
         for k in range(4):
-            total = sum((claim.held if claim.silent else claim.usage(claim.level))[k]
+            total = sum((claim.held if claim.stuck else claim.usage(claim.level))[k]
                         for claim in claims if node in claim.path)
             assert total == sums[node][k]
             left = [claim for claim in claims
-                    if node in claim.path and not claim.silent and claim.usage(claim.level)[k]]
+                    if node in claim.path and not claim.stuck and claim.usage(claim.level)[k]]
             assert total <= room[node][k] or not left

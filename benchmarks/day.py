@@ -23,8 +23,8 @@ def physics(day: Day) -> None:
 def lines(day: Day) -> None:
     physics(day)
     for line in day.lines:
-        while line.turn() == 0:
-            pass
+        while not line.idle():
+            line.turn()
 
 
 def cycle(day: Day) -> None:

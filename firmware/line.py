@@ -16,6 +16,7 @@ BACKOFF_MS = 2_000
 BACKOFF_MOST_MS = 300_000
 LEASE_MS = 15_000  # the life of a grant, unless the device's own fail-safe acts sooner
 IDLE_MS = 50
+DECIDE_MS = 10  # from a node's reading to the decision that follows it; meanwhile no other request takes the bus
 NEVER = Setpoint(ZERO, -1 << 31)  # equal to nothing that is ever granted
 
 
@@ -65,7 +66,7 @@ class Line:
         self._clock = clock
 
     def turn(self) -> int:
-        """Returns for how many ms nothing will be due; 0 when something may be."""
+        """Returns how many ms to leave the bus alone: nothing is due, or the decision may want to answer first."""
         now_ms = self._clock.now_ms()
         for slot in self.slots:
             if slot.load is not None and self._write_due(slot, now_ms):
@@ -73,9 +74,16 @@ class Line:
                 return 0
         due = [slot for slot in self.slots if slot.due_ms <= now_ms]
         if due:
-            self._read(min(due, key=lambda slot: (not slot.urgent, slot.due_ms)), now_ms)
-            return 0
+            slot = min(due, key=lambda slot: (not slot.urgent, slot.due_ms))
+            self._read(slot, now_ms)
+            return DECIDE_MS if slot.urgent else 0
         return max(0, min(IDLE_MS, min(slot.due_ms for slot in self.slots) - now_ms))
+
+    def idle(self) -> bool:
+        """Nothing is due now."""
+        now_ms = self._clock.now_ms()
+        return not any(slot.due_ms <= now_ms or (slot.load is not None and self._write_due(slot, now_ms))
+                       for slot in self.slots)
 
     def release(self) -> None:
         """Leaves every load on its fallback; each is tried once, none keeps the next from it."""

@@ -72,6 +72,7 @@ class Loop:
         self._image = image
         self._stopping = threading.Event()
         self._workers = [Worker(line, self.stop) for line in lines]
+        self._woken = False  # the cycle at work was begun by a fresh reading
         self.overruns = 0
 
     def run(self) -> None:
@@ -113,8 +114,11 @@ class Loop:
             self._await_next(begun_ms)
 
     def _await_next(self, begun_ms: int) -> None:
-        """Until a fresh grid reading (not before FASTEST_MS) or the period's end."""
-        if self._stopping.wait(max(0, begun_ms + FASTEST_MS - self._clock.now_ms()) / 1000):
+        """Until a fresh grid reading or the period's end; fresh readings make no more than 5 cycles a second.
+
+        A cycle that came by its period does not keep the next reading waiting: meter and period beat together.
+        """
+        if self._woken and self._stopping.wait(max(0, begun_ms + FASTEST_MS - self._clock.now_ms()) / 1000):
             return
-        self._image.fresh.wait(max(0, begun_ms + self._site.cycle_ms - self._clock.now_ms()) / 1000)
+        self._woken = self._image.fresh.wait(max(0, begun_ms + self._site.cycle_ms - self._clock.now_ms()) / 1000)
         self._image.fresh.clear()

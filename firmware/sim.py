@@ -82,8 +82,8 @@ class Day:
         now_ms = self.clock.now_ms()
         self.simulated.step(now_ms, TICK_MS)
         for line in self.lines:
-            while line.turn() == 0:
-                pass
+            while not line.idle():
+                line.turn()
         snapshot, plan = self.cycle.once(now_ms)
         self.kpi.second(now_ms, self.simulated.house, plan)
         return snapshot, plan

@@ -39,6 +39,13 @@ class House:
         self._strayed_mv = [0, 0, 0]
         self._next_mv = NOMINAL
 
+    def hang(self, node: int, part: Part) -> None:
+        """One more part from now on, as when somebody plugs in a kettle."""
+        assert 0 <= node < len(self.parents)
+        self.parts += (part,)
+        self.part_nodes += (node,)
+        self._parts += ((node, part),)
+
     @property
     def voltage_mv(self) -> Phases:
         """At the grid connection, in the step that has just passed."""

@@ -55,8 +55,10 @@ def guard(claims: "tuple[Claim, ...]", limits: Limits) -> "list[list[int]]":
                 _tell(tally, limits, node, k)
             if tally.waits(node, k):
                 _hold(tally, node, k)
-        if limits.imbalance_ma[node]:
-            _even(tally, limits, node)
+    uneven = [node for node in range(len(limits.room)) if limits.imbalance_ma[node]]
+    for _ in claims:  # what evens one node may upset another
+        if not any([_even(tally, limits, node) for node in uneven]):
+            break
     for claim, was_w in zip(claims, before):
         assert abs(claim.watts(claim.level)) <= was_w
     return tally.sums
@@ -108,15 +110,16 @@ def _hold(tally: _Tally, node: int, k: int) -> None:
             tally.changed(index)
 
 
-def _even(tally: _Tally, limits: Limits, node: int) -> None:
-    """Loads on the fullest phase that are not on the emptiest come down until both are near enough."""
+def _even(tally: _Tally, limits: Limits, node: int) -> bool:
+    """Loads on the fullest phase, not on the emptiest, come down until both are near enough; True if some did."""
+    changed = False
     here = tally.sums[node]
     for index in range(len(tally.claims) - 1, -1, -1):
         claim, use = tally.claims[index], tally.uses[index]
         most, least = max(here[0], here[1], here[2]), min(here[0], here[1], here[2])
         excess = most - least - limits.imbalance_ma[node]
         if excess <= 0:
-            return
+            break
         full, empty = here.index(most), here.index(least)
         if claim.stuck or node not in claim.path or use[full] <= use[empty]:
             continue
@@ -124,6 +127,8 @@ def _even(tally: _Tally, limits: Limits, node: int) -> None:
         room[full] = max(use[full] - excess, 0)
         claim.bind(claim.within(room)[0], reasons.IMBALANCE, node, full)
         tally.changed(index)
+        changed = True
+    return changed
 
 
 def _add(sums: "list[list[int]]", claim: Claim, use: "tuple[int, int, int, int]", sign: int) -> None:

@@ -94,6 +94,7 @@ class House:
         self.ceiling_w = NONE
         self.modes = [device.mode for device in self.site.devices]
         self.dead: "set[int]" = set()
+        self.refuses: "set[int]" = set()
         self.frozen = False
         self.state = start(self.site, 0)
         self.heard = [NOTHING_HEARD] * len(self.site.devices)
@@ -143,7 +144,7 @@ class House:
         for index, part in enumerate(self.parts):
             grant = plan.grants[index + 1]
             assert grant is not None
-            if index + 1 in self.dead:
+            if index + 1 in self.dead | self.refuses:
                 before = self.written[index + 1]
                 self.written[index + 1] = Written(before.confirmed, before.t_ms, grant.setpoint,
                                                   Fault(self.now_ms, TIMEOUT, ""))
@@ -198,6 +199,54 @@ def test_a_car_that_follows_its_grant_is_no_rising_rest() -> None:
     levels = [plan.grants[1].setpoint.current_ma.l1 for plan in house.run(90)]  # type: ignore[union-attr]
     assert levels == sorted(levels)  # it never went down on the way up
     assert levels[-1] == 16_000
+
+
+def test_nothing_rises_while_the_meter_does_not_answer() -> None:
+    house = House([(load("a", WALLBOX), Car((0, 1, 2)))])
+    house.run(15)
+    house.dead = {0}
+    house.run(1)
+    before_ma = house.grant(1).setpoint.current_ma.l1
+    assert before_ma < 16_000
+    plans = house.run(4)  # not yet lost
+    assert house.plans[-1].nodes[0].believed
+    assert {plan.grants[1].setpoint.current_ma.l1 for plan in plans} == {before_ma}  # type: ignore[union-attr]
+    assert house.grant(1).reason == reasons.NEWS
+
+
+def test_an_overload_sheds_to_the_least_at_once_and_beyond_it_all() -> None:
+    house = House([(load("a", WALLBOX), Car((0, 1, 2))), (load("b", WALLBOX), Car((0, 1, 2)))])
+    house.run(90)
+    house.base = lambda now_ms: Phases(14_500, 1_000, 1_000)
+    house.run(2)
+    for index in (1, 2):
+        assert house.grant(index).setpoint.current_ma.l1 == 6_000
+        assert house.grant(index).reason == reasons.OVERLOAD
+    house.base = lambda now_ms: Phases(64_000, 1_000, 1_000)
+    house.run(2)
+    assert house.grant(1).setpoint == house.grant(2).setpoint == STOP
+
+
+def test_phases_stay_even_between_single_phase_loads() -> None:
+    node = NodeSpec("house", NONE, 0, 63_000, 63_000, "gg", 10_000, 0, 4_600)
+    house = House([(load("a", WALLBOX, (0,)), Car((0,))), (load("b", WALLBOX, (0,)), Car((0,)))])
+    house.site = Site("even", (node,), house.site.devices, 1_000, NONE)
+    house.run(90)
+    issued = house.plans[-1].nodes[0].issued_ma
+    assert 18_000 <= issued.l1 <= 20_000
+    assert reasons.IMBALANCE in (house.grant(1).reason, house.grant(2).reason)
+
+
+def test_a_refusing_car_counts_with_what_it_draws() -> None:
+    house = House([(load("a", WALLBOX), Car((0, 1, 2))), (load("b", WALLBOX, priority=20), Car((0, 1, 2)))])
+    house.run(90)
+    house.refuses = {1}
+    house.base = lambda now_ms: Phases(10_000, 10_000, 10_000)
+    house.run(30)
+    assert house.parts[0].current().l1 == 16_000
+    assert house.grant(2).setpoint.current_ma.l1 == 9_000  # it gives way though it comes first
+    assert house.most_ma(10) <= 35_000
+    assert (reasons.WRITE_FAULT, 1) in house.plans[-1].alarms
 
 
 def test_a_lost_meter_leaves_charging_at_its_least() -> None:

@@ -98,7 +98,8 @@ def test_what_cannot_be_true_is_passed_over_until_the_last_good_one_is_old() -> 
 def test_a_missing_phase_without_current_is_no_fault() -> None:
     ear = Ear()
     for n in range(3):
-        one = reading(0, power_w=Phases(920, 0, 0), current_ma=Phases(4_000 + n, 0, 0), voltage_mv=Phases(230_000, 0, 0))
+        volts = Phases(230_000, 0, 0)
+        one = reading(0, power_w=Phases(920, 0, 0), current_ma=Phases(4_000 + n, 0, 0), voltage_mv=volts)
         assert ear.hear(one).believed == (n == 2)
 
 

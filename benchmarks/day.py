@@ -1,7 +1,8 @@
 """A simulated day: how long it takes, and what of it is ours.
 
-`./dev bench`, or `python benchmarks/day.py [HOURS]` with PYTHONPATH at the root. The house is deploy/demo.toml's. Each row runs
-what the one above it runs and more, in the same process; the ratio is to the physics alone. Budget: a day in 30 s.
+`./dev bench`, or `python benchmarks/day.py [HOURS]` with PYTHONPATH at the root. The house is that of deploy/demo.toml.
+Each row runs what the one above it runs and more, in the same process; the ratio is to the physics alone.
+Budget: a day in 30 s.
 """
 
 import sys
@@ -54,7 +55,8 @@ def main(hours: int) -> None:
             advance(day)
         taken = (time.perf_counter() - begun) / (hours * 3600)
         first = first or taken
-        print(f"{name:<22}{taken * SECONDS_A_DAY:>9.1f}{taken * 1e6:>13.0f}{1 / taken:>17,.0f}{taken / first:>7.1f}")
+        print(f"{name:<22}{taken * SECONDS_A_DAY:>9.1f}{taken * 1e6:>13.0f}"
+              f"{1 / taken:>17,.0f}{taken / first:>7.1f}")
 
 
 if __name__ == "__main__":

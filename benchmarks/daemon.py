@@ -1,10 +1,10 @@
 """The daemon on a real serial pair: from grid reading to setpoint on the wire, and what it needs to live.
 
-`./dev bench`, or `python benchmarks/daemon.py` with PYTHONPATH at the root; a minute and a half. Grid meter (SDM630) and
-wallbox hang on one pair at 9600 baud. An appliance is switched on in small steps behind a 25 A fuse while the car
-takes all there is, so each step must lower the wallbox. Measured is the time from the meter's first answer that holds the step
-(its request complete at the slave, plus the answer's own wire time) to the write being complete at the wallbox.
-Budget: 250 ms beyond the devices' own answer time.
+`./dev bench`, or `python benchmarks/daemon.py` with PYTHONPATH at the root; a minute and a half. Grid meter (SDM630)
+and wallbox hang on one pair at 9600 baud. An appliance is switched on in small steps behind a 25 A fuse while the car
+takes all there is, so each step must lower the wallbox. Measured is the time from the meter's first answer that holds
+the step (its request complete at the slave, plus the answer's own wire time) to the write being complete at the
+wallbox. Budget: 250 ms beyond the devices' own answer time.
 """
 
 import os

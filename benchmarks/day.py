@@ -38,7 +38,8 @@ def everything(day: Day) -> None:
 
 
 ROWS: "tuple[tuple[str, Callable[[Day], None]], ...]" = (
-    ("physics and twins", physics), ("+ lines and drivers", lines), ("+ decision", cycle), ("+ key figures", everything),
+    ("physics and twins", physics), ("+ lines and drivers", lines), ("+ decision", cycle),
+    ("+ key figures", everything),
 )
 
 

@@ -368,7 +368,8 @@ def test_the_guard_only_shrinks_and_leaves_nothing_that_does_not_fit(seed: int) 
     count = len(site.nodes) + 1
     room = tuple((dice.randint(-9_000, 60_000), dice.randint(-9_000, 60_000), dice.randint(-9_000, 60_000),
                   dice.randint(-2_000, 20_000)) for _ in range(count))
-    limits = Limits(room, ((99_000,) * 3,) * count, (False,) * count, (0,) * count, (0,) * count, ((10, 12),) * count)
+    limits = Limits(room, ((99_000,) * 3,) * count, (False,) * count, (0,) * count,
+                    (0,) + (dice.choice((0, 9_000, 20_000)),) * (count - 1), ((10, 12),) * count)
     claims = []
     for index in wired.loads:
         device = site.devices[index]
@@ -382,6 +383,10 @@ def test_the_guard_only_shrinks_and_leaves_nothing_that_does_not_fit(seed: int) 
         claims.append(claim)
     before = [claim.level for claim in claims]
     sums = guard(tuple(claims), limits)
+    for node in range(count):
+        bound_ma = limits.imbalance_ma[node]
+        if bound_ma and not any(claim.stuck for claim in claims):
+            assert max(sums[node][:3]) - min(sums[node][:3]) <= bound_ma
     assert all(claim.level <= level for claim, level in zip(claims, before))
     for node in range(count):
         for k in range(4):

@@ -35,6 +35,7 @@ class Car:
 
     def __init__(self, phases: "tuple[int, ...]", lag_ms: int = 5_000, plugged: bool = True) -> None:
         self.phases, self.lag_ms, self.plugged = phases, lag_ms, plugged
+        self.full = False
         self.draws = 0
         self.used: "tuple[int, ...]" = ()
         self._limits = [(0, Setpoint(Phases(0, 0, 0), 0))]
@@ -46,7 +47,7 @@ class Car:
     def tick(self, now_ms: int) -> None:
         standing = [setpoint for t_ms, setpoint in self._limits if now_ms - t_ms >= self.lag_ms or t_ms == 0][-1]
         newest = self._limits[-1][1]
-        limit_ma = min(max(standing.current_ma), max(newest.current_ma)) if self.plugged else 0
+        limit_ma = min(max(standing.current_ma), max(newest.current_ma)) if self.plugged and not self.full else 0
         self.used = tuple(p for p in self.phases if newest.current_ma[p])
         self.draws = min(limit_ma, max(self.draws + 2_000, 6_000)) if limit_ma >= 6_000 else 0
 
@@ -235,6 +236,38 @@ def test_phases_stay_even_between_single_phase_loads() -> None:
     issued = house.plans[-1].nodes[0].issued_ma
     assert 18_000 <= issued.l1 <= 20_000
     assert reasons.IMBALANCE in (house.grant(1).reason, house.grant(2).reason)
+
+
+def test_a_fuse_that_was_hot_keeps_loads_off_until_it_has_cooled() -> None:
+    house = House([(load("a", WALLBOX), Car((0, 1, 2)))])
+    house.base = lambda now_ms: Phases(40_000, 1_000, 1_000)
+    house.run(130)  # 1.14 times its rating
+    house.base = lambda now_ms: Phases(1_000, 1_000, 1_000)
+    house.run(30)
+    assert house.grant(1).setpoint == STOP
+    assert house.grant(1).reason == reasons.OVERLOAD
+    house.run(600)
+    assert house.grant(1).setpoint.current_ma.l1 == 16_000
+
+
+def test_a_car_that_is_full_is_offered_its_least() -> None:
+    house = House([(load("a", WALLBOX), Car((0, 1, 2))), (load("b", WALLBOX), Car((0, 1, 2)))])
+    house.base = lambda now_ms: Phases(15_000, 15_000, 15_000)
+    house.run(90)
+    assert house.grant(2).setpoint.current_ma.l1 == 10_000
+    house.parts[0].full = True  # type: ignore[union-attr]
+    house.run(180)
+    assert house.grant(1).setpoint.current_ma.l1 == 6_000
+    assert house.grant(1).reason == reasons.IDLE
+    assert house.grant(2).setpoint.current_ma.l1 == 14_000
+
+
+def test_storage_does_not_push_a_phase_over_its_fuse_on_the_way_out() -> None:
+    house = House([(load("bat", BATTERY, mode=SURPLUS, bands=(100, 300, 950)), Plain((0, 1, 2), 500))])
+    house.base = lambda now_ms: Phases(-30_000, 28_000, 28_000)
+    house.run(60)
+    assert -5_000 <= house.flow().l1 + 30_000 <= -4_000
+    assert house.grant(1).reason == reasons.EXPORT_FUSE
 
 
 def test_a_refusing_car_counts_with_what_it_draws() -> None:

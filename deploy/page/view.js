@@ -201,7 +201,7 @@ function conductors(state) {
 function drawBar(bar, state, decision) {
   bar.hidden = !decision;
   if (!decision) return;
-  const scale = Math.max(Math.abs(decision.wanted_w), Math.abs(decision.granted_w), Math.abs(state.power_w ?? 0), 1);
+  const scale = Math.max(Math.abs(decision.wanted_w), Math.abs(decision.granted_w), Math.abs(state.power_w ?? 0), 100);
   share(bar.children[0], Math.abs(decision.granted_w) / scale);
   share(bar.children[1], Math.abs(state.power_w ?? 0) / scale);
 }

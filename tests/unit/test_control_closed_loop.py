@@ -226,6 +226,7 @@ def test_an_overload_sheds_to_the_least_at_once_and_beyond_it_all() -> None:
     house.base = lambda now_ms: Phases(64_000, 1_000, 1_000)
     house.run(2)
     assert house.grant(1).setpoint == house.grant(2).setpoint == STOP
+    assert house.grant(1).reason == house.grant(2).reason == reasons.OVERLOAD
 
 
 def test_phases_stay_even_between_single_phase_loads() -> None:

@@ -24,9 +24,8 @@ class Owed:
         self._debts: "dict[int, list[tuple[bytes, int]]]" = {}  # by unit, oldest first: head, lapses at
 
     def add(self, head: bytes, now_ms: int) -> None:
-        """A request was sent, and what should have been its answer is not believed or did not come."""
-        kept = [debt for debt in self._debts.get(head[0], []) if debt[0] != head]
-        self._debts[head[0]] = kept + [(head, now_ms + KEEP_MS)]
+        """A request was heard on the line whose answer has not come, or is not believed: ours or another master's."""
+        self._debts.setdefault(head[0], []).append((head, now_ms + KEEP_MS))
 
     def heads(self, unit: int, now_ms: int) -> "tuple[bytes, ...]":
         """The shapes of the answers that may still come."""
@@ -37,27 +36,29 @@ class Owed:
         """How long until the shape `head` is no longer owed."""
         return max([0] + [until_ms - now_ms for owed, until_ms in self._debts.get(head[0], []) if owed == head])
 
-    def settle(self, unit: int, heads: "tuple[bytes, ...]") -> None:
-        """These answers came. Whatever was asked before the newest of them is settled with it."""
-        held = self._debts.get(unit, [])
-        while held and any(head in heads for head, _ in held):
-            held.pop(0)
+    def settle(self, frame: bytes) -> bool:
+        """False when `frame` is no answer that is owed. Else one debt of its shape is paid, no other:
+
+        in which order two masters' requests reached the unit is not known here.
+        """
+        debts = self._debts.get(frame[0], [])
+        head = is_owed(frame, [head for head, _ in debts])
+        for i in range(len(debts)):
+            if debts[i][0] == head:
+                debts.pop(i)
+                return True
+        return False
 
     def settle_all(self, unit: int) -> None:
+        """An answer has come that can only be the one to the newest request."""
         self._debts.pop(unit, None)
-
-    def came(self, frame: bytes, now_ms: int) -> bool:
-        """`frame` was heard outside any exchange: True when it is an answer that was owed, now settled."""
-        head = is_owed(frame, self.heads(frame[0], now_ms))
-        if head:
-            self.settle(frame[0], (head,))
-        return bool(head)
 
 
 def probes(request: Request, owed: "tuple[bytes, ...]") -> "list[Request]":
     """Reads near `request` whose answers cannot be mistaken for one that is owed, the likeliest to be allowed first.
 
-    Lengths of the same parity come first: devices that hold 32-bit values refuse to hand out half of one.
+    Lengths of the same parity come first: devices that hold 32-bit values refuse to hand out half of one,
+    and an answer that is one too long or too short is not taken for another that is owed.
     """
     unit, function, address = request.body[0], request.body[1], request.body[2] << 8 | request.body[3]
     count = request.body[4] << 8 | request.body[5]
@@ -68,8 +69,8 @@ def probes(request: Request, owed: "tuple[bytes, ...]") -> "list[Request]":
         counts = []
     step = 8 if function < 3 else 1  # bits come in whole bytes
     for start in (1, 2) if count % 2 else (2, 1):
-        counts += [count - step * k for k in range(start, 12, 2)]
-        counts += [count + step * k for k in range(start, 6, 2)]
+        counts += [count - step * k for k in range(start, 40, 2)]
+        counts += [count + step * k for k in range(start, 40, 2)]
     most = min(MOST_BITS if function < 3 else MOST_WORDS, 0x10000 - address)
     made = [read_request(unit, function, address, each) for each in counts if 1 <= each <= most]
     return [probe for probe in made if probe.head not in owed and probe.head != request.head]

@@ -9,10 +9,11 @@ a request was sent, frame by frame:
   an answer of a shape still owed        late for an earlier request (drivers.modbus_owed)
   another master's request of our shape  a rival: two equal answers will come, nobody can tell them apart
   any other whole frame                  other traffic on the line; it cannot be mistaken
-  0x00 and 0xFF, up to 4 other bytes     drivers switching, a click; skipped before the answer
-  more bytes that are no frame           may hide a damaged frame: refused before the answer
+  0x00 and 0xFF, up to 4 other bytes     drivers switching, a click; skipped
+  more bytes that are no frame           may hide a damaged frame: nothing is believed
 
-What follows an answer is let pass, unless it may begin another answer of the same unit and function.
+What follows an answer may be another answer of the same shape only if another master has asked for it in
+between; nor may it begin like one.
 
 Sources: MODBUS over Serial Line 1.02, MODBUS Application Protocol 1.1b3.
 """
@@ -36,6 +37,7 @@ REFUSALS = {1: "illegal function", 2: "illegal data address", 3: "illegal data v
 SILENT = "silent"  # nothing of ours, nothing that may have been ours
 FOUND = "found"
 REFUSED = "refused"
+MISSHAPEN = "misshapen"  # the unit answered whole and well, but not what was asked
 SPOILT = "spoilt"  # something came, but not the one answer that can be believed
 
 
@@ -180,16 +182,22 @@ def _frame_bytes(heard: bytes, at: int) -> int:
     return 0
 
 
-class Verdict(namedtuple("Verdict", ("kind", "answer", "echoed", "settled", "others", "detail"))):
+class Verdict(namedtuple("Verdict", ("kind", "answer", "echoed", "settled", "asked", "others", "detail"))):
     """What the bytes heard since a request mean for it."""
 
     __slots__ = ()
-    kind: str  # SILENT FOUND REFUSED SPOILT
+    kind: str  # SILENT FOUND REFUSED MISSHAPEN SPOILT
     answer: bytes  # unit and PDU of the answer or exception answer; empty otherwise
     echoed: bool  # the request came back first
-    settled: "tuple[bytes, ...]"  # heads owed until now whose answers came
+    settled: "tuple[bytes, ...]"  # answers that came and were owed by earlier requests
+    asked: "tuple[bytes, ...]"  # heads another master asked for meanwhile and has not got
     others: bool  # somebody else is talking on this line
     detail: str
+
+
+def nothing(kind: str, detail: str) -> Verdict:
+    """A verdict without an exchange."""
+    return Verdict(kind, b"", False, (), (), False, detail)
 
 
 def judge(request: Request, heard: bytes, owed: "tuple[bytes, ...]" = (), echo: bool = True) -> Verdict:
@@ -205,7 +213,7 @@ def judge(request: Request, heard: bytes, owed: "tuple[bytes, ...]" = (), echo: 
         answer = sight.answers[0]
     elif kind == REFUSED:
         answer = sight.refusals[0]
-    return Verdict(kind, answer, sight.echoed, tuple(sight.settled), sight.others, detail)
+    return Verdict(kind, answer, sight.echoed, tuple(sight.settled), tuple(sight.asked), sight.others, detail)
 
 
 class _Sight:
@@ -219,37 +227,44 @@ class _Sight:
         self.answers: "list[bytes]" = []
         self.refusals: "list[bytes]" = []
         self.settled: "list[bytes]" = []
-        self.rivals = 0  # requests of another master whose answer has our shape, or the beginning of such an answer
+        self.asked: "list[bytes]" = []  # heads another master waits for
+        self.rivals = 0  # answers to come that may be mistaken for ours
         self.others = False
         self.strange = b""  # an answer of our unit in a shape nobody asked for
-        self.noise_bytes = 0  # before the answer
+        self.noise_bytes = 0  # most in one place
 
     def skip(self, noise: bytes) -> None:
-        """Bytes that are no frame: before the answer they count, behind it they may begin another one."""
-        if self.answers:
-            unit, function = self.request.body[0], self.request.body[1]
-            if bytes((unit, function)) in noise or bytes((unit, function | 0x80)) in noise:
-                self.rivals += 1
-        else:
-            self.noise_bytes += sum(byte not in (0x00, 0xFF) for byte in noise)
+        """Bytes that are no frame."""
+        head = self.request.head
+        self.noise_bytes = max(self.noise_bytes, sum(byte not in (0x00, 0xFF) for byte in noise))
+        if self.answers and head not in self.asked and _may_begin(head, noise):
+            self.rivals += 1
 
     def take(self, frame: bytes) -> None:
         request = self.request
         if self.echo and not self.echoed and not self.answers and frame == request.body:
             self.echoed = True
+        elif is_owed(frame, self.asked) and (self.answers or not request.fits(frame)):
+            self.asked.remove(is_owed(frame, self.asked))
         elif request.fits(frame):
             self.answers.append(frame)
+        elif is_owed(frame, self.owed):
+            self.settled.append(frame)
+        elif asked_by(frame):
+            self._asked(asked_by(frame))
         elif frame[0] != request.body[0]:
             self.others = True
         elif frame[1] == request.body[1] | 0x80:
             self.refusals.append(frame)
-        elif is_owed(frame, self.owed):
-            self.settled.append(is_owed(frame, self.owed))
-        elif asked_by(frame):
-            self.others = True
-            self.rivals += asked_by(frame) == request.head
         else:
             self.strange = frame
+
+    def _asked(self, head: bytes) -> None:
+        """Another master's request. What it asks for after our answer has come cannot be taken for that."""
+        self.others = True
+        self.asked.append(head)
+        if head == self.request.head and not self.answers:
+            self.rivals += 1
 
     def outcome(self) -> "tuple[str, str]":
         if self.rivals or len(self.answers) > 1:
@@ -263,11 +278,16 @@ class _Sight:
         if self.refusals:
             return SPOILT, "answers that contradict each other"
         if self.strange:
-            return SPOILT, "answer of %d bytes where %d were asked" % (len(self.strange), self.request.answer_bytes)
+            return MISSHAPEN, "answer of %d bytes where %d were asked" % (len(self.strange), self.request.answer_bytes)
         return SILENT, "no answer"
 
 
-def is_owed(frame: bytes, owed: "tuple[bytes, ...]") -> bytes:
+def _may_begin(head: bytes, noise: bytes) -> bool:
+    """Whether an answer of this shape, or an exception instead of it, may begin in `noise`."""
+    return head[:3] in noise or noise.endswith(head[:2]) or bytes((head[0], head[1] | 0x80)) in noise
+
+
+def is_owed(frame: bytes, owed: "tuple[bytes, ...] | list[bytes]") -> bytes:
     """The head in `owed` that `frame` is the answer of, or nothing."""
     for head in owed:
         length = 3 + head[2] if len(head) == 3 else 6
@@ -288,10 +308,18 @@ def asked_by(frame: bytes) -> bytes:
     return b""
 
 
-def pending(heard: bytes) -> bytes:
-    """The head of the answer another master still waits for: when the last frame heard is a request."""
-    head = b""
+def pending(heard: bytes) -> "list[bytes]":
+    """The heads of the answers another master still waits for."""
+    heads: "list[bytes]" = []
     for _, frame in split(heard):
-        if frame:
-            head = b"" if head and is_owed(frame, (head,)) else asked_by(frame)
-    return head
+        if frame and is_owed(frame, heads):
+            heads.remove(is_owed(frame, heads))
+        elif frame and asked_by(frame):
+            heads.append(asked_by(frame))
+    return heads
+
+
+def concluded(heard: bytes) -> bool:
+    """Whether what was heard ends with a whole answer, so that the line is free now."""
+    parts = split(heard)
+    return len(parts) > 1 and not parts[-1][0] and not pending(heard)

@@ -50,16 +50,17 @@ def run(args: argparse.Namespace) -> int:
     bus = _bus(args)
     clock = MonotonicClock()
     good = 0
+    next_ms = clock.now_ms()
     try:
-        for number in range(args.repeat):
-            if number:
-                clock.sleep_ms(args.interval_ms)
-            until_ms = clock.now_ms() + args.timeout_ms
+        for _ in range(args.repeat):
+            clock.sleep_ms(next_ms - clock.now_ms())
+            start_ms = clock.now_ms()
             answer = _read(bus, clock, args)
             good += answer["ok"] is True
             print(json.dumps(answer) if args.json else _words(answer, args), flush=True)
-            if answer.get("fault") == TIMEOUT:
-                clock.sleep_ms(until_ms - clock.now_ms())  # a port or host that is not there fails at once
+            next_ms = clock.now_ms() + args.interval_ms
+            if answer.get("fault") == TIMEOUT:  # a port or host that is not there fails at once
+                next_ms = max(next_ms, start_ms + args.timeout_ms)
     finally:
         bus.close()
     if args.repeat > 1 and not args.json:
@@ -113,7 +114,7 @@ def _bus(args: argparse.Namespace) -> "ModbusSerial | ModbusTcp":
         return ModbusSerial(args.where, args.baud, args.parity, args.stop_bits, args.echo, args.pause_ms,
                             args.timeout_ms, alone=True)
     host, port = _host_port(args.where)
-    return ModbusTcp(host, port, args.timeout_ms, reconnect_most_ms=args.timeout_ms)
+    return ModbusTcp(host, port, args.timeout_ms, reconnect_most_ms=args.timeout_ms // 2)
 
 
 def _read(bus: Bus, clock: MonotonicClock, args: argparse.Namespace) -> "dict[str, object]":

@@ -233,6 +233,37 @@ def next_request(heard: bytes, ended: bool) -> "tuple[int, bytes, bytes]":
     return 0, b"", heard
 
 
+class OtherMaster:
+    """A second master that should not be there: asks again and again, whoever else is talking."""
+
+    def __init__(self, path: str, unit: int, function: int, address: int, count: int, period_ms: int) -> None:
+        body = struct.pack(">BBHH", unit, function, address, count)
+        self._frame = body + crc(body)
+        self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        tty.setraw(self._fd)
+        self._period_s = period_ms / 1000
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="other master", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        os.close(self._fd)
+
+    def __enter__(self) -> "OtherMaster":
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._period_s):
+            with contextlib.suppress(OSError):
+                os.write(self._fd, self._frame)
+                os.read(self._fd, 4096)
+
+
 class TcpSlave(_Slave):
     """All units of a Bus as a Modbus TCP server; port 0 takes a free one."""
 

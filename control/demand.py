@@ -12,7 +12,6 @@ from control.values import FAST, MINIMUM, NEVER, OFF
 
 START_MS = 60_000
 STOP_MS = 180_000
-HEAT_W = 100  # a heater starts at no less
 IDLE_MS = 120_000  # a car that takes nothing for so long is full or asleep
 IDLE_MA = 1_000
 
@@ -63,10 +62,16 @@ def _idles(claim: Claim, now_ms: int) -> bool:
 
 
 def _safe(claim: Claim, node: int) -> None:
-    """A meter on the way to the grid is lost: charging goes on at its least, all else stops, nothing starts."""
+    """A meter on the way to the grid is lost: charging goes on at its least, all else stops, nothing starts.
+
+    What runs by itself when we are gone (a heat pump on its own thermostat) is left to that: its fallback is
+    reckoned with at every fuse.
+    """
     level = 0
     if claim.kind == "wallbox" and claim.running:
         level = min(claim.level, claim.state.level, max(fallback_level(claim), claim.floor))
+    elif claim.kind == "stages" and claim.running:
+        level = min(claim.level, claim.state.level, fallback_level(claim))
     if level < claim.level or not claim.running:
         claim.ask(level, reasons.METER_LOST, node)
 
@@ -74,7 +79,7 @@ def _safe(claim: Claim, node: int) -> None:
 def _surplus(claim: Claim, now_ms: int) -> None:
     if claim.kind == "heater":
         level = claim.of_watts(claim.quick_w)
-        if not claim.running and level < HEAT_W:
+        if not claim.running and level < reasons.HEAT_W:
             level = 0
         claim.ask(level, reasons.SURPLUS if level else claim.waits)
     elif claim.mode == MINIMUM:

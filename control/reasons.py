@@ -127,6 +127,9 @@ def alarm(site: Site, reason: int, device_index: int) -> str:
     return "%s %s" % (site.devices[device_index].name, _line(reason)[1])
 
 
+HEAT_W = 100  # a heater starts at no less
+
+
 def least_w(device: DeviceSpec) -> int:
     """The least a load runs at, at nominal voltage and on as few phases as it can."""
     able = device.ability
@@ -135,7 +138,7 @@ def least_w(device: DeviceSpec) -> int:
         return able.min_ma * conductors * NOMINAL_MV // 1_000_000
     if able.kind == "stages":
         return sum(able.stages[1]) if len(able.stages) > 1 else 0
-    return max(able.min_w, 0)
+    return max(able.min_w, HEAT_W) if able.kind == "heater" else 0
 
 
 def watts(power_w: int) -> str:

@@ -140,9 +140,12 @@ def _kept(claim: Claim, stood: "Setpoint | None", now_ms: int) -> LoadState:
 
 
 def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
-    """Off. A contactor may have opened just now, a car may start."""
-    rested_ms = now_ms - REST_MS if device.ability.kind == "wallbox" else now_ms
-    return LoadState(0, len(device.phases), (0, 0, 0, 0), None, now_ms, now_ms, rested_ms, NEVER, NEVER, NEVER, NEVER)
+    """Off, or on the fallback that devices are left on at start. A contactor may just have opened; a car may start."""
+    able = device.ability
+    rested_ms = now_ms - REST_MS if able.kind == "wallbox" else now_ms
+    level = able.fallback.power_w if able.kind == "stages" else 0
+    return LoadState(level, len(device.phases), (0, 0, 0, 0), None, now_ms, now_ms, rested_ms,
+                     NEVER, NEVER, NEVER, NEVER)
 
 
 def _grants(site: Site, claims: "tuple[Claim, ...]") -> "tuple[Grant | None, ...]":

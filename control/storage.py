@@ -1,15 +1,15 @@
 """Storage holds the grid point at zero, within its bands.
 
-It takes what is left when all loads have drawn, and gives what the house needs: never for a load of ours, which
-has to live on surplus or on the grid. Below the first band it leaves a little export standing, so that a growing
+It takes what is left when all loads have drawn, and gives what the house needs: never for a load of ours that
+lives on surplus or on the grid. Below the first band it leaves a little export standing, so that a growing
 surplus can be seen.
 """
 
 from control import reasons
 from control.claims import Claim
 from control.limits import Limits
-from control.surplus import EXPORT_BIAS_W, Pool, has_priority
-from control.values import FAST, NEVER, OFF
+from control.surplus import EXPORT_BIAS_W, Pool, drawn_w, has_priority
+from control.values import FAST, MINIMUM, NEVER, OFF
 
 SOC_GAP_PERMILLE = 10  # between leaving a band and entering it again
 
@@ -17,6 +17,8 @@ SOC_GAP_PERMILLE = 10  # between leaving a band and entering it again
 def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w: int) -> None:
     """One after the other, in the order of priority."""
     house_w, left_w = pool.now_w, pool.left_w
+    if house_w is not None:
+        house_w -= sum([_of_the_house_w(claim, pool.t_ms) for claim in claims])
     for claim in claims:
         if claim.kind != "storage":
             continue
@@ -38,6 +40,13 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
             house_w -= min(claim.level, 0)
         claim.wanted = claim.level
         claim.wanted_w = claim.level
+
+
+def _of_the_house_w(claim: Claim, t_ms: int) -> int:
+    """What an unmeasured load may have drawn for its own reasons: a heat pump's normal run is the house's need."""
+    if claim.able.measured or claim.mode != MINIMUM:
+        return 0
+    return min(claim.least_w, drawn_w(claim, t_ms))
 
 
 def _follow(claim: Claim, soc_permille: int, house_w: int, left_w: int, feed_in_w: int) -> None:

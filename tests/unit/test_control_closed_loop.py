@@ -7,6 +7,7 @@ from control import reasons
 from control.step import start, step
 from control.values import (
     FAST,
+    MINIMUM,
     NONE,
     NOTHING_HEARD,
     NOTHING_WRITTEN,
@@ -27,6 +28,8 @@ WALLBOX = ability("wallbox", min_ma=6_000, max_ma=16_000, step_ma=100, settle_ms
 SWITCHING = ability("wallbox", min_ma=6_000, max_ma=16_000, step_ma=100, one_phase=True, settle_ms=2_000)
 ROD = ability("heater", max_w=3_500, settle_ms=2_000)
 BATTERY = ability("storage", min_w=-5_000, max_w=5_000, settle_ms=2_000)
+PUMP = ability("stages", stages=((0, 0, 0), (600, 700, 700), (1_000, 1_000, 1_000)), measured=False,
+               fallback=Setpoint(Phases(2_609, 3_044, 3_044), 2_000), min_on_ms=600_000, min_off_ms=600_000)
 METER = ability("meter")
 
 
@@ -79,6 +82,18 @@ class Plain:
 
     def read(self, t_ms: int) -> Reading:
         return reading(t_ms, total_w=self.power_w, current_ma=self.current(), soc_permille=self.soc_permille)
+
+
+class Pump(Plain):
+    """A heat pump by its contacts: nobody measures what its own thermostat makes it draw."""
+
+    runs = False
+
+    def tick(self, now_ms: int) -> None:
+        self.power_w = self.target_w if self.runs else 0
+
+    def read(self, t_ms: int) -> Reading:
+        return reading(t_ms, state="normal")
 
 
 class House:
@@ -435,3 +450,35 @@ def test_a_silent_car_keeps_its_current_reserved() -> None:
     assert house.grant(2).setpoint.current_ma.l1 <= before_ma
     assert house.grant(2).setpoint.current_ma.l1 >= 6_000
     assert house.most_ma(10) <= 35_000
+
+
+def test_a_heat_pump_is_not_locked_by_our_start_nor_by_a_lost_meter() -> None:
+    house = House([(load("pump", PUMP, mode=MINIMUM), Pump((0, 1, 2)))])
+    assert [plan.grants[1].setpoint.power_w for plan in house.run(30)] == [2_000] * 30  # type: ignore[union-attr]
+    house.dead = {0}
+    assert [plan.grants[1].setpoint.power_w for plan in house.run(60)] == [2_000] * 60  # type: ignore[union-attr]
+    assert not house.plans[-1].nodes[0].believed
+
+
+def test_a_locked_heat_pump_is_not_started_by_a_lost_meter() -> None:
+    house = House([(load("pump", PUMP, mode=MINIMUM), Pump((0, 1, 2)))])
+    house.modes[1] = "off"
+    house.run(10)
+    assert house.grant(1).setpoint.power_w == 0
+    house.dead = {0}
+    house.run(20)
+    house.modes[1] = MINIMUM
+    house.run(30)
+    assert house.grant(1).setpoint.power_w == 0
+
+
+def test_storage_gives_what_a_heat_pump_needs_whether_it_runs_or_not() -> None:
+    pump = Pump((0, 1, 2))
+    battery = load("battery", BATTERY, priority=5, mode=SURPLUS, bands=(100, 0, 1_000))
+    house = House([(load("pump", PUMP, mode=MINIMUM), pump), (battery, Plain((0, 1, 2), soc_permille=500))])
+    house.run(60)
+    assert -800 < house.grant(2).setpoint.power_w < -550  # the house alone: 3 A
+    pump.runs = True
+    house.run(60)
+    assert -2_800 < house.grant(2).setpoint.power_w < -2_550
+    assert abs(house.flow().total()) < 300

@@ -4,6 +4,8 @@ import argparse
 import importlib
 import sys
 
+from firmware.errors import UserError
+
 VERBS = (
     ("demo", "a simulated house on real serial pairs, with broker and page"),
     ("run", "the energy manager, for a SITE.toml"),
@@ -28,7 +30,11 @@ def main(arguments: "list[str]") -> int:
             module.add_arguments(sub)
             sub.set_defaults(run=module.run)
     args = parser.parse_args(arguments)
-    return int(args.run(args))
+    try:
+        return int(args.run(args))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from firmware.config_tables import (
     device_table,
 )
 from firmware.config_text import places
+from firmware.errors import UserError
 
 MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
@@ -46,7 +47,7 @@ OWN_TOPICS = ("site", "status")  # firmware.topics: not free for devices
 OWN_PREFIXES = ("node_", "line_")
 
 
-class ConfigError(Exception):
+class ConfigError(UserError):
     """What is wrong with a configuration; each message names the place and says what is allowed."""
 
     def __init__(self, messages: "tuple[str, ...]") -> None:

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import socket
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 from firmware import run as daemon
 from firmware.broker import Broker
 from firmware.build import Port, real_port
-from firmware.config import ConfigError, LineSpec, SiteFile, load
+from firmware.config import LineSpec, SiteFile, load
 from firmware.serve import Served, add_day_arguments
 
 HOUSE = Path(__file__).parents[1] / "deploy" / "demo.toml"
@@ -25,11 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    try:
-        file = load(args.site)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
+    file = load(args.site)
     with tempfile.TemporaryDirectory(prefix="hutschiene-demo-") as folder, contextlib.ExitStack() as stack:
         broker = Broker("127.0.0.1", file.mqtt.port if file.mqtt else 1883)
         host, port = broker.start()

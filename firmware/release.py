@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drivers.clock import MonotonicClock
 from firmware import build
-from firmware.config import ConfigError, load
+from firmware.config import load
 from firmware.image import Image
 
 
@@ -18,11 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    try:
-        file = load(args.site)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
+    file = load(args.site)
     silent = 0
     for line in build.lines(file, Image(len(file.devices)), MonotonicClock(), build.real_port):
         line.release()

@@ -11,7 +11,8 @@ from drivers.clock import MonotonicClock
 from drivers.mqtt import Mqtt
 from drivers.watchdog import SystemdWatchdog
 from firmware import build, topics
-from firmware.config import ConfigError, LineSpec, SiteFile, load
+from firmware.config import LineSpec, SiteFile, load
+from firmware.errors import UserError
 from firmware.journal import Journal
 from firmware.loop import Loop, WatchedImage
 from firmware.page import Page
@@ -22,11 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    try:
-        daemon = Daemon(load(args.site))
-    except (ConfigError, OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    daemon = Daemon(load(args.site))
     on_signals(daemon.stop)
     print(f"{daemon.file.site.name} runs; {daemon.places()}; Ctrl-C ends it", flush=True)
     daemon.run()
@@ -44,16 +41,14 @@ class Daemon:
 
     def __init__(self, file: SiteFile, any_page_port: bool = False,
                  port_of: "Callable[[LineSpec], build.Port]" = build.real_port) -> None:
-        """Raises OSError or ValueError when the page's port or the broker's certificates cannot be used."""
+        """Raises UserError when the broker's certificates cannot be used; a page that cannot listen is only told."""
         self.file = file
         clock = MonotonicClock()
         image = WatchedImage(file.site)
         self._lines = build.lines(file, image, clock, port_of)
         self._mqtt = _mqtt(file)
-        self._page = Page(file.page.host, file.page.port, any_port=any_page_port) if file.page else None
+        self._page = _page(file, any_page_port)
         self._outboxes = tuple(outbox for outbox in (self._mqtt, self._page) if outbox is not None)
-        for outbox in self._outboxes:
-            outbox.start()
         self._publisher = topics.Publisher(self._outboxes)
         journal = Journal(Path(file.journal.folder)) if file.journal else None
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), journal, self._publish)
@@ -88,4 +83,23 @@ def _mqtt(file: SiteFile) -> "Mqtt | None":
     if file.mqtt is None:
         return None
     table = file.mqtt
-    return Mqtt(table.host, table.port, topics.slug(file.site.name), table.user, table.password, table.ca, table.tls)
+    try:
+        mqtt = Mqtt(table.host, table.port, topics.slug(file.site.name), table.user, table.password, table.ca, table.tls)
+    except (OSError, ValueError) as error:
+        raise UserError(f"mqtt.ca = {table.ca!r}: not usable as certificates to trust: {error}") from error
+    mqtt.start()
+    return mqtt
+
+
+def _page(file: SiteFile, any_port: bool) -> "Page | None":
+    """None too when its address is taken: decisions do not wait for a page."""
+    if file.page is None:
+        return None
+    page = Page(file.page.host, file.page.port, any_port=any_port)
+    try:
+        page.start()
+    except OSError as error:
+        print(f"page.port = {file.page.port}: no page, {file.page.host} cannot be listened on there: {error.strerror}; "
+              "everything else runs", file=sys.stderr)
+        return None
+    return page

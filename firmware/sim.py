@@ -2,17 +2,17 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from control.values import Plan, Site, Snapshot
 from firmware import build
-from firmware.config import ConfigError, LineSpec, SiteFile, load
+from firmware.config import LineSpec, SiteFile, load
 from firmware.cycle import Cycle
 from firmware.demo import HOUSE
 from firmware.image import Image
 from firmware.journal import Journal
+from firmware.lanes import Lanes
 from firmware.simulated import Simulated
 from sim.battery import Battery
 from sim.car import Car
@@ -38,11 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    try:
-        file = load(args.site)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
+    file = load(args.site)
     day = Day(file, args.scenario, args.seed)
     drawing = Drawing(file.site, day.simulated, f"{file.site.name}, {args.scenario}, seed {args.seed}")
     journal = Journal(args.journal) if args.journal else None
@@ -66,27 +62,33 @@ class Day:
     """A house on simulated ports and a simulated clock, one second after the other."""
 
     def __init__(self, file: SiteFile, scenario: str, seed: int,
-                 port_of: "Callable[[Day, LineSpec], build.Port] | None" = None) -> None:
-        """`port_of` may put something between a driver and its port (sim.mischief)."""
-        self.clock = SimClock(0)
+                 port_of: "Callable[[Day, LineSpec], build.Port] | None" = None, start_ms: int = 0) -> None:
+        """`port_of` may put something between a driver and its port (sim.mischief); `start_ms`: since midnight."""
+        self.clock = SimClock(start_ms)
         self.simulated = Simulated(file, scenario, seed)
         self.image = Image(len(file.devices))
         self.lines = build.lines(file, self.image, self.clock,
                                  (lambda spec: port_of(self, spec)) if port_of else self.simulated.port)
-        self.cycle = Cycle(file.site, self.image, 0)
+        self.cycle = Cycle(file.site, self.image, start_ms)
         self.kpi = Kpi(file.site)
+        self._lanes = Lanes(self.lines, self.clock)
+        self._lived_ms = start_ms
+        self._plan: "Plan | None" = None
 
     def second(self) -> "tuple[Snapshot, Plan]":
-        """The house lives a second; then every line does what is due, and the cycle decides."""
-        self.clock.advance(TICK_MS)
-        now_ms = self.clock.now_ms()
-        self.simulated.step(now_ms, TICK_MS)
-        for line in self.lines:
-            while not line.idle():
-                line.turn()
-        snapshot, plan = self.cycle.once(now_ms)
-        self.kpi.second(now_ms, self.simulated.house, plan)
-        return snapshot, plan
+        """The house lives until the next full second; then every line does what is due, and the cycle decides."""
+        now_ms = (self.clock.now_ms() // TICK_MS + 1) * TICK_MS
+        self.clock.put(now_ms)
+        self.live(now_ms)
+        snapshot, self._plan = self.cycle.once(self._lanes.run(now_ms + TICK_MS))
+        return snapshot, self._plan
+
+    def live(self, until_ms: int) -> None:
+        """The house alone."""
+        while self._lived_ms < until_ms:
+            self._lived_ms += TICK_MS
+            self.simulated.step(self._lived_ms, TICK_MS)
+            self.kpi.second(self._lived_ms, self.simulated.house, self._plan)
 
 
 class Drawing:

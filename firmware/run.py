@@ -82,9 +82,9 @@ class Daemon:
 def _mqtt(file: SiteFile) -> "Mqtt | None":
     if file.mqtt is None:
         return None
-    table = file.mqtt
+    table, slug = file.mqtt, topics.slug(file.site.name)
     try:
-        mqtt = Mqtt(table.host, table.port, topics.slug(file.site.name), table.user, table.password, table.ca, table.tls)
+        mqtt = Mqtt(table.host, table.port, slug, table.user, table.password, table.ca, table.tls)
     except (OSError, ValueError) as error:
         raise UserError(f"mqtt.ca = {table.ca!r}: not usable as certificates to trust: {error}") from error
     mqtt.start()

@@ -10,7 +10,7 @@ HOST_ONLY = {
     "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "clock", "watchdog"},
     "sim": {"wire", "modbus_slave", "modbus_server", "plot", "kpi"},
 }
-CYCLE = [ROOT / "firmware" / name for name in ("image.py", "line.py", "cycle.py")]
+CYCLE = [ROOT / "firmware" / name for name in ("image.py", "line.py", "lanes.py", "cycle.py")]
 MODULES = CYCLE + sorted(
     path for name in ("hal", "control", "drivers", "sim") for path in (ROOT / name).rglob("*.py")
     if path.stem not in HOST_ONLY.get(name, set())

@@ -11,7 +11,7 @@ one has been heard lately, and after opening, the line is listened to after each
 that unit has ever needed to answer: when two answers come that may be ours, none is believed.
 """
 
-from drivers.modbus_owed import Owed, probes
+from drivers.modbus_owed import Owed, confusable, probes
 from drivers.modbus_rtu import (
     FOUND,
     MISSHAPEN,
@@ -19,6 +19,7 @@ from drivers.modbus_rtu import (
     REFUSED,
     SILENT,
     SPOILT,
+    WRITING,
     Request,
     Verdict,
     asked_by,
@@ -42,7 +43,7 @@ MOST_HEARD = 4 * MOST_FRAME  # more in one exchange is babble
 IDLE_MS = 60  # silence that ends a spoilt answer; USB adapters hand bytes over in lumps of up to 16 ms
 REOPEN_MS = 50  # between attempts while a lost port is waited for
 OPEN_MS = 50  # silence after opening: an earlier master of this line may still be answered
-BUSY_MS = 1_000  # how long another master's exchanges are waited out; twice that for any silence at all
+BUSY_MS = 1_000  # in one call: how long other masters are let finish; twice that for any silence at all
 CAREFUL_FIRST_MS = 5_000  # after opening: is another master there?
 CAREFUL_MS = 60_000  # after another master was heard
 CAREFUL_LISTEN_MS = 60  # a second answer begins within this, until a slower answer of that unit was seen
@@ -97,9 +98,11 @@ class RtuMaster(Bus):
         self._find_echo = echo == "auto"
         self._echo: "bool | None" = None if self._find_echo else echo == "yes"  # None: not known yet
         self._owed = Owed()
+        self._torn = b""  # a frame whose beginning was heard when an exchange ended
         self._quiet_ms = 0  # when the last byte on the line ended
         self._careful_ms = 0  # until then a second answer is listened for
         self._shared_ms = 0  # until then another master is let finish first
+        self._busy_ms = 0  # until then another master is let finish; set by each call
         self._rendezvous_ms = RENDEZVOUS_MS
         self._missing = False  # the port could not be opened when it was last tried
         self._slowest_ms: "dict[int, int]" = {}  # by unit: longest wait for a believed answer
@@ -110,6 +113,7 @@ class RtuMaster(Bus):
         request = read_request(unit, function, address, count)
         patient_ms = self._timeout_ms(request) * (4 if self._alone else 1) // 2
         until_ms = self._clock.now_ms() + patient_ms
+        self._busy_ms = self._clock.now_ms() + BUSY_MS
         lively = self._alone and unit not in self._silent and not self._missing
         verdict = self._ask(request)
         for _ in range(MOST_REPEATS if self._alone else 1):
@@ -123,21 +127,27 @@ class RtuMaster(Bus):
     def write(self, unit: int, function: int, address: int, values: "tuple[int, ...]") -> None:
         """Sent once: whether a write without confirmation was done, a read must show."""
         assert 1 <= unit <= 247
+        self._busy_ms = self._clock.now_ms() + BUSY_MS
         _believed(self._ask(write_request(unit, function, address, values)))
 
     def close(self) -> None:
         self._port.close()
 
     def _ask(self, request: Request) -> Verdict:
-        """One attempt, after what its answer needs to be trusted."""
+        """One attempt, after what its answer needs to be trusted.
+
+        A write goes out even when its confirmation could not be trusted: it may be the one that stops a load.
+        """
         try:
             self._await_silence()
-            obstacle = None
-            if request.head in self._heads(request):
-                obstacle = self._settle(request)
+            obstacle = self._settle(request) if confusable(request, self._heads(request)) else None
             if obstacle is None and request.mirrored() and self._echo is None:
                 obstacle = self._learn_echo(request)
-            return obstacle or self._exchange(request)
+            if obstacle is None:
+                return self._exchange(request)
+            if request.body[1] in WRITING:
+                self._exchange(request, trusted=False)
+            return obstacle
         except DeviceError as error:
             return nothing(SPOILT if error.kind == faults.FRAME else SILENT, error.detail)
 
@@ -145,33 +155,33 @@ class RtuMaster(Bus):
         return self._owed.heads(request.body[0], self._clock.now_ms())
 
     def _settle(self, request: Request) -> "Verdict | None":
-        """Makes sure that no answer of the shape of `request` can still come; else why that is not known."""
+        """Makes sure that no answer like that to `request` can still come; else why that is not known."""
         verdict = None
         for probe in probes(request, self._heads(request))[:MOST_PROBES]:
             verdict = self._exchange(probe)
-            if request.head not in self._heads(request):
-                return None
             if verdict.kind in (SILENT, MISSHAPEN):
                 return verdict
+            if not confusable(request, self._heads(request)):
+                return None
         if verdict is not None and verdict.kind == SPOILT:
             return verdict
         if not self._alone:
             return nothing(SILENT, "a late answer may still come")
-        self._clock.sleep_ms(self._owed.lapses_ms(request.head, self._clock.now_ms()))
+        self._clock.sleep_ms(self._owed.lapses_ms(request.body[0], self._clock.now_ms()))
         return None
 
     def _learn_echo(self, request: Request) -> "Verdict | None":
         """An echo of functions 5 and 6 looks like their confirmation; a read shows whether there is one."""
         verdict = self._exchange(probes(request, self._heads(request))[0])
         if self._echo is None:
-            return nothing(verdict.kind, "nothing written, an echo would look like the confirmation: " + verdict.detail)
+            return nothing(verdict.kind, "an echo would look like the confirmation: " + verdict.detail)
         return None
 
-    def _exchange(self, request: Request) -> Verdict:
+    def _exchange(self, request: Request, trusted: bool = True) -> Verdict:
         """One request on the wire, and what came of it; whatever is not believed is owed from then on."""
         self._await_silence()
         owed = self._heads(request)
-        if request.head in owed:  # another master has just asked for the same
+        if trusted and request.head in owed:  # another master has just asked for the same
             return nothing(SPOILT, "another master waits for an answer of the same shape")
         try:
             self._port.say(request.frame())
@@ -182,7 +192,7 @@ class RtuMaster(Bus):
         now_ms = self._clock.now_ms()
         for frame in verdict.settled:
             self._owed.settle(frame)
-        if verdict.kind == FOUND:
+        if verdict.kind == FOUND and trusted:
             self._owed.settle_all(request.body[0])
         elif verdict.kind != REFUSED or owed or verdict.others:
             self._owed.add(request.head, now_ms)
@@ -225,6 +235,7 @@ class RtuMaster(Bus):
             now_ms = self._clock.now_ms()
             lump = self._port.hear(until_ms - now_ms)
             if not lump and now_ms >= until_ms:
+                self._torn = split(heard)[-1][0]
                 if verdict.kind == FOUND:
                     self._slowest_ms[unit] = max(found_ms - sent_ms, self._slowest_ms.get(unit, 0))
                 return verdict
@@ -262,17 +273,18 @@ class RtuMaster(Bus):
         start_ms = self._clock.now_ms()
         while True:
             now_ms = self._clock.now_ms()
-            wait_ms = self._free_ms(heard, start_ms, now_ms) - now_ms
+            wait_ms = self._free_ms(self._torn + heard if heard else heard, start_ms, now_ms) - now_ms
             lump = self._port.hear(wait_ms)
             if lump:
                 heard = (heard + lump)[-MOST_HEARD:]
                 self._quiet_ms = self._clock.now_ms()
-                if now_ms - start_ms > 2 * BUSY_MS:
+                if now_ms > self._busy_ms + BUSY_MS:
                     raise DeviceError(faults.FRAME, "the line never falls silent")
             elif wait_ms <= 0:
                 break
         if heard:
-            self._sort(heard)
+            self._sort(self._torn + heard)
+        self._torn = b""
 
     def _free_ms(self, heard: bytes, start_ms: int, now_ms: int) -> int:
         """When the line may be spoken on if nothing more is heard.
@@ -282,10 +294,10 @@ class RtuMaster(Bus):
         """
         free_ms = self._quiet_ms + self._gap_ms
         shared = now_ms < self._shared_ms
-        if shared and not heard:
+        if shared and not heard and now_ms < self._busy_ms:
             return max(free_ms, start_ms + self._rendezvous_ms)
         open_end = not concluded(heard) if shared else bool(heard and pending(heard))
-        if open_end and now_ms - start_ms < BUSY_MS:
+        if open_end and now_ms < self._busy_ms:
             return self._quiet_ms + max(self._gap_ms, min(self._delay_ms, FOREIGN_MS))
         return free_ms
 

@@ -32,9 +32,9 @@ class Owed:
         self._debts[unit] = [debt for debt in self._debts.get(unit, []) if now_ms < debt[1]]
         return tuple(head for head, _ in self._debts[unit])
 
-    def lapses_ms(self, head: bytes, now_ms: int) -> int:
-        """How long until the shape `head` is no longer owed."""
-        return max([0] + [until_ms - now_ms for owed, until_ms in self._debts.get(head[0], []) if owed == head])
+    def lapses_ms(self, unit: int, now_ms: int) -> int:
+        """How long until the unit owes nothing."""
+        return max([0] + [until_ms - now_ms for _, until_ms in self._debts.get(unit, [])])
 
     def settle(self, frame: bytes) -> bool:
         """False when `frame` is no answer that is owed. Else one debt of its shape is paid, no other:
@@ -54,23 +54,34 @@ class Owed:
         self._debts.pop(unit, None)
 
 
+def confusable(request: Request, owed: "tuple[bytes, ...]") -> bool:
+    """Whether an answer that is owed may fit `request`, also if it is one register too long or too short."""
+    head = request.head
+    for other in owed:
+        if other == head or (len(other) == len(head) == 3 and other[:2] == head[:2] and abs(other[2] - head[2]) <= 2):
+            return True
+    return False
+
+
 def probes(request: Request, owed: "tuple[bytes, ...]") -> "list[Request]":
     """Reads near `request` whose answers cannot be mistaken for one that is owed, the likeliest to be allowed first.
 
-    Lengths of the same parity come first: devices that hold 32-bit values refuse to hand out half of one,
-    and an answer that is one too long or too short is not taken for another that is owed.
+    Lengths of the same parity come first: devices that hold 32-bit values refuse to hand out half of one. One
+    that differs by a single register is among the first three, for devices that have no more to show.
     """
     unit, function, address = request.body[0], request.body[1], request.body[2] << 8 | request.body[3]
     count = request.body[4] << 8 | request.body[5]
+    counts = []
     if function in (5, 6, 15, 16):
         function, count = (1 if function in (5, 15) else 3), 1
         counts = [count]
-    else:
-        counts = []
     step = 8 if function < 3 else 1  # bits come in whole bytes
-    for start in (1, 2) if count % 2 else (2, 1):
+    for start in (2, 3, 1):
         counts += [count - step * k for k in range(start, 40, 2)]
         counts += [count + step * k for k in range(start, 40, 2)]
     most = min(MOST_BITS if function < 3 else MOST_WORDS, 0x10000 - address)
+    apart = (request.head,) + owed
     made = [read_request(unit, function, address, each) for each in counts if 1 <= each <= most]
-    return [probe for probe in made if probe.head not in owed and probe.head != request.head]
+    made = [probe for probe in made if probe.head not in apart]
+    far = [probe for probe in made if not confusable(probe, apart)]
+    return far[:2] + [probe for probe in made if confusable(probe, apart)][:1] + far[2:]

@@ -4,7 +4,8 @@ RTU has no transaction number. What tells one answer from another is its *shape*
 length, or, for a confirmed write, the address and value it repeats. `judge` sorts everything heard since
 a request was sent, frame by frame:
 
-  our own request, repeated              an echoing adapter
+  our own request, repeated              an echoing adapter (or another master with the very same question,
+                                         whose answer is then as good)
   an answer of the request's shape       the answer, if it is the only one
   an answer of a shape still owed        late for an earlier request (drivers.modbus_owed)
   another master's request of our shape  a rival: two equal answers will come, nobody can tell them apart
@@ -160,14 +161,18 @@ def split(heard: bytes) -> "list[tuple[bytes, bytes]]":
 
 
 def _frame_bytes(heard: bytes, at: int) -> int:
-    """Length of the request or answer that begins at `at` with a right checksum, or 0."""
+    """Length of the request or answer that begins at `at` with a right checksum, or 0.
+
+    A frame and a 0x00 behind it have a right checksum too, so the shorter length is tried first.
+    """
     left = len(heard) - at
     if left < 5 or not 1 <= heard[at] <= 247:
         return 0
     function = heard[at + 1]
     lengths: "tuple[int, ...]" = (5,)
     if function in READING:
-        lengths = (5 + heard[at + 2], 8)
+        answer = 5 + heard[at + 2]
+        lengths = (answer, 8) if answer < 8 else (8, answer)
     elif function in (5, 6):
         lengths = (8,)
     elif function in (15, 16) and left > 6:
@@ -221,6 +226,7 @@ class _Sight:
 
     def __init__(self, request: Request, owed: "tuple[bytes, ...]", echo: bool) -> None:
         self.request = request
+        self.late = list(owed)  # not yet come
         self.owed = owed
         self.echo = echo
         self.echoed = False
@@ -244,12 +250,13 @@ class _Sight:
         request = self.request
         if self.echo and not self.echoed and not self.answers and frame == request.body:
             self.echoed = True
+        elif is_owed(frame, self.late) and not request.fits(frame):
+            self.late.remove(is_owed(frame, self.late))
+            self.settled.append(frame)
         elif is_owed(frame, self.asked) and (self.answers or not request.fits(frame)):
             self.asked.remove(is_owed(frame, self.asked))
         elif request.fits(frame):
             self.answers.append(frame)
-        elif is_owed(frame, self.owed):
-            self.settled.append(frame)
         elif asked_by(frame):
             self._asked(asked_by(frame))
         elif frame[0] != request.body[0]:

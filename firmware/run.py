@@ -50,8 +50,10 @@ class Daemon:
         self._page = _page(file, any_page_port)
         self._outboxes = tuple(outbox for outbox in (self._mqtt, self._page) if outbox is not None)
         self._publisher = topics.Publisher(self._outboxes)
-        journal = Journal(Path(file.journal.folder)) if file.journal else None
-        self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), journal, self._publish)
+        self._journal = Journal(Path(file.journal.folder)) if file.journal else None
+        self._journal_fault = "" if self._journal else None
+        self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
+                          self._publish)
 
     def run(self) -> None:
         """Until `stop`; then every load stands on its fallback and everything is closed."""
@@ -76,7 +78,12 @@ class Daemon:
     def _publish(self, snapshot: Snapshot, plan: Plan) -> None:
         health = tuple(line.health() for line in self._lines)
         broker = self._mqtt.connected if self._mqtt else None
-        self._publisher.send(topics.pairs(self.file.site, snapshot, plan, health, broker), snapshot.now_ms)
+        journal = self._journal.fault if self._journal else None
+        if journal != self._journal_fault:
+            self._journal_fault = journal
+            print(journal or "journal: written again", file=sys.stderr, flush=True)
+        pairs = topics.pairs(self.file.site, snapshot, plan, health, broker, journal)
+        self._publisher.send(pairs, snapshot.now_ms)
 
 
 def _mqtt(file: SiteFile) -> "Mqtt | None":

@@ -58,11 +58,14 @@ class Publisher:
 
 
 def pairs(site: Site, snapshot: Snapshot, plan: Plan, health: tuple[LineHealth, ...],
-          broker: bool | None = None) -> Pairs:
-    """`broker`: whether the MQTT broker is connected; None when none is configured."""
+          broker: bool | None = None, journal: str | None = None) -> Pairs:
+    """`broker`: whether the MQTT broker is connected; `journal`: why it does not write, "" while it does.
+
+    Either is None when none is configured.
+    """
     doubted = {device for reason, device in plan.alarms if reason in DOUBTS}
     live = tuple(_live(site, snapshot, index, doubted) for index in range(len(site.devices)))
-    out = [("site/state", _site_state(site, snapshot, plan, live, broker))]
+    out = [("site/state", _site_state(site, snapshot, plan, live, broker, journal))]
     for index, device in enumerate(site.devices):
         name = slug(device.name)
         out.append((name + "/state", _device_state(site, snapshot, index, live[index])))
@@ -100,7 +103,7 @@ def _live(site: Site, snapshot: Snapshot, index: int, doubted: set[int]) -> Read
 
 
 def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading | None, ...],
-                broker: bool | None) -> dict[str, object]:
+                broker: bool | None, journal: str | None) -> dict[str, object]:
     meter = site.nodes[0].meter
     grid = live[meter] if meter != NONE else None
     grid_w = None if grid is None else grid.total_w
@@ -114,7 +117,7 @@ def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading 
         "name": site.name, "grid_w": grid_w, "pv_w": pv_w, "storage_w": storage_w, "house_w": house_w,
         "cars_w": cars_w, "heat_w": heat_w, "surplus_w": plan.surplus_w,
         "alarms": [_alarm(site, reason, device) for reason, device in plan.alarms],
-        "broker": broker, "up_s": snapshot.now_ms // 1000 // UP_STEP_S * UP_STEP_S,
+        "broker": broker, "journal": journal, "up_s": snapshot.now_ms // 1000 // UP_STEP_S * UP_STEP_S,
     }
 
 

@@ -81,6 +81,7 @@ function alarms(house, devices, model) {
     if (fault && !state.stale && !known) found.push([words.alarm.write(title(name)), words.alarm.held, words.what[fault]]);
   }
   if (house.broker === false) found.push([words.alarm.broker, words.alarm.brokerDo]);
+  if (house.journal) found.push([words.alarm.journal(house.journal), words.alarm.journalDo]);
   return found;
 }
 

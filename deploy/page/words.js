@@ -50,6 +50,8 @@ const en = {
     write: (name) => `${name} did not take its limit`,
     broker: "No connection to the MQTT broker",
     brokerDo: "The house goes on by itself. Check that the broker runs and that address and password are right.",
+    journal: (fault) => `Nothing is recorded: ${fault}`,
+    journalDo: "The house goes on by itself. Make room on the disk, or check who may write there.",
   },
   what: {
     timeout: "Check its power and its cable.",

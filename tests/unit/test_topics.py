@@ -92,6 +92,13 @@ def test_every_part_has_its_topic() -> None:
     }
 
 
+def test_a_journal_that_does_not_write_is_said() -> None:
+    pairs = dict(topics.pairs(SITE, snapshot(), PLAN, (), None, "journal: No space left on device"))
+    state = json.loads(pairs["hutschiene/haus_soennenhang_2/site/state"])
+    assert state["journal"] == "journal: No space left on device"
+    assert published()["site/state"]["journal"] is None
+
+
 def test_the_house_is_the_grid_without_the_measured_devices() -> None:
     site = published(broker=True)["site/state"]
     assert (site["grid_w"], site["pv_w"], site["storage_w"], site["cars_w"], site["heat_w"]) == (

@@ -114,7 +114,7 @@ class Line:
         setpoint = None if lease is None else self._in_force(slot, lease, now_ms)
         try:
             if not slot.armed:
-                self._arm(slot, load)
+                self._arm(slot, load, setpoint)
             else:
                 self._stand(slot, load, setpoint)
         except DeviceError as error:
@@ -124,7 +124,9 @@ class Line:
             slot.write_ms = done_ms + slot.backoff_ms()
         self._image.write(slot.index, slot.written)
 
-    def _arm(self, slot: Slot, load: Load) -> None:
+    def _arm(self, slot: Slot, load: Load, setpoint: "Setpoint | None") -> None:
+        if slot.seen:
+            self._stand(slot, load, setpoint)  # first: a load whose answers are lost may hear us all the same
         load.arm()
         if not slot.seen:
             self._stand(slot, load, None)  # whatever an earlier life of ours left standing

@@ -2,7 +2,7 @@
 
 from firmware.image import Image, Lease
 from firmware.line import LEASE_MS, Line, Slot
-from hal.faults import REFUSED, TIMEOUT, DeviceError
+from hal.faults import FRAME, REFUSED, TIMEOUT, DeviceError
 from hal.ports import Load, Meter
 from hal.values import STOP, Phases, Reading, Setpoint, ability, reading
 from sim.clock import SimClock
@@ -145,7 +145,21 @@ def test_a_load_is_armed_again_after_a_silence() -> None:
     bench.box.fault = ""
     bench.box.did.clear()
     bench.run(20_000, lease=SIX)
-    assert bench.commands()[:2] == ["arm", SIX]
+    assert bench.commands()[:2] == [SIX, "arm"]
+
+
+def test_a_load_whose_answers_are_lost_is_still_told_to_come_down() -> None:
+    bench = Bench()
+    bench.run(2_000, lease=TEN)
+    bench.box.fault = FRAME
+    bench.run(6_000, lease=TEN)
+    bench.box.did.clear()
+    bench.run(8_000, lease=STOP)
+    assert STOP in bench.box.did
+    bench.box.fault = ""
+    bench.run(10_000, lease=STOP)
+    assert "arm" in bench.commands()
+    assert bench.image.snapshot(0, (), 0).written[1].confirmed == STOP
 
 
 def test_a_lost_grid_meter_is_asked_every_two_seconds_for_ever() -> None:

@@ -152,6 +152,8 @@ class Line:
             slot.due_ms = self._clock.now_ms() + slot.backoff_ms()
             return
         slot.failures = 0
+        if not slot.armed:
+            slot.write_ms = now_ms  # it is there again: what stands in it must not rule while we ask it
         slot.due_ms = max(slot.due_ms + slot.period_ms, now_ms + slot.period_ms // 2)
 
     def _failed(self, slot: Slot, error: DeviceError, t_ms: int) -> Fault:

@@ -148,6 +148,18 @@ def test_a_load_is_armed_again_after_a_silence() -> None:
     assert bench.commands()[:2] == [SIX, "arm"]
 
 
+def test_a_load_that_is_heard_again_is_armed_before_it_is_asked_again() -> None:
+    bench = Bench()
+    bench.box.fault = TIMEOUT
+    bench.run(40_000, lease=SIX)
+    bench.box.fault = ""
+    bench.box.did.clear()
+    bench.slot.due_ms = bench.clock.now_ms()  # its writes are backed off for longer
+    bench.slot.write_ms = bench.clock.now_ms() + 60_000
+    bench.run(500, lease=SIX)
+    assert bench.box.did == ["read", "arm", "release", SIX]
+
+
 def test_a_load_whose_answers_are_lost_is_still_told_to_come_down() -> None:
     bench = Bench()
     bench.run(2_000, lease=TEN)

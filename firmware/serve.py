@@ -15,6 +15,7 @@ from pathlib import Path
 
 from firmware.config import ConfigError, LineSpec, SiteFile, load
 from firmware.simulated import Simulated, SmlTwin
+from sim.bank import Lock
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
 from sim.scenarios import NAMES
 from sim.wire import Wire
@@ -108,7 +109,7 @@ class Served:
         else:
             wire = self._wire(line)
             if line.kind == "sml":
-                self._senders.append(Sender(wire.paths[SLAVE], self.simulated.meters[line.name]))
+                self._senders.append(Sender(wire.paths[SLAVE], self.simulated.meters[line.name], self.simulated.lock))
             else:
                 self.slaves[line.name] = RtuSlave(wire.paths[SLAVE], self.simulated.banks[line.name], options["baud"])
             self.places.append(f"{line.name}: {line.kind} at {options['baud']} baud on {options['port']}")
@@ -139,8 +140,10 @@ class Served:
 class Sender:
     """An SML meter that sends by itself, into its end of a wire."""
 
-    def __init__(self, path: str, meter: SmlTwin) -> None:
+    def __init__(self, path: str, meter: SmlTwin, lock: Lock) -> None:
+        """`lock`: held while the physics moves; a frame is about one moment."""
         self._meter = meter
+        self._lock = lock
         self._fd = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sml meter", daemon=True)
@@ -153,5 +156,7 @@ class Sender:
 
     def _run(self) -> None:
         while not self._stopping.wait(FRAME_S):
+            with self._lock:
+                frame = self._meter.frame()
             with contextlib.suppress(OSError):  # nobody reads, or the wire is cut: lost, as in life
-                os.write(self._fd, self._meter.frame())
+                os.write(self._fd, frame)

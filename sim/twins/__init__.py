@@ -13,6 +13,8 @@ from sim.part import Point
 class Twin:
     """A simulated device. `power_cycle` is a power cut of no length: volatile settings are gone."""
 
+    frozen = False  # tells for ever what it last told, as a meter does whose display processor hangs
+
     def tick(self, now_ms: int) -> None:
         raise NotImplementedError
 
@@ -35,7 +37,7 @@ class RegisterTwin(Twin):
     def tick(self, now_ms: int) -> None:
         self.now_ms = now_ms
         self._live()
-        self._shown = False  # only if somebody asks before the next tick
+        self._shown = self.frozen  # else shown anew, but only if somebody asks before the next tick
 
     def _live(self) -> None:
         """The device's own timers and what they do to the part."""

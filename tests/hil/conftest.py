@@ -193,12 +193,15 @@ class House:
 
     def run(self) -> None:
         """Starts the daemon and waits until it serves its page."""
+        self.start()
+        self.until(lambda: bool(self.state()), 20, "the page")
+
+    def start(self) -> None:
         with open(self.errors, "ab") as errors:
             self.daemon = subprocess.Popen(
                 [sys.executable, "-m", "firmware", "run", str(self.path)], cwd=ROOT, stdout=subprocess.DEVNULL,
                 stderr=errors, env={**os.environ, "PYTHONPATH": str(ROOT)})
         self.wanted = True
-        self.until(lambda: bool(self.state()), 20, "the page")
 
     def plug(self, soc_permille: int = 400) -> None:
         with self.simulated.lock:
@@ -260,12 +263,16 @@ class House:
         self.daemon.wait(5)
         return at_ms
 
-    def end(self, within_s: float = 15) -> None:
+    def end(self) -> None:
         """SIGTERM; the daemon ends in order and had nothing to complain about."""
+        assert self.ended() == ""
+
+    def ended(self) -> str:
+        """SIGTERM; the daemon ends in order. Returns what it complained about."""
         assert self.daemon is not None
         self.signal(signal.SIGTERM)
-        assert self.daemon.wait(within_s) == 0
-        assert self.errors.read_text() == ""
+        assert self.daemon.wait(15) == 0
+        return self.errors.read_text()
 
     def close(self) -> None:
         if self.daemon is not None and self.daemon.poll() is None:

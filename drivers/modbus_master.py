@@ -40,7 +40,8 @@ from hal.ports import Bus, Clock
 
 DELAY_MS = 300  # default for the longest time a device takes before it answers
 MOST_HEARD = 4 * MOST_FRAME  # more in one exchange is babble
-IDLE_MS = 60  # silence that ends a spoilt answer; USB adapters hand bytes over in lumps of up to 16 ms
+LUMP_MS = 16  # USB adapters hand bytes over in lumps of up to this (FTDI's latency timer)
+IDLE_MS = 60  # silence that ends a spoilt answer
 REOPEN_MS = 50  # between attempts while a lost port is waited for
 OPEN_MS = 50  # silence after opening: an earlier master of this line may still be answered
 BUSY_MS = 1_000  # in one call: how long other masters are let finish; twice that for any silence at all
@@ -165,6 +166,8 @@ class RtuMaster(Bus):
                 return None
         if verdict is not None and verdict.kind == SPOILT:
             return verdict
+        if verdict is not None and verdict.kind == FOUND:
+            return nothing(SPOILT, "another master keeps asking for the same")
         if not self._alone:
             return nothing(SILENT, "a late answer may still come")
         self._clock.sleep_ms(self._owed.lapses_ms(request.body[0], self._clock.now_ms()))
@@ -241,7 +244,7 @@ class RtuMaster(Bus):
                 return verdict
             if not lump:
                 continue
-            heard += lump
+            heard += lump + self._rest_of(request, len(heard) + len(lump))
             self._quiet_ms = now_ms = self._clock.now_ms()
             verdict = judge(request, heard, owed, self._echo is not False)
             if verdict.kind in (FOUND, REFUSED):
@@ -252,6 +255,14 @@ class RtuMaster(Bus):
             else:
                 until_ms = latest_ms
         return nothing(SPOILT, "the line never falls silent")
+
+    def _rest_of(self, request: Request, heard_bytes: int) -> bytes:
+        """What comes within a moment, so that a frame is not looked at byte by byte."""
+        missing_us = (request.answer_bytes + 2 - heard_bytes) * self._character_us
+        if missing_us < 1000:
+            return b""
+        self._clock.sleep_ms(min(LUMP_MS, missing_us // 1000))
+        return self._port.hear(0)
 
     def _listen_ms(self, unit: int, took_ms: int) -> int:
         """How long after an answer a second one is listened for."""

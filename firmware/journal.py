@@ -6,12 +6,14 @@ number, and a full disk stops the journal, never the decision.
 """
 
 import contextlib
+import errno
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,6 +22,7 @@ from control.values import Plan, Site, Snapshot, State
 FORMAT = 1
 FLUSH_MS = 10_000
 RETRY_MS = 60_000
+MOST_FILES = 1_000  # however short they are
 
 
 class Head(NamedTuple):
@@ -33,19 +36,29 @@ class Entry(NamedTuple):
     plan: Plan
 
 
+class Disk(io.FileIO):
+    """A file that takes all or raises OSError; the bare one comes up short on a full disk without a word."""
+
+    def write(self, data: Any) -> int:
+        written = super().write(data)
+        if written != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return written
+
+
 class Journal:
-    """Writes `folder`/NNNNNN.jsonl.gz, newest number last; keeps at most `most_files` of about `file_bytes`."""
+    """Writes `folder`/NNNNNN.jsonl.gz, newest number last; keeps as much as `most_files` of `file_bytes` hold."""
 
     def __init__(self, folder: Path, file_bytes: int = 4_000_000, most_files: int = 24) -> None:
         self._folder = folder
         self._file_bytes = file_bytes
         self._most_files = most_files
         self._file: "gzip.GzipFile | None" = None
-        self._raw: "io.FileIO | None" = None
+        self._raw: "Disk | None" = None
         self._path = folder
         self._flushed_ms = 0
         self._retry_ms = 0
-        self.fault = ""  # what the owner should know; empty while all is well
+        self.fault = ""  # what the owner should know; empty once all is on the disk again
 
     def add(self, site: Site, state: State, snapshot: Snapshot, plan: Plan) -> None:
         """`state` is the one before this entry's step; it is written when a file begins."""
@@ -61,7 +74,7 @@ class Journal:
             if now_ms - self._flushed_ms >= FLUSH_MS:
                 self._flush()
                 self._flushed_ms = now_ms
-            self.fault = ""
+                self.fault = ""
         except OSError as error:
             self.fault = f"journal {self._path}: {error.strerror or error}"
             self._retry_ms = now_ms + RETRY_MS
@@ -83,13 +96,20 @@ class Journal:
     def _open(self, site: Site, state: State) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         files = journals(self._folder)
-        for old in files[:max(0, len(files) - self._most_files + 1)]:
-            old.unlink()
+        self._make_room(files)
         number = int(files[-1].name.split(".")[0]) + 1 if files else 1
         self._path = self._folder / f"{number:06d}.jsonl.gz"
-        self._raw = io.FileIO(self._path, "w")
+        self._raw = Disk(self._path, "w")
         self._file = gzip.GzipFile(fileobj=self._raw, mode="wb", compresslevel=6)
         self._file.write(msgspec.json.encode(Head(FORMAT, site, state)) + b"\n")
+
+    def _make_room(self, files: "list[Path]") -> None:
+        """By size: the short files of a process that keeps restarting shall not push out what came before."""
+        left = (self._most_files - 1) * self._file_bytes
+        for count, old in enumerate(reversed(files)):
+            left -= old.stat().st_size
+            if left < 0 or count >= MOST_FILES:
+                old.unlink()
 
     def _flush(self) -> None:
         assert self._file is not None

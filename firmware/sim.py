@@ -10,6 +10,7 @@ from firmware import build
 from firmware.config import LineSpec, SiteFile, load
 from firmware.cycle import Cycle
 from firmware.demo import HOUSE
+from firmware.errors import UserError
 from firmware.image import Image
 from firmware.journal import Journal
 from firmware.lanes import Lanes
@@ -39,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     file = load(args.site)
+    if args.plot:
+        _write(args.plot, "")  # told before the day, not after it
     day = Day(file, args.scenario, args.seed)
     drawing = Drawing(file.site, day.simulated, f"{file.site.name}, {args.scenario}, seed {args.seed}")
     journal = Journal(args.journal) if args.journal else None
@@ -47,13 +50,16 @@ def run(args: argparse.Namespace) -> int:
         snapshot, plan = day.second()
         if journal is not None:
             journal.add(file.site, before, snapshot, plan)
+            if journal.fault:
+                raise UserError(journal.fault)
         if args.plot and second % PLOT_EVERY_S == 0:
             drawing.add(snapshot.now_ms, plan)
     if journal is not None:
         journal.close()
+        if journal.fault:
+            raise UserError(journal.fault)
     if args.plot:
-        args.plot.parent.mkdir(parents=True, exist_ok=True)
-        args.plot.write_text(plot(drawing.record))
+        _write(args.plot, plot(drawing.record))
     _print(day.kpi, args.json)
     return 0
 
@@ -120,6 +126,14 @@ class Drawing:
         row += [part.soc_permille for part in self._stored]
         row += [part.temperature_mdegc for part in self._warm]
         self.record.add(now_ms, row)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _print(kpi: Kpi, as_json: bool) -> None:

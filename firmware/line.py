@@ -3,12 +3,13 @@
 A load is armed before it is first written and again after each silence. A lease is written when it
 changes and every third of its life; when it lapses, the line puts the device on its fallback by itself.
 A silent device is asked less and less often (2 s growing to 5 min; a node's meter every 2 s), so it
-never delays the others on its line by more than one time-out.
+never delays the others on its line by more than one time-out. One that answers but refuses to come down is
+not spoken to until its own fail-safe has acted: each request of ours would keep it as it is.
 """
 
 from control.values import NOTHING_WRITTEN, Written
 from firmware.image import Image, Lease
-from hal.faults import RANGE, DeviceError, Fault
+from hal.faults import RANGE, REFUSED, DeviceError, Fault
 from hal.ports import Clock, Load, Meter
 from hal.values import ZERO, Ability, Setpoint
 
@@ -17,6 +18,7 @@ BACKOFF_MOST_MS = 300_000
 LEASE_MS = 15_000  # the life of a grant, unless the device's own fail-safe acts sooner
 IDLE_MS = 50
 DECIDE_MS = 10  # from a node's reading to the decision that follows it; meanwhile no other request takes the bus
+MOST_REFUSALS = 2  # in a row, of a lower setpoint; one alone may be a busy moment
 NEVER = Setpoint(ZERO, -1 << 31)  # equal to nothing that is ever granted
 
 
@@ -35,6 +37,7 @@ class Slot:
         self.period_ms = period_ms
         self.urgent = urgent  # a node's meter: read first, never left alone for long
         self.fallback = ability.fallback
+        self.hush_ms = ability.failsafe_ms and ability.failsafe_ms + ability.settle_ms  # until its fail-safe has acted
         self.lease_ms = lease_ms(ability)
         self.due_ms = 0
         self.write_ms = 0  # not written before this
@@ -43,6 +46,7 @@ class Slot:
         self.standing: "Setpoint | None" = None  # what we wrote last; None = the fallback, or nothing yet
         self.written = NOTHING_WRITTEN
         self.failures = 0  # in a row
+        self.refusals = 0  # in a row, of a lower setpoint than may stand
         self.reads = 0
         self.errors = 0
         self.last_fault = ""
@@ -122,7 +126,15 @@ class Line:
             fault = self._failed(slot, error, done_ms)
             slot.written = Written(slot.written.confirmed, slot.written.t_ms, setpoint, fault)
             slot.write_ms = done_ms + slot.backoff_ms()
+            self._hush(slot, error.kind == REFUSED and _lowers(setpoint or slot.fallback, slot.written.confirmed))
         self._image.write(slot.index, slot.written)
+
+    def _hush(self, slot: Slot, refused: bool) -> None:
+        """Falls silent towards a device that will not come down while we talk to it."""
+        slot.refusals = slot.refusals + 1 if refused else 0
+        if slot.refusals >= MOST_REFUSALS and slot.hush_ms:
+            slot.write_ms += slot.hush_ms
+            slot.due_ms = slot.write_ms
 
     def _arm(self, slot: Slot, load: Load, setpoint: "Setpoint | None") -> None:
         if slot.seen:
@@ -140,6 +152,7 @@ class Line:
         else:
             load.apply(setpoint)
         slot.standing = setpoint
+        slot.refusals = 0
         slot.written = Written(slot.fallback if setpoint is None else setpoint, self._clock.now_ms(), None, None)
 
     def _read(self, slot: Slot, now_ms: int) -> None:
@@ -168,3 +181,8 @@ class Line:
         """(line, ((device index, reads, errors, newest fault or "", failures in a row), ...))"""
         return self.name, tuple((s.index, s.reads, s.errors, s.last_fault if s.failures else "", s.failures)
                                 for s in self.slots)
+
+
+def _lowers(wanted: Setpoint, stands: "Setpoint | None") -> bool:
+    """Whether any phase is to carry less than it may now; None = it may be anything."""
+    return stands is None or any(less < more for less, more in zip(wanted.current_ma, stands.current_ma))

@@ -16,20 +16,8 @@ def all_on(loop: House) -> None:
     loop.until(lambda: loop.battery.power_w.total() > 1_000, 20, "a battery that charges")
 
 
-def all_left_alone(loop: House, since_ms: int) -> None:
-    """Each device falls back within its own time, with nobody there to tell it."""
-
-    def within(limit_s: float, true: "Callable[[], bool]", what: str) -> None:
-        loop.until(true, limit_s - (loop.now_ms() - since_ms) / 1_000, what)
-
-    within(6 + 1, lambda: loop.twin("carport").offered_ma == 0, "the wallbox stops")
-    within(6 + 1 + 4, lambda: max(loop.car.current_ma) == 0, "the car stops")
-    within(15 + 1, lambda: loop.twin("battery").mode == 0, "the inverter regulates by itself")
-    within(15 + 1 + 2, lambda: loop.rod.power_w.total() == 0, "the rod is off")
-
-
 def test_a_cloud_a_kettle_and_a_car(house: "Callable[..., House]") -> None:
-    loop = house(scenario="cloudy", start="11:44:54", rated_a=16, rest_a=11, roof=True, rod="surplus",
+    loop = house(scenario="cloudy", start="11:44:58", rated_a=16, rest_a=11, roof=True, rod="surplus",
                  battery="surplus")
     loop.charge()
     loop.until(lambda: loop.battery.power_w.total() > 1_500, 20, "a battery that stores what the car leaves")
@@ -48,7 +36,15 @@ def test_a_killed_daemon_leaves_each_device_to_its_own_failsafe_and_a_new_one_ta
         house: "Callable[..., House]") -> None:
     loop = house(rated_a=63, rest_a=16, rod="fast", battery="fast")
     all_on(loop)
-    all_left_alone(loop, loop.kill())
+    killed_ms = loop.kill()
+
+    def within(limit_s: float, true: "Callable[[], bool]", what: str) -> None:
+        loop.until(true, limit_s - (loop.now_ms() - killed_ms) / 1_000, what)
+
+    within(6 + 1, lambda: loop.twin("carport").offered_ma == 0, "the wallbox stops")
+    within(6 + 1 + 4, lambda: max(loop.car.current_ma) == 0, "the car stops")
+    within(15 + 1, lambda: loop.twin("battery").mode == 0, "the inverter regulates by itself")
+    within(15 + 1 + 2, lambda: loop.rod.power_w.total() == 0, "the rod is off")
     loop.run()
     loop.until(lambda: loop.rod.power_w.total() > 100, 20, "a new daemon that heats")
     loop.end()
@@ -62,11 +58,15 @@ def test_a_stuck_daemon_is_as_good_as_none_and_sigterm_releases_all_at_once(hous
     all_on(loop)
     stopped_ms = loop.signal(signal.SIGSTOP)
     try:
-        all_left_alone(loop, stopped_ms)
+        loop.until(lambda: loop.twin("carport").offered_ma == 0, 6 + 1, "the wallbox stops by itself")
+        loop.until(lambda: max(loop.car.current_ma) == 0, 4, "the car stops")
     finally:
         woken_ms = loop.signal(signal.SIGCONT)
+    loop.until(lambda: not loop.twin("carport").expired, 5, "a daemon that goes on")
+    loop.watch(2)
+    loop.until(lambda: not loop.alarms(), 15, "a daemon that believes again")
     loop.until(lambda: loop.rod.power_w.total() > 100, 20, "a rod that heats again")
-    loop.until(lambda: loop.twin("battery").mode != 0, 10, "a battery that obeys again")
+    assert loop.twin("battery").mode != 0
     loop.end()
     ended_ms = loop.now_ms()
     assert not loop.twin("carport").expired  # it was told, and did not have to find out
@@ -93,4 +93,18 @@ def test_a_wallbox_that_refuses_keeps_its_current_and_the_rod_gives_way(house: "
     assert max(loop.car.current_ma) > 5_000
     loop.end()
     loop.never_wrong()
+    loop.held_the_fuse(kettle_ms)
+
+
+def test_a_wallbox_that_refuses_to_stop_is_left_to_its_failsafe(house: "Callable[..., House]") -> None:
+    loop = house(rated_a=10, rest_a=8)
+    loop.charge()
+    loop.twin("carport").refuse_writes = True
+    kettle_ms = loop.boil(2_000)
+    loop.until(lambda: max(loop.node_ma()) < 10_000, 13, "a car that stops")
+    assert loop.twin("carport").expired  # every request would have kept it going
+    loop.watch(3)
+    loop.end()
+    loop.never_wrong()
+    assert loop.over(1_000).total_ms > 0
     loop.held_the_fuse(kettle_ms)

@@ -74,6 +74,7 @@ def test_a_missing_serial_port_shows_and_the_others_go_on(house: "Callable[..., 
 def test_a_journal_that_cannot_be_written_stops_nothing(house: "Callable[..., House]") -> None:
     loop = house()
     (loop.folder / "journal").write_text("in the way")
-    loop.charge()
-    assert "journal" in loop.state()["site/state"]["journal"]
+    loop.run()
+    loop.until(lambda: loop.twin("carport").offered_ma == 0, 10, "the wallbox told to wait for a car")
+    loop.until(lambda: "journal" in loop.state()["site/state"]["journal"], 5, "words about the journal")
     assert "journal" in loop.ended()

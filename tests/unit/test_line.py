@@ -37,9 +37,13 @@ class Box(Load):
         self.did: "list[object]" = []
         self.asked: "list[int]" = []
         self.fault = ""
+        self.deaf = False  # answers, but refuses what it is told
 
     def _do(self, what: object) -> None:
         self.did.append(what)
+        if self.deaf and what != "read":
+            self.clock.advance(40)
+            raise DeviceError(REFUSED)
         if self.fault:
             self.clock.advance(300)
             raise DeviceError(self.fault)
@@ -171,6 +175,44 @@ def test_a_load_whose_answers_are_lost_is_still_told_to_come_down() -> None:
     bench.box.fault = ""
     bench.run(10_000, lease=STOP)
     assert "arm" in bench.commands()
+    assert bench.image.snapshot(0, (), 0).written[1].confirmed == STOP
+
+
+def test_a_load_that_refuses_to_come_down_is_left_alone_until_its_failsafe_has_acted() -> None:
+    bench = Bench()
+    bench.run(2_000, lease=TEN)
+    bench.box.deaf = True
+    bench.run(3_000, lease=SIX)
+    asked = len(bench.box.did)
+    bench.grid.asked.clear()
+    bench.run(15_000 - 2_500, lease=SIX)
+    assert len(bench.box.did) == asked
+    assert len(bench.grid.asked) > 10
+    bench.run(4_000, lease=SIX)
+    assert bench.commands()[-1] == SIX
+    asked = len(bench.box.did)
+    bench.run(13_000, lease=SIX)
+    assert len(bench.box.did) == asked  # each try would wake it for as long as it waits for us
+    bench.box.deaf = False
+    bench.run(20_000, lease=SIX)
+    assert bench.image.snapshot(0, (), 0).written[1].confirmed == SIX
+    assert bench.box.did[-1] == "read"
+
+
+def test_a_load_that_refuses_to_rise_or_refused_once_is_asked_as_ever() -> None:
+    bench = Bench()
+    bench.run(2_000, lease=SIX)
+    bench.box.deaf = True
+    bench.box.asked.clear()
+    bench.run(10_000, lease=TEN)
+    assert len(bench.box.asked) >= 9
+    bench.image.lease(1, Lease(STOP, bench.clock.now_ms() + LEASE_MS))
+    while bench.commands()[-1] != STOP:
+        bench.run(10)
+    bench.box.deaf = False
+    bench.box.asked.clear()
+    bench.run(10_000, lease=STOP)
+    assert len(bench.box.asked) >= 9
     assert bench.image.snapshot(0, (), 0).written[1].confirmed == STOP
 
 

@@ -53,13 +53,19 @@ def differences(path: Path) -> "Iterator[tuple[Site, int, Plan, Plan]]":
 
 
 def _show(as_json: bool, path: Path, site: Site, now_ms: int, was: Plan, now: Plan) -> None:
+    """Each load whose grant differs by name, in words; then what else of the plan does."""
+    found: "list[tuple[dict[str, object], str]]" = []
     for index, (old, new) in enumerate(zip(was.grants, now.grants)):
-        if old == new or old is None or new is None:
-            continue
-        words = (sentence(site, index, old), sentence(site, index, new))
-        name = site.devices[index].name
+        if old != new and old is not None and new is not None:
+            name, words = site.devices[index].name, (sentence(site, index, old), sentence(site, index, new))
+            found.append(({"device": name, "was": words[0], "now": words[1], "was_grant": old, "now_grant": new},
+                          f"{name}: was {words[0]!r}, now {words[1]!r}"))
+    for field in ("nodes", "surplus_w", "alarms"):
+        before, after = getattr(was, field), getattr(now, field)
+        if before != after:
+            found.append(({"field": field, "was": before, "now": after}, f"{field}: was {before}, now {after}"))
+    for values, line in found:
         if as_json:
-            print(json.dumps({"file": str(path), "t_ms": now_ms, "device": name, "was": words[0], "now": words[1],
-                              "was_grant": old, "now_grant": new}))
+            print(json.dumps({"file": str(path), "t_ms": now_ms, **values}))
         else:
-            print(f"{path.name} {now_ms} ms {name}: was {words[0]!r}, now {words[1]!r}")
+            print(f"{path.name} {now_ms} ms {line}")

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOST_ONLY = {
     "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "clock", "watchdog"},
-    "sim": {"wire", "modbus_slave", "modbus_server", "plot", "kpi"},
+    "sim": {"wire", "modbus_slave", "plot", "kpi"},
 }
 CYCLE = [ROOT / "firmware" / name for name in ("image.py", "line.py", "lanes.py", "cycle.py")]
 MODULES = CYCLE + sorted(

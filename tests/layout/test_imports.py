@@ -17,8 +17,8 @@ ARROWS = {
     "firmware": set(OURS),
 }
 HOMES = {
-    "pymodbus": {"drivers/modbus_tcp.py", "sim/modbus_slave.py", "sim/modbus_server.py"},
-    "serial": {"drivers/modbus_serial.py", "drivers/serial_stream.py", "drivers/serial_port.py"},
+    "pymodbus": {"drivers/modbus_tcp.py", "sim/modbus_slave.py"},
+    "serial": {"drivers/modbus_serial.py", "drivers/serial_stream.py"},
     "gpiozero": {"drivers/gpio.py"},
     "paho": {"drivers/mqtt.py"},
     "tomli": {"firmware/config.py"},

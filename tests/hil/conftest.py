@@ -128,7 +128,9 @@ class Moment(NamedTuple):
 
 
 class Witness(Part):
-    """Draws nothing and writes everything down; hung behind all the others it sees the step before."""
+    """Draws nothing and writes everything down. Hung behind all the others, it sees their step that is just under way
+    and the nodes' step before; so it writes down the step before.
+    """
 
     kind = "witness"
 
@@ -139,13 +141,18 @@ class Witness(Part):
         self._devices = devices
         self._since_ms = monotonic_ms()
         self._dt_ms = 0
+        self._parts = self._felt()
+
+    def _felt(self) -> "tuple[tuple[Phases, Phases, Phases], ...]":
+        return tuple((point.power_w, point.flow_ma, point.voltage_mv) for point in self._devices)
 
     def _live(self, now_ms: int, dt_ms: int) -> None:
-        at_ms = monotonic_ms()
-        self.moments.append(Moment(
-            self._since_ms, at_ms, self._dt_ms, tuple(node.flow_ma for node in self._nodes),
-            tuple((point.power_w, point.flow_ma, point.voltage_mv) for point in self._devices)))
-        self._since_ms, self._dt_ms = at_ms, dt_ms
+        at_ms, felt = monotonic_ms(), self._felt()
+        devices = tuple(now if point in self._nodes else before
+                        for point, now, before in zip(self._devices, felt, self._parts))
+        nodes = tuple(node.flow_ma for node in self._nodes)
+        self.moments.append(Moment(self._since_ms, at_ms, self._dt_ms, nodes, devices))
+        self._since_ms, self._dt_ms, self._parts = at_ms, dt_ms, felt
 
 
 class Over(NamedTuple):
@@ -194,7 +201,7 @@ class House:
     def run(self) -> None:
         """Starts the daemon and waits until it serves its page."""
         self.start()
-        self.until(lambda: bool(self.state()), 20, "the page")
+        self.until(lambda: bool(self.state()), 60, "the page")
 
     def start(self) -> None:
         with open(self.errors, "ab") as errors:
@@ -214,20 +221,20 @@ class House:
     def come(self) -> None:
         """The daemon runs, the wallbox waits, and a car is plugged in."""
         self.run()
-        self.until(lambda: self.twin("carport").offered_ma == 0, 10, "the wallbox told to wait for a car")
+        self.until(lambda: self.twin("carport").offered_ma == 0, 60, "the wallbox told to wait for a car")
         self.watch(0.3)  # its pilot has moved
         self.plug()
 
     def charge(self) -> None:
         """So it does, and charges."""
         self.come()
-        self.until(lambda: min(self.car.current_ma) > 5_000, 25, "a car that charges")
+        self.until(lambda: min(self.car.current_ma) > 5_000, 60, "a car that charges")
 
     def boil(self, power_w: int) -> int:
         """Switches the kettle on; returns when, once the fuses feel it."""
         self.kettle.switch(power_w)
         at_ms, seen = monotonic_ms(), len(self.witness.moments)
-        self.until(lambda: len(self.witness.moments) > seen + 1, 10, "a step of the physics")
+        self.until(lambda: len(self.witness.moments) > seen + 1, 60, "a step of the physics")
         return at_ms
 
     def misbehave(self, line: str, unit: int, script: "Script | None") -> None:

@@ -11,7 +11,7 @@ House = Any  # of conftest.py, made by the fixture
 def test_a_kettle_lowers_the_car_and_a_meter_unheard_stops_it(house: "Callable[..., House]") -> None:
     loop = house(grid="sml", scenario="cloudy", start="13:19:00", rated_a=16, rest_a=12, battery="surplus")
     loop.charge()
-    loop.until(lambda: max(loop.car.current_ma) > 7_000, 30, "a car that charges with more than its least")
+    loop.until(lambda: max(loop.car.current_ma) > 7_000, 60, "a car that charges with more than its least")
     kettle_ms = loop.boil(1_800)
     loop.until(lambda: loop.twin("carport").offered_ma < 9_000, 6, "the wallbox told to lower")
     loop.until(lambda: max(loop.node_ma()) < 16_000, 13, "room on the fuse")
@@ -38,7 +38,7 @@ def test_a_head_that_is_pulled_stops_the_car_and_is_heard_again_when_it_is_back(
     assert not loop.twin("carport").expired
     assert loop.state()["site/state"]["grid_w"] is None
     loop.put_back("head")
-    loop.until(lambda: not loop.alarms(), 20, "the meter is heard again")
+    loop.until(lambda: not loop.alarms(), 60, "the meter is heard again")
     loop.end()
     loop.never_wrong()
     loop.never_stale()

@@ -52,11 +52,14 @@ class Slot:
         self.last_fault = ""
 
     def backoff_ms(self) -> int:
-        """How long to leave a failing device alone; the first miss costs no more than its period."""
+        """How long to leave a failing device alone; the first miss costs no more than its period.
+
+        A node's meter has three tries in the time after which its reading is too old: a stopped car rests for minutes.
+        """
+        if self.urgent:
+            return self.period_ms // 3 if self.failures < 3 else max(self.period_ms, BACKOFF_MS)
         if self.failures <= 1:
             return self.period_ms
-        if self.urgent:
-            return max(self.period_ms, BACKOFF_MS)
         return max(self.period_ms, min(BACKOFF_MS << min(self.failures - 2, 8), BACKOFF_MOST_MS))
 
 

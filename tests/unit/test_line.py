@@ -224,6 +224,22 @@ def test_a_lost_grid_meter_is_asked_every_two_seconds_for_ever() -> None:
     assert bench.line.health()[1][1][3] == TIMEOUT
 
 
+def test_two_lost_answers_of_a_grid_meter_do_not_make_it_stale() -> None:
+    bench = Bench()
+    bench.run(3_000, lease=SIX)
+    before = bench.image.snapshot(0, (), 0).heard[0].reading
+    bench.grid.silent = True
+    bench.grid.asked.clear()
+    while len(bench.grid.asked) < 2:
+        bench.run(1, lease=SIX)
+    bench.grid.silent = False
+    bench.run(500, lease=SIX)
+    after = bench.image.snapshot(0, (), 0).heard[0].reading
+    assert before is not None
+    assert after is not None
+    assert 1_000 < after.t_ms - before.t_ms < 3 * PERIOD_MS
+
+
 def test_one_lost_answer_costs_no_more_than_its_period() -> None:
     bench = Bench()
     bench.run(3_000, lease=SIX)

@@ -16,7 +16,7 @@ PATIENCE_MS = 8_000  # within the 13 s the whole chain has; beyond IEC 61851's 5
 FALL_MS = 5_000  # the rest falls to its highest value in a slice of this length
 TOGETHER_MS = 2_000  # readings this near each other belong together
 
-# reference/regulation: SLS-E holds 1.05 and trips at 1.2 of its rating in conventional time; cut at once, stop hard
+# DIN VDE 0641-21: SLS-E holds 1.05 and trips at 1.2 of its rating in conventional time; cut at once, stop hard
 CUT_PERMILLE, STOP_PERMILLE = 1_300, 1_800
 HEAT_CUT = 1_170_000  # 300 permille squared for 13 s: what the chain may need at the cut
 HEAT_STOP = 2 * HEAT_CUT

@@ -24,7 +24,7 @@ def test_a_cloud_a_kettle_and_a_car(house: "Callable[..., House]") -> None:
     loop.until(lambda: loop.simulated.part("roof").power_w.total() > -4_500, 60, "the cloud")
     kettle_ms = loop.boil(3_000)
     loop.until(lambda: loop.battery.power_w.total() < 100, 8, "a battery that no longer charges")
-    loop.watch(8)
+    loop.watch(5)
     loop.end()
     loop.never_wrong()
     loop.never_stale()

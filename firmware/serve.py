@@ -8,12 +8,12 @@ import argparse
 import contextlib
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
 
-from firmware.config import ConfigError, LineSpec, SiteFile, load
+from firmware.config import LineSpec, SiteFile, load
+from firmware.errors import UserError
 from firmware.simulated import Simulated, SmlTwin
 from sim.bank import Lock
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
@@ -47,12 +47,11 @@ def time_of_day(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
+    file = load(args.site)
     try:
-        file = load(args.site)
         served = Served(file, args.scenario, args.seed, args.start, args.speed)
-    except (ConfigError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    except OSError as error:
+        raise UserError(str(error)) from error
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

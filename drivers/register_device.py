@@ -3,7 +3,8 @@
 `reads` is asked for every time, in as few requests as the device allows. `slow` (energies, settings) comes
 round-robin, at most one request a reading, so that a 9600-baud line keeps its grid reading each second; a
 slow value has its own age, and one that has missed three rounds is no value. What fails in a slow request
-costs that value only. Values stand on grid phases here and nowhere below.
+costs that value only; a slow request that is refused is asked in its parts from then on, so that a register
+this model has not got costs no other. Values stand on grid phases here and nowhere below.
 """
 
 from hal.faults import RANGE, REFUSED, DeviceError
@@ -30,11 +31,22 @@ class Block:
 
     def fetch(self, bus: Bus, unit: int) -> "dict[str, tuple[int | None, ...]]":
         words = bus.read(unit, self.function, self.address, self.count)
-        out = {}
+        out: "dict[str, tuple[int | None, ...]]" = {}
         for reg in self.regs:
             start = reg.address - self.address
-            out[reg.field] = decode(reg, words[start:start + reg.words()])
+            out[reg.field] = out.get(reg.field, ()) + decode(reg, words[start:start + reg.words()])
         return out
+
+    def nothing(self) -> "dict[str, tuple[int | None, ...]]":
+        """Its quantities, none with a value."""
+        out: "dict[str, tuple[int | None, ...]]" = {}
+        for reg in self.regs:
+            out[reg.field] = out.get(reg.field, ()) + (None,) * reg.count
+        return out
+
+    def parts(self) -> "tuple[Block, ...]":
+        """A request for each of its quantities."""
+        return tuple(Block((reg.function, reg.address, reg.words()), (reg,)) for reg in self.regs)
 
 
 class RegisterDevice(Meter):
@@ -43,26 +55,28 @@ class RegisterDevice(Meter):
     def __init__(
         self, bus: Bus, unit: int, reads: "tuple[Reg, ...]", slow: "tuple[Reg, ...]" = (),
         slow_every_ms: int = SLOW_EVERY_MS, most_words: int = MOST_WORDS, phases: "tuple[int, ...]" = (0, 1, 2),
+        gap: int = 0,
     ) -> None:
+        """A field that stands in the table once for each phase is one vector, in the table's order."""
         self.bus = bus
         self.unit = unit
         self.phases = phases
         self._slow_every_ms = slow_every_ms
-        self._fast = tuple(Block(request, reads) for request in blocks(reads, most_words))
-        self._slow = tuple(Block(request, slow) for request in blocks(slow, most_words))
+        self._fast = planned(reads, most_words, gap)
+        self._slow = planned(slow, most_words, gap)
 
     def read(self, now_ms: int) -> Reading:
         return self.say(now_ms, self.fetch(now_ms))
 
     def fetch(self, now_ms: int) -> "dict[str, tuple[int | None, ...]]":
-        """Field -> values on the device's own conductors; a slow field that is too old is absent."""
+        """Field -> values on the device's own conductors; a slow field that is too old is None."""
         values: "dict[str, tuple[int | None, ...]]" = {}
         for block in self._fast:
-            values.update(block.fetch(self.bus, self.unit))
+            _add(values, block.fetch(self.bus, self.unit))
         self._renew(now_ms)
         for block in self._slow:
-            if now_ms - block.heard_ms <= _ROUNDS * self._slow_every_ms:
-                values.update(block.values)
+            known = block.values and now_ms - block.heard_ms <= _ROUNDS * self._slow_every_ms
+            _add(values, block.values if known else block.nothing())
         return values
 
     def say(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]") -> Reading:
@@ -80,6 +94,8 @@ class RegisterDevice(Meter):
             soc_permille=one(values, "soc_permille"),
             temperature_mdegc=one(values, "temperature_mdegc"),
             limit_w=one(values, "limit_w"),
+            power_factor_permille=self.vector(values, "power_factor_permille"),
+            frequency_mhz=one(values, "frequency_mhz"),
         )
 
     def vector(self, values: "dict[str, tuple[int | None, ...]]", field: str) -> "Phases | None":
@@ -110,9 +126,23 @@ class RegisterDevice(Meter):
         block.asked_ms = now_ms
         try:
             block.values = block.fetch(self.bus, self.unit)
-        except DeviceError:
+        except DeviceError as error:
+            if error.kind == REFUSED and len(block.regs) > 1:
+                self._slow = tuple(part for each in self._slow
+                                   for part in (block.parts() if each is block else (each,)))
             return  # its age shows it
         block.heard_ms = now_ms
+
+
+def planned(table: "tuple[Reg, ...]", most_words: int, gap: int = 0) -> "tuple[Block, ...]":
+    """The requests that fetch a table, in its order, each of at most `most_words`, over at most `gap` unused ones."""
+    made = [Block(request, table) for request in blocks(table, most_words, gap)]
+    return tuple(sorted(made, key=lambda block: table.index(block.regs[0])))
+
+
+def _add(values: "dict[str, tuple[int | None, ...]]", more: "dict[str, tuple[int | None, ...]]") -> None:
+    for field in more:
+        values[field] = values.get(field, ()) + more[field]
 
 
 def one(values: "dict[str, tuple[int | None, ...]]", field: str) -> "int | None":

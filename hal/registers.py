@@ -7,8 +7,9 @@ NaN, ...) decode to None, never to 0 or to a huge number.
 import struct
 from collections import namedtuple
 
-# kind: words, bits, signed; "_le" is low word first
-_WIDTH = {"u16": 1, "s16": 1, "u32": 2, "s32": 2, "u64": 4, "s64": 4, "f32": 2, "f64": 4,
+# kind: words, bits, signed; "n" behind a signed one: 0x7FFF.. is no value too; "_le" is low word first
+_WIDTH = {"u16": 1, "s16": 1, "u32": 2, "s32": 2, "u64": 4, "s64": 4, "f32": 2, "f64": 4, "s16n": 1, "s32n": 2,
+          "s32n_le": 2,
           "u32_le": 2, "s32_le": 2, "u64_le": 4, "s64_le": 4, "f32_le": 2, "f64_le": 4}
 
 
@@ -18,7 +19,8 @@ class Reg(namedtuple("Reg", ("field", "function", "address", "kind", "count", "n
     field     name in Reading or in the driver, unit last
     function  3 holding, 4 input (reading); 6 single, 16 several (writing)
     address   decimal or hex, 0-based as sent on the wire
-    kind      u16 s16 u32 s32 u64 s64 f32 f64; `_le` behind it when the low word comes first
+    kind      u16 s16 u32 s32 u64 s64 f32 f64, s16n s32n for makers whose "no value" is the largest signed number;
+              `_le` behind it when the low word comes first
     count     1, or 3 for the phases in a row
     num, den  value = raw * num / den, in the unit of the field
     """
@@ -43,6 +45,9 @@ def decode(reg: Reg, words: "tuple[int, ...]") -> "tuple[int | None, ...]":
     return numbers(reg.kind, words, reg.num, reg.den)
 
 
+_WORDS_OF_NOTHING = {"u16": ((0xFFFF,), 0x10000), "s16": ((0x8000,), 0x8000), "s16n": ((0x8000, 0x7FFF), 0x8000)}
+
+
 def width(kind: str) -> int:
     """How many 16-bit words one number of this kind takes."""
     return _WIDTH[kind]
@@ -53,8 +58,8 @@ def numbers(kind: str, words: "tuple[int, ...]", num: int, den: int) -> "tuple[i
     size = _WIDTH[kind]
     if size > 1:
         return tuple([_one(kind, words[i:i + size], num, den) for i in range(0, len(words), size)])
-    nothing, below = (0x8000, 0x8000) if kind == "s16" else (0xFFFF, 0x10000)
-    return tuple([None if raw == nothing else _ratio((raw if raw < below else raw - 0x10000) * num, den)
+    nothing, below = _WORDS_OF_NOTHING[kind]
+    return tuple([None if raw in nothing else _ratio((raw if raw < below else raw - 0x10000) * num, den)
                   for raw in words])
 
 
@@ -77,7 +82,7 @@ def _one(kind: str, words: "tuple[int, ...]", num: int, den: int) -> "int | None
     if kind[0] == "f":
         return _of_float(raw, bits, num, den)
     if kind[0] == "s":
-        if raw == 1 << (bits - 1):
+        if raw == 1 << (bits - 1) or (raw == (1 << (bits - 1)) - 1 and kind[3:4] == "n"):
             return None
         if raw >> (bits - 1):
             raw -= 1 << bits

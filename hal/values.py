@@ -68,10 +68,12 @@ def w_of_ma(current_ma: int, voltage_mv: int = NOMINAL_MV) -> int:
 class Reading(namedtuple("Reading", (
     "t_ms", "total_w", "power_w", "current_ma", "voltage_mv",
     "import_wh", "export_wh", "soc_permille", "temperature_mdegc", "state", "limit_ma", "limit_w",
+    "power_factor_permille", "frequency_mhz",
 ))):
     """What one device measured at one instant. A field the device cannot measure is None, never 0."""
 
     __slots__ = ()
+    _field_defaults = {"power_factor_permille": None, "frequency_mhz": None}  # journals from before they were there
     t_ms: int  # monotonic; when it was asked (polled) or heard (pushed), so an age is never understated
     total_w: "int | None"  # + into the node
     power_w: "Phases | None"
@@ -84,6 +86,8 @@ class Reading(namedtuple("Reading", (
     state: "str | None"  # wallbox: IEC 61851 "A".."F"; others: a word of the driver's
     limit_ma: "Phases | None"  # the limit that stands in the device, as read back
     limit_w: "int | None"
+    power_factor_permille: "Phases | None"  # 0..1000; the direction stands in power_w
+    frequency_mhz: "int | None"
 
 
 def reading(
@@ -91,10 +95,11 @@ def reading(
     voltage_mv: "Phases | None" = None, import_wh: "int | None" = None, export_wh: "int | None" = None,
     soc_permille: "int | None" = None, temperature_mdegc: "int | None" = None, state: "str | None" = None,
     limit_ma: "Phases | None" = None, limit_w: "int | None" = None,
+    power_factor_permille: "Phases | None" = None, frequency_mhz: "int | None" = None,
 ) -> Reading:
     """A Reading by keyword; what is not named is None."""
     return Reading(t_ms, total_w, power_w, current_ma, voltage_mv, import_wh, export_wh,
-                   soc_permille, temperature_mdegc, state, limit_ma, limit_w)
+                   soc_permille, temperature_mdegc, state, limit_ma, limit_w, power_factor_permille, frequency_mhz)
 
 
 class Setpoint(namedtuple("Setpoint", ("current_ma", "power_w"))):

@@ -6,7 +6,7 @@ negative rate forces the other direction. The revert timer starts with each comm
 mode and timer.
 """
 
-from drivers.sunspec import END, MARKER, Model, Point
+from drivers.sunspec import Model, Point
 from drivers.sunspec_storage import (
     AUTOMATIC,
     FLOAT_POINTS,
@@ -28,12 +28,11 @@ from sim.bank import ILLEGAL_VALUE, Refused, Registers
 from sim.battery import Battery
 from sim.part import Point as Clamp
 from sim.twins import RegisterTwin, own_ma, own_mv, wired
+from sim.twins.sunspec_map import BASE, lay_out, put
 
-BASE = 40_000
 LENGTHS = {1: 66, 101: 50, 103: 50, 111: 60, 113: 60, 120: 26, STORAGE_MODEL: 24}  # of the SunSpec model files
 FACTORS = {"current_ma": -2, "voltage_mv": -1, "produced_w": 0, "temperature_mdegc": -1,
            "wchamax_w": 0, "soc_permille": -2, "out_ppm": -2, "in_ppm": -2}
-NOT_THERE = 0xFFFF  # what an unused register reads
 CABINET_MDEGC = 28_500
 EMPTY, DISCHARGING, CHARGING, FULL, HOLDING = 2, 3, 4, 5, 6
 RESTING_W = 30  # its own need: less than this is neither charging nor discharging
@@ -52,22 +51,10 @@ class StorageTwin(RegisterTwin):
         self.grid: "Clamp | None" = None
         self.factors = dict(FACTORS)
         numbers = (1, inverter, 120, STORAGE_MODEL) if has_storage else (1, inverter, 120)
-        self._models = self._lay_out(base, numbers)
+        self._models = lay_out(registers, base, numbers, LENGTHS)
         self._writable = tuple(self._storage.address + point.offset
                                for point in (MODE, OUT_RATE, IN_RATE, REVERT, FROM_GRID)) if has_storage else ()
         self.power_cycle()
-
-    def _lay_out(self, base: int, numbers: "tuple[int, ...]") -> "dict[int, Model]":
-        """Marker, models, end: every register there, unused ones with the pattern for no value."""
-        self.registers.poke(3, base, MARKER)
-        address = base + len(MARKER)
-        models = {}
-        for number in numbers:
-            models[number] = Model(number, address, LENGTHS[number])
-            self.registers.poke(3, address, (number, LENGTHS[number]) + (NOT_THERE,) * LENGTHS[number])
-            address += 2 + LENGTHS[number]
-        self.registers.poke(3, address, (END, 0))
-        return models
 
     @property
     def _storage(self) -> Model:
@@ -130,12 +117,7 @@ class StorageTwin(RegisterTwin):
             self._put(model, point, some)
 
     def _put(self, model: Model, point: Point, values: "tuple[int, ...]") -> None:
-        """The first conductors of a point, by its scale factor of the moment."""
-        factor = self.factors[point.field] if point.scale >= 0 else 0
-        narrow = Point(point.field, point.offset, point.kind, len(values), point.num, point.den, point.scale)
-        self.registers.put(narrow.reg(model, factor), values)
-        if point.scale >= 0:
-            self.registers.poke(3, model.address + point.scale, (factor & 0xFFFF,))
+        put(self.registers, model, point, values, self.factors.get(point.field, 0))
 
     def _charge_state(self) -> int:
         power_w, soc_permille = self._part.power_w.total(), self._part.soc_permille

@@ -1,5 +1,6 @@
 """A right file: what it means, and every default."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -126,7 +127,8 @@ def test_what_a_silent_device_may_draw(short: SiteFile) -> None:
 def test_what_a_driver_is_built_from(short: SiteFile) -> None:
     car, grid, battery, pump, _ = short.devices
     assert dict(car.options) == {"failsafe_a": 0, "failsafe_s": 14, "unit": 2, "phases": (2, 0, 1), "max_a": 16}
-    assert dict(grid.options) == {"role": "meter", "mounting": "normal", "unit": 1, "phases": (0, 1, 2), "max_a": 16}
+    assert dict(grid.options) == {"role": "meter", "mounting": "normal", "words": "high first", "unit": 1,
+                                  "phases": (0, 1, 2), "max_a": 16}
     assert battery.options["unit"] == 1  # on the network
     assert "unit" not in pump.options
     assert pump.options["active_high"] == 1
@@ -172,6 +174,7 @@ def test_the_example_has_every_key_there_is() -> None:
     explained = path.read_text("utf-8")
     for field in msgspec.structs.fields(DeviceTable):
         assert f"#   {field.name} " in explained or f"device.{field.name}" in written, field.name
+    written |= {f"device.{name}" for name in re.findall(r"^#   (\w+) = ", explained, re.MULTILINE)}
     for driver in config_drivers.known():
         assert f'driver = "{driver}"' in explained
         assert {f"device.{option.name}" for option in config_drivers.module(driver).OPTIONS} <= written

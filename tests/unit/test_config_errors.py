@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware import config_drivers
 from firmware.config import MOST_BYTES, ConfigError, load
 
 GOOD = """\
@@ -64,7 +65,7 @@ element_2_w = 1000
 element_3_w = 1000
 """
 
-DRIVERS = "eastron_sdm630, heidelberg_energy_control, mypv_elwa2, relay_rod, sg_ready, sml_head, sunspec_storage"
+DRIVERS = ", ".join(config_drivers.known())
 METER = '[device.{name}]\ndriver = "eastron_sdm630"\nline = "bus"\nunit = {unit}\n'
 
 WRONG = {  # name: (what is replaced, by what, what is said)

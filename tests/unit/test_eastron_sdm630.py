@@ -5,8 +5,8 @@ from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.values import Phases
 from sim.bank import Bank
 from sim.part import Point
-from sim.twins.eastron_sdm630 import Sdm630Twin
 from sim.twins.eastron_sdm630 import build as build_twin
+from sim.twins.meter_table import TableTwin
 
 
 def options(**given: object) -> "dict[str, object]":
@@ -16,7 +16,7 @@ def options(**given: object) -> "dict[str, object]":
     return out
 
 
-def clamped(bank: Bank, power_w: Phases, **given: object) -> "tuple[Point, Sdm630Twin]":
+def clamped(bank: Bank, power_w: Phases, **given: object) -> "tuple[Point, TableTwin]":
     point = Point()
     point.power_w = power_w
     point.voltage_mv = Phases(231_000, 229_000, 230_000)
@@ -29,8 +29,9 @@ def test_words_of_the_makers_description() -> None:
     bank.unit(1).poke(4, 0, (0x4366, 0x3334, 0x4366, 0x3334, 0x4366, 0x3334))  # 230.2 V
     bank.unit(1).poke(4, 6, (0x4150, 0x0000, 0x3F80, 0x0000, 0x0000, 0x0000))  # 13 A, 1 A, 0 A: magnitudes
     bank.unit(1).poke(4, 12, (0xC53B, 0x8000, 0x4366, 0x0000, 0x0000, 0x0000))  # -3000 W, 230 W, 0 W
-    bank.unit(1).poke(4, 72, (0x4640, 0xE6B7, 0x3F00, 0x0000))  # 12345.678 kWh in, 0.5 kWh out
+    bank.unit(1).poke(4, 70, (0x4248, 0x0000, 0x4640, 0xE6B7, 0x3F00, 0x0000))  # 50 Hz; 12345.678 kWh in, 0.5 kWh out
     said = build(bank, options()).read(7)
+    assert (said.frequency_mhz, said.power_factor_permille) == (50_000, None)
     assert said.power_w == Phases(-3000, 230, 0)
     assert said.total_w == -2770
     assert said.current_ma == Phases(-13_000, 1_000, 0)

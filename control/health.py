@@ -1,11 +1,10 @@
 """Which readings may be believed.
 
 A reading that cannot be true is passed over: the one before it stands until it is too old. What was lost is
-believed again after several good readings in a row. A reading that repeats itself bit by bit while
-others behind the same meter have moved comes from a meter that stands still.
+believed again after several good readings in a row.
 """
 
-from control import reasons
+from control import frozen, reasons
 from control.values import NEVER, NodeSpec, Sense, Site, Snapshot
 from control.wiring import Wiring
 from hal.values import NOMINAL_MV, Reading, ma_of_w, placed, w_of_ma
@@ -17,12 +16,8 @@ MOST_MV = 300_000
 LEAST_MV = 150_000  # while current flows; EN 50160 knows dips, not that deep for a second
 FLOWING_MA = 1_000
 LOOSE_W = 300  # phases and total may come from two requests, a step of a load between them
-FROZEN_MOVE_W = 300  # the least the others must have moved
-FROZEN_MS = 5_000  # and for how long, so that a late answer is no frozen one
-FROZEN_SAME = 3
-SETTLED_SAME = 4  # readings it repeats before the others count: theirs may tell late of what it has shown
 
-NEW_SENSE = Sense(None, (0, 0, 0, 0), False, (0, 0, 0, 0), NEVER, NEVER, reasons.NEVER_HEARD, 0, False, 0, 0, NEVER)
+NEW_SENSE = Sense(None, (0, 0, 0, 0), False, (0, 0, 0, 0), NEVER, NEVER, reasons.NEVER_HEARD, 0, False, None)
 
 
 def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Snapshot) -> "tuple[Sense, ...]":
@@ -44,7 +39,8 @@ def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Sn
         heard.append(_aged(sense, now_ms, stale_ms))
     for index, node in enumerate(site.nodes):
         if node.meter >= 0:
-            heard[node.meter] = _moving(heard, node.meter, wired.witnesses[index], now_ms)
+            meter = node.meter
+            heard[meter] = _watched(heard[meter], senses[meter], heard, wired.witnesses[index], now_ms)
     return tuple(heard)
 
 
@@ -61,18 +57,18 @@ def _aged(sense: Sense, now_ms: int, stale_ms: int) -> Sense:
         return _lost(sense, sense.verdict or reasons.STALE)
     if sense.believed or sense.row < GOOD_IN_A_ROW:
         return sense
-    return _with(sense, sense.verdict, sense.row, True, sense.same, sense.mark_w, sense.moved_ms)
+    return _with(sense, sense.verdict, sense.row, True)
 
 
 def _lost(sense: Sense, verdict: int) -> Sense:
     if not sense.believed and sense.row == 0 and sense.verdict == verdict:
         return sense
-    return _with(sense, verdict, 0, False, 0, sense.mark_w, NEVER)
+    return _with(sense, verdict, 0, False)
 
 
-def _with(sense: Sense, verdict: int, row: int, believed: bool, same: int, mark_w: int, moved_ms: int) -> Sense:
+def _with(sense: Sense, verdict: int, row: int, believed: bool) -> Sense:
     return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, sense.seen_ms,
-                 verdict, row, believed, same, mark_w, moved_ms)
+                 verdict, row, believed, sense.still)
 
 
 def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: bool, node: NodeSpec,
@@ -81,20 +77,18 @@ def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: b
     wrong = _wrong(reading, MOST_OF_RATED * node.rated_ma, now_ms)
     if wrong:
         return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, reading.t_ms, wrong,
-                     0, sense.believed, sense.same, sense.mark_w, sense.moved_ms)
+                     0, sense.believed, sense.still)
     good = sense.good
     if good is not None and good.t_ms > reading.t_ms:
         return _lost(sense, reasons.STALE)  # time ran backwards: this is not the newest there was
     flow, phased = _flow(reading, phases, wallbox)
     if good is None:
-        return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, 0, 1, False, 0, 0, NEVER)
+        return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, 0, 1, False, None)
     if _fell(good.import_wh, reading.import_wh) or _fell(good.export_wh, reading.export_wh):
         # another meter, or one that was reset: not the one we knew, so it has to prove itself anew
-        return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, reasons.COUNTER_FELL,
-                     0, False, 0, 0, NEVER)
-    same = sense.same + 1 if good[1:7] == reading[1:7] else 0
+        return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, reasons.COUNTER_FELL, 0, False, None)
     return Sense(reading, flow, phased, sense.flow, good.t_ms, reading.t_ms, 0, sense.row + 1, sense.believed,
-                 same, sense.mark_w, sense.moved_ms if same else NEVER)
+                 sense.still)
 
 
 def _fell(before: "int | None", after: "int | None") -> bool:
@@ -164,27 +158,36 @@ def _flow(reading: Reading, phases: "tuple[int, ...]", wallbox: bool) -> "tuple[
     return (spread.l1, spread.l2, spread.l3, total_w), False
 
 
-def _moving(heard: "list[Sense]", meter: int, witnesses: "tuple[int, ...]", now_ms: int) -> Sense:
-    """The meter's sense, no longer believed when it repeats itself while others have moved."""
-    sense = heard[meter]
-    if sense.same < SETTLED_SAME and sense.moved_ms == NEVER:
-        mark_w = _sum_w(heard, witnesses)
-        return sense if sense.mark_w == mark_w else _with(
-            sense, sense.verdict, sense.row, sense.believed, sense.same, mark_w, NEVER)
-    if abs(_sum_w(heard, witnesses) - sense.mark_w) <= FROZEN_MOVE_W:
-        return sense if sense.moved_ms == NEVER else _with(
-            sense, sense.verdict, sense.row, sense.believed, sense.same, sense.mark_w, NEVER)
-    if sense.moved_ms == NEVER:
-        return _with(sense, sense.verdict, sense.row, sense.believed, 1, sense.mark_w, now_ms)
-    if sense.same > FROZEN_SAME and now_ms - sense.moved_ms >= FROZEN_MS:
-        return _with(sense, reasons.FROZEN, 0, False, sense.same, sense.mark_w, sense.moved_ms)
-    return sense
+def _watched(sense: Sense, before: Sense, heard: "list[Sense]", witnesses: "tuple[int, ...]", now_ms: int) -> Sense:
+    """A node's meter, not believed when it stands still."""
+    good = sense.good
+    if good is None:
+        return sense
+    still = frozen.NEW_STILL if sense.still is None else sense.still
+    if good is not before.good:
+        still = frozen.heard(still, good, sense.flow, good.t_ms if before.good is None else before.good.t_ms)
+    others_w, told_ms = _others(heard, witnesses, good.t_ms)
+    still = frozen.judged(still, good, sense.flow, others_w, told_ms, now_ms)
+    if still.stuck:
+        sense = _with(sense, reasons.FROZEN, 0, False)
+    if still is sense.still:
+        return sense
+    return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, sense.seen_ms,
+                 sense.verdict, sense.row, sense.believed, still)
 
 
-def _sum_w(heard: "list[Sense]", witnesses: "tuple[int, ...]") -> int:
-    """Of those whose word counts; one that falls silent says nothing new."""
-    total_w = 0
+def _others(heard: "list[Sense]", witnesses: "tuple[int, ...]", now_ms: int) -> "tuple[int, int]":
+    """(what they draw, since when all of them are known to; NEVER while one is just coming back).
+
+    One that falls silent says nothing new.
+    """
+    total_w, told_ms = 0, now_ms
     for index in witnesses:
-        if heard[index].good is not None:
-            total_w += heard[index].flow[3]
-    return total_w
+        sense = heard[index]
+        if sense.good is not None:
+            total_w += sense.flow[3]
+            if sense.believed:
+                told_ms = min(told_ms, sense.good.t_ms)
+            elif sense.row:
+                told_ms = NEVER
+    return total_w, told_ms

@@ -130,9 +130,25 @@ class Plan(namedtuple("Plan", ("grants", "nodes", "surplus_w", "alarms"))):
 NEVER = -1  # instead of a time, where nothing has happened yet
 
 
+class Still(namedtuple("Still", (
+    "marks", "same", "first_ms", "quiet_ms", "anchor", "anchor_ms", "mark_w", "moved_ms", "stuck",
+))):
+    """What is remembered of a node's meter to tell whether it stands still. Vectors: mA on L1, L2, L3, then W."""
+
+    __slots__ = ()
+    marks: "tuple[int, ...]"  # of its newest readings, the newest first
+    same: int  # readings in a row that were said before
+    first_ms: int  # since when it has said nothing new; NEVER = the newest was new
+    quiet_ms: int  # the longest it has said nothing new while it lived; slowly forgotten
+    anchor: "tuple[int, int, int, int]"  # what it has stayed near
+    anchor_ms: int  # since when
+    mark_w: "int | None"  # what the others behind it drew then; None = not all of them have said so yet
+    moved_ms: int  # since when they have drawn something else
+    stuck: bool  # it stands still
+
+
 class Sense(namedtuple("Sense", (
-    "good", "flow", "phased", "before", "before_ms", "seen_ms", "verdict", "row", "believed", "same", "mark_w",
-    "moved_ms",
+    "good", "flow", "phased", "before", "before_ms", "seen_ms", "verdict", "row", "believed", "still",
 ))):
     """What is remembered of one device's readings. Vectors: mA on L1, L2, L3, then W."""
 
@@ -146,9 +162,7 @@ class Sense(namedtuple("Sense", (
     verdict: int  # what is wrong with the newest (control.reasons), 0 = nothing
     row: int  # good ones in a row since it was last lost
     believed: bool
-    same: int  # readings in a row with the very same values
-    mark_w: int  # what the others behind a meter drew when it began to repeat itself
-    moved_ms: int  # since when they have drawn something else
+    still: "Still | None"  # of a node's meter
 
 
 class NodeState(namedtuple("NodeState", (

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
+
+import pytest
 
 from control import reasons
 from control.step import start, step
@@ -96,6 +99,26 @@ class Pump(Plain):
         return reading(t_ms, state="normal")
 
 
+def newest(shown: "list[Reading]") -> Reading:
+    return shown[-1]
+
+
+def again(count: int, since: int) -> "Callable[[list[Reading]], Reading]":
+    """The last `count` readings up to number `since`, over and over."""
+    return lambda shown: shown[since - count + len(shown) % count]
+
+
+def noisy(since: int) -> "Callable[[list[Reading]], Reading]":
+    """Reading number `since`, with the noise of a meter that lives."""
+    def say(shown: "list[Reading]") -> Reading:
+        old, noise = shown[since - 1], len(shown) * 7 % 20 - 10
+        assert old.current_ma is not None
+        assert old.total_w is not None
+        return reading(0, total_w=old.total_w + noise, voltage_mv=shown[-1].voltage_mv,
+                       current_ma=old.current_ma.plus(Phases(noise * 4, -noise * 3, noise)))
+    return say
+
+
 class House:
     """Device 0 is the grid meter at node 0; loads follow."""
 
@@ -111,7 +134,8 @@ class House:
         self.modes = [device.mode for device in self.site.devices]
         self.dead: "set[int]" = set()
         self.refuses: "set[int]" = set()
-        self.frozen = False
+        self.shown: "list[Reading]" = []  # by the grid meter, while it lives
+        self.stands: "Callable[[list[Reading]], Reading]" = newest  # and what it says of that
         self.state = start(self.site, 0)
         self.heard = [NOTHING_HEARD] * len(self.site.devices)
         self.written = [NOTHING_WRITTEN] + [Written(STOP, 0, None, None)] * len(loads)
@@ -134,11 +158,10 @@ class House:
             self._write(plan)
             self.grid.append(self.flow())
             current = self.flow()
-            wobble = Phases(230_000 + self.now_ms // 1_000 % 7, 230_000, 230_000)  # no two readings are the same
-            if not self.frozen:
-                self.newest = reading(self.now_ms, total_w=current.total() * 230 // 1_000, current_ma=current,
-                                      voltage_mv=wobble)
-            self._hear(0, Reading(self.now_ms, *self.newest[1:]))
+            wobble = Phases(230_000 + self.now_ms // 1_000 % 997, 230_000, 230_000)  # no two readings are the same
+            self.shown.append(reading(self.now_ms, total_w=current.total() * 230 // 1_000, current_ma=current,
+                                      voltage_mv=wobble))
+            self._hear(0, Reading(self.now_ms, *self.stands(self.shown)[1:]))
             for index, part in enumerate(self.parts):
                 if self.now_ms // 1_000 % 3 == index % 3:  # each load is asked every third second
                     self._hear(index + 1, part.read(self.now_ms))
@@ -314,19 +337,41 @@ def test_a_lost_meter_leaves_charging_at_its_least() -> None:
     assert house.grant(1).setpoint.current_ma.l1 == 16_000
 
 
-def test_a_frozen_meter_is_noticed_when_the_car_moves() -> None:
+@pytest.mark.parametrize("stands", [lambda n: again(1, n), lambda n: again(7, n), noisy])
+def test_a_frozen_meter_is_noticed_when_the_car_moves(stands: "Callable[..., Any]") -> None:
     house = House([(load("a", WALLBOX), Car((0, 1, 2), plugged=False))], rated_ma=25_000)
     house.run(30)
-    house.frozen = True
+    house.stands = stands(len(house.shown))
     house.run(6)
     house.parts[0].plugged = True  # type: ignore[union-attr]
     house.run(25)
-    assert (reasons.FROZEN, 0) in house.plans[-1].alarms
-    assert house.grant(1).setpoint.current_ma.l1 == 6_000
-    house.frozen = False
+    for plan in house.run(300):
+        assert (reasons.FROZEN, 0) in plan.alarms
+        assert plan.nodes[0].measured_ma is None
+    assert house.grant(1).setpoint.current_ma.l1 <= 6_000
+    house.stands = newest
     house.run(60)
     assert house.plans[-1].alarms == ()
     assert house.grant(1).setpoint.current_ma.l1 == 16_000
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_a_frozen_meter_is_noticed_though_nothing_moves(count: int) -> None:
+    """And stays so until it says something new."""
+    house = House([(load("a", WALLBOX), Car((0, 1, 2)))], rated_ma=25_000)
+    house.run(120)
+    assert house.grant(1).setpoint.current_ma.l1 == 16_000
+    house.stands = again(count, len(house.shown))
+    house.run(1)
+    house.base = lambda now_ms: Phases(13_000, 1_000, 1_000)  # an oven that nobody sees
+    house.run(15)
+    assert max(max(grid) for grid in house.grid[-2:]) <= 25_000
+    for plan in house.run(300):
+        assert (reasons.FROZEN, 0) in plan.alarms
+    assert max(max(grid) for grid in house.grid[-300:]) <= 25_000
+    house.stands = newest
+    house.run(4)
+    assert house.plans[-1].alarms == ()
 
 
 def test_surplus_starts_after_a_minute_and_stops_after_three() -> None:

@@ -7,7 +7,7 @@ from control.wiring import wiring
 from hal.faults import TIMEOUT, Fault
 from hal.values import Phases, Reading, ability, reading
 
-VOLTS = Phases(230_000, 231_000, 229_000)
+VOLTS = Phases(230_000, 231_000, 229_000)  # a meter that tells whole volts only
 SITE = Site("s", (NodeSpec("house", NONE, 0, 35_000, 35_000, "gg", 5_000, 0, 0),), (
     DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, (0, 0, 0)),
     DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 10_000, 0, (0, 0, 0)),
@@ -118,24 +118,63 @@ def roof(power_w: int) -> Reading:
 
 def test_a_meter_that_stands_still_while_the_roof_moves_is_frozen() -> None:
     ear = settled()
-    for n in range(8):
-        assert ear.hear(house(), roof(-2_000 - n)).believed
-    moved = [ear.hear(house(), roof(-3_000 - n)).believed for n in range(8)]
+    for n in range(30):
+        assert ear.hear(house(0), roof(-2_000 - n)).believed
+    moved = [ear.hear(house(0), roof(-3_000 - n)).believed for n in range(8)]
     assert moved[0]
     assert not moved[-1]
     assert doubt(ear.senses[0]) == reasons.FROZEN
     assert [ear.hear(house(4_100 + n), roof(-3_000)).believed for n in range(3)] == [False, False, True]
 
 
-def test_an_idle_house_may_repeat_itself() -> None:
+def test_a_node_where_nothing_flows_may_repeat_itself() -> None:
+    ear = Ear()
+    assert [ear.hear(house(0), roof(-n % 7)).believed for n in range(60)] == [False, False] + [True] * 58
+
+
+def test_a_meter_without_fine_voltages_may_repeat_itself_as_long_as_it_did_while_it_lived() -> None:
     ear = settled()
-    assert all(ear.hear(house(), roof(-n % 7)).believed for n in range(60))
+    seconds = []
+    for n in range(1, 5):
+        seconds.append(sum(ear.hear(house(4_050)).believed for _ in range(3 * 8 * n)))
+        for k in range(4):
+            ear.hear(house(4_100 * n + k))
+        assert ear.senses[0].believed
+    assert seconds == [8, 45, 72, 96]
+
+
+def test_a_meter_with_fine_voltages_may_not() -> None:
+    volts = Phases(230_100, 231_000, 229_000)
+    ear = settled()
+    for _ in range(3):
+        for flowing_ma in (5, 5_005):
+            lasted = [ear.hear(house(flowing_ma, volts=volts)).believed for _ in range(12)]
+            assert lasted == [True] * 8 + [False] * 4
+            for n in range(3):
+                assert ear.hear(house(flowing_ma + n + 1, volts=volts)).believed == (n == 2)
+            for n in range(40):
+                ear.hear(house(2_000 + n))
+
+
+def test_a_meter_that_wanders_within_its_noise_lives() -> None:
+    ear = settled()
+    for n in range(600):
+        assert ear.hear(house(4_000, volts=Phases(230_000 + n * 37 % 700, 230_000, 230_000))).believed
+
+
+def test_a_meter_near_which_the_others_move_lives_when_it_has_shown_it_before_they_did() -> None:
+    ear = settled()
+    ear.hear(house(), roof(-2_000))
+    for n in range(12):
+        ear.hear(house(12_000 + n))  # the meter has seen it, the roof's own meter is asked every twelve seconds
+    assert all(ear.hear(house(12_020 + n), roof(-100 - n)).believed for n in range(20))
 
 
 def test_a_late_word_of_what_the_meter_has_shown_already_is_no_proof() -> None:
     ear = settled()
-    ear.hear(house(), roof(-2_000))
-    for _ in range(3):
+    for _ in range(30):
+        ear.hear(house(0), roof(-2_000))
+    for _ in range(4):
         ear.hear(house(12_000))  # the meter has seen it, the roof's own meter is asked less often
     assert all(ear.hear(house(12_000), roof(-100)).believed for _ in range(20))
 

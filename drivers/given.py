@@ -16,6 +16,13 @@ def word(options: "dict[str, object]", name: str) -> str:
     return value
 
 
+def words(options: "dict[str, object]", name: str) -> "tuple[str, ...]":
+    value = options[name]
+    assert isinstance(value, tuple), name
+    assert all(isinstance(one, str) for one in value), name
+    return value
+
+
 def phases(options: "dict[str, object]") -> "tuple[int, ...]":
     """The grid phase (0, 1, 2) of each of the device's own conductors."""
     value = options["phases"]

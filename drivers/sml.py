@@ -10,9 +10,10 @@ wire (17 bytes made it allocate 2 GB); and none of them runs on a board.
 
 from collections import namedtuple
 
+from drivers.obis import Entry
 from drivers.sml_rules import signed
 from drivers.sml_transport import Transport
-from drivers.sml_tree import Entry, Listing, SmlError, listings
+from drivers.sml_tree import Listing, SmlError, listings
 
 
 class Frame(namedtuple("Frame", ("offset", "server", "seconds", "entries"))):
@@ -65,8 +66,3 @@ def frames_of(offset: int, payload: bytes) -> "list[Frame]":
             meters.append(listing)
     return [Frame(offset, meter.server, meter.seconds, signed(meter.entries, meter.server))
             for meter in meters or [Listing(None, None, ())]]
-
-
-def obis_text(obis: bytes) -> str:
-    """The name as people write it: 1-0:16.7.0*255."""
-    return "%d-%d:%d.%d.%d*%d" % tuple(obis)

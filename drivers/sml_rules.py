@@ -13,21 +13,8 @@ A locked meter (no PIN, INF=OFF) sends whole kWh and no power: useless for contr
 the PIN from the metering operator and sets INF on.
 """
 
-from collections import namedtuple
-
-from drivers.sml_tree import Entry
-
-WATT, WATT_HOUR, AMPERE, VOLT = 27, 30, 33, 35  # units by DLMS (IEC 62056-6-2)
-
-IMPORT = b"\x01\x00\x01\x08\x00\xff"  # 1-0:1.8.0*255
-EXPORT = b"\x01\x00\x02\x08\x00\xff"
-POWER = b"\x01\x00\x10\x07\x00\xff"  # 1-0:16.7.0*255, signed
-MAGNITUDE = b"\x01\x00\x0f\x07\x00\xff"  # 1-0:15.7.0*255
-POWER_IN = b"\x01\x00\x01\x07\x00\xff"
-POWER_OUT = b"\x01\x00\x02\x07\x00\xff"
-PHASE_POWER = (b"\x01\x00\x24\x07\x00\xff", b"\x01\x00\x38\x07\x00\xff", b"\x01\x00\x4c\x07\x00\xff")  # 36 56 76
-PHASE_CURRENT = (b"\x01\x00\x1f\x07\x00\xff", b"\x01\x00\x33\x07\x00\xff", b"\x01\x00\x47\x07\x00\xff")  # 31 51 71
-PHASE_VOLTAGE = (b"\x01\x00\x20\x07\x00\xff", b"\x01\x00\x34\x07\x00\xff", b"\x01\x00\x48\x07\x00\xff")  # 32 52 72
+from drivers.obis import IMPORT, MAGNITUDE, PHASE_POWER, POWER, WATT, WATT_HOUR, Entry, number, power, quantity
+from drivers.quantity import Quantity
 
 _MAKER = (b"\x01\x00\x60\x32\x01\x01", b"\x81\x81\xc7\x82\x03\xff")  # 1-0:96.50.1*1, 129-129:199.130.3*255
 _LEGACY = b"\x81\x81\xc7\x82"
@@ -37,63 +24,9 @@ _DZG_MOST_BYTES = 3
 _LOCKED_SCALER = 3  # whole kWh
 
 
-class Quantity(namedtuple("Quantity", ("value", "scaler"))):
-    """Exactly value * 10**scaler."""
-
-    __slots__ = ()
-    value: int
-    scaler: int
-
-    def nearest(self, places: int) -> int:
-        """In units of 10**-places, rounded to the nearest, halves away from zero."""
-        shift = self.scaler + places
-        if shift >= 0:
-            return self.value * _ten(shift)
-        size = (abs(self.value) * 2 + _ten(-shift)) // (2 * _ten(-shift))
-        return -size if self.value < 0 else size
-
-    def floor(self, places: int) -> int:
-        """In units of 10**-places, rounded down: a counter that never falls stays one."""
-        shift = self.scaler + places
-        return self.value * _ten(shift) if shift >= 0 else self.value // _ten(-shift)
-
-    def minus(self, other: "Quantity") -> "Quantity":
-        scaler = min(self.scaler, other.scaler)
-        return Quantity(self.nearest(-scaler) - other.nearest(-scaler), scaler)
-
-
-def _ten(exponent: int) -> int:
-    return int(10 ** exponent)
-
-
-def quantity(entries: "tuple[Entry, ...]", obis: bytes, unit: int) -> "Quantity | None":
-    """The first number of that name in that unit, or with its unit left out."""
-    for entry in entries:
-        if entry.obis == obis and entry.unit in (unit, None):
-            value = _number(entry)
-            if value is not None:
-                return Quantity(value, entry.scaler or 0)
-    return None
-
-
-def power(entries: "tuple[Entry, ...]") -> "Quantity | None":
-    """Total active power, + from the grid, of entries that `signed` has gone over."""
-    total = quantity(entries, POWER, WATT)
-    if total is not None:
-        return total
-    magnitude = quantity(entries, MAGNITUDE, WATT)
-    if magnitude is not None:
-        only_exports = _counts(entries, 2) and not _counts(entries, 1)
-        return Quantity(-magnitude.value, magnitude.scaler) if only_exports else magnitude
-    flowing_in, flowing_out = quantity(entries, POWER_IN, WATT), quantity(entries, POWER_OUT, WATT)
-    if flowing_in is None and flowing_out is None:
-        return None
-    return (flowing_in or Quantity(0, 0)).minus(flowing_out or Quantity(0, 0))
-
-
 def locked(entries: "tuple[Entry, ...]") -> bool:
     """Whether the meter withholds its power and the digits below a kWh."""
-    coarse = any(entry.unit == WATT_HOUR and (entry.scaler or 0) >= _LOCKED_SCALER and _number(entry) is not None
+    coarse = any(entry.unit == WATT_HOUR and (entry.scaler or 0) >= _LOCKED_SCALER and number(entry) is not None
                  for entry in entries)
     return coarse and power(entries) is None
 
@@ -112,7 +45,7 @@ def signed(entries: "tuple[Entry, ...]", server: "bytes | None") -> "tuple[Entry
 
 
 def _negative(entry: Entry) -> Entry:
-    value = _number(entry)
+    value = number(entry)
     return entry if value is None else _with(entry, -abs(value))
 
 
@@ -140,7 +73,7 @@ def _dzg(entries: "tuple[Entry, ...]", exports: bool) -> "tuple[Entry, ...]":
 
 def _index(entries: "tuple[Entry, ...]", obis: bytes) -> int:
     for index, entry in enumerate(entries):
-        if entry.obis == obis and entry.unit == WATT and _number(entry) is not None:
+        if entry.obis == obis and entry.unit == WATT and number(entry) is not None:
             return index
     return -1
 
@@ -153,7 +86,7 @@ def _miss_mw(entries: "tuple[Entry, ...]", total: Quantity) -> int:
 
 def _unsigned(entry: Entry) -> Entry:
     """Undoes the missing room for the sign, if this is a power that can have it."""
-    value = _number(entry)
+    value = number(entry)
     is_power = entry.unit == WATT and entry.obis[3] == 7
     if value is None or value >= 0 or not is_power or entry.width > _DZG_MOST_BYTES:
         return entry
@@ -166,17 +99,6 @@ def _status(entries: "tuple[Entry, ...]") -> "int | None":
         if entry.obis == IMPORT and entry.status is not None:
             return entry.status
     return None
-
-
-def _counts(entries: "tuple[Entry, ...]", direction: int) -> bool:
-    """Whether there is an energy counter of direction 1 (import) or 2 (export), of any tariff."""
-    head = bytes((1, 0, direction, 8))
-    return any(entry.obis.startswith(head) and _number(entry) is not None for entry in entries)
-
-
-def _number(entry: Entry) -> "int | None":
-    value = entry.value
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _with(entry: Entry, value: int) -> Entry:

@@ -11,6 +11,7 @@ CRC whose leading zero is left out (Itron), lists and names with more than one l
 
 from collections import namedtuple
 
+from drivers.obis import Entry
 from drivers.sml_transport import crc_fits
 
 DEPTH = 12  # a local time in an entry of a list response stands seven lists deep
@@ -19,18 +20,6 @@ LIST_RESPONSE = 0x0701  # SML_GetList.Res
 
 class SmlError(ValueError):
     """The bytes are no SML: cut short, nested too deep, of a foreign shape, or with a wrong CRC."""
-
-
-class Entry(namedtuple("Entry", ("obis", "status", "unit", "scaler", "value", "width"))):
-    """One line of a meter's list. The quantity is value * 10**scaler in `unit`, all as sent."""
-
-    __slots__ = ()
-    obis: bytes  # six bytes
-    status: "int | None"
-    unit: "int | None"  # DLMS: 27 W, 29 var, 30 Wh, 33 A, 35 V, 44 Hz
-    scaler: "int | None"
-    value: "int | bool | bytes | None"  # None when the meter sends the name alone
-    width: int  # bytes the value took on the wire
 
 
 class Listing(namedtuple("Listing", ("server", "seconds", "entries"))):

@@ -47,7 +47,7 @@ def real_port(spec: LineSpec) -> Port:
         return ModbusSerial(**options)
     if spec.kind == "modbus-tcp":
         return ModbusTcp(**options)
-    if spec.kind == "sml":
+    if spec.kind in ("sml", "d0", "p1"):
         from drivers.serial_stream import SerialStream
         return SerialStream(**options)
     assert spec.kind == "gpio"

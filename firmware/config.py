@@ -60,7 +60,7 @@ class ConfigError(UserError):
 
 class LineSpec(NamedTuple):
     name: str
-    kind: str  # "modbus-rtu" "modbus-tcp" "sml" "gpio"
+    kind: str  # one of firmware.config_tables.LINES
     options: "Mapping[str, Any]"
 
 

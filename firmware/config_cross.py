@@ -99,7 +99,7 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
         if at and at in taken:
             words = f"[device.{taken[at]}] already has this address on line {device['line']}"
             if at[1:] == ("only",):
-                findings.add(("device", name, "line"), f"an optical head has one meter: [device.{taken[at]}]")
+                findings.add(("device", name, "line"), f"one meter a head or cable: [device.{taken[at]}]")
             elif "unit" in device:
                 findings.add(("device", name, "unit"), words + "; give each device its own")
             else:
@@ -139,7 +139,7 @@ def _address(lines: Tables, device: Raw) -> "tuple[object, ...]":
     if not isinstance(name, str) or name not in lines:
         return ()
     kind = lines[name].get("kind")
-    if kind == "sml":
+    if kind in ("sml", "d0", "p1"):
         return name, "only"
     unit = device.get("unit", 1 if kind == "modbus-tcp" else None)
     return (name, unit) if kind != "gpio" and isinstance(unit, int) else ()

@@ -113,7 +113,9 @@ def _allowed(info: inspect.Type, about: str) -> str:
         return "allowed are true and false"
     if isinstance(info, inspect.VarTupleType):
         item, _ = _inner(info.item_type)
-        return "allowed is a list of numbers, " + _allowed(item, "").removeprefix("allowed are ")
+        what = "texts" if isinstance(item, inspect.StrType) else "numbers"
+        bounds = _allowed(item, "").removeprefix("allowed are ").removeprefix("allowed is text ")
+        return f"allowed is a list of {what}, {bounds}"
     assert isinstance(info, inspect.StrType)
     if info.pattern:
         return f"allowed is {about}"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, defstruct
 
-from hal.options import Option
+from hal.options import TEXT, Option
 
 NAME = re.compile("[a-z0-9_]{1,32}")  # becomes a level of an MQTT topic
 NAME_WORDS = "small letters, digits and _, at most 32 of them"
@@ -53,6 +53,21 @@ class SmlTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"
     baud: Annotated[
         Literal[9600, 19200, 38400, 57600, 115200], Meta(description="of the meter's info interface")
     ] = 9600
+
+
+class D0Table(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="d0"):
+    port: Annotated[str, Meta(min_length=1, max_length=255, description="the optical head, /dev/serial/by-id/...")]
+    # the standard's sign-on rate; a meter that sends by itself has a rate of its own, mostly 9600
+    baud: Annotated[
+        Literal[300, 600, 1200, 2400, 4800, 9600, 19200], Meta(description="300 for a meter that is asked")
+    ] = 300
+
+
+class P1Table(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="p1"):
+    port: Annotated[str, Meta(min_length=1, max_length=255, description="the P1 cable, /dev/serial/by-id/...")]
+    baud: Annotated[
+        Literal[9600, 115200], Meta(description="115200 since DSMR 4, 9600 before")
+    ] = 115200
 
 
 class GpioTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="gpio"):
@@ -120,7 +135,8 @@ class JournalTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 LINES: dict[str, type[Struct]] = {
-    "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "gpio": GpioTable,
+    "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "d0": D0Table, "p1": P1Table,
+    "gpio": GpioTable,
 }
 
 
@@ -143,7 +159,9 @@ def is_switch(option: Option) -> bool:
 
 def _field(option: Option) -> "tuple[str, Any] | tuple[str, Any, Any]":
     kind: Any
-    if option.choices:
+    if option.choices == (TEXT,):
+        kind = Annotated[str, Meta(min_length=option.least, max_length=option.most)]
+    elif option.choices:
         kind = Literal[option.choices]
     elif is_switch(option):
         kind = bool

@@ -1,39 +1,45 @@
-"""`decode sml FILE|PORT`: what a meter says on the wire, as a table or as one JSON object a frame."""
+"""`decode KIND FILE|PORT`: what a meter says on the wire, as a table or as one JSON object a frame.
+
+Each kind is a module of its own, `firmware.decode_KIND`: BAUD, WHAT, reader(args), json_line(frame), table(frame).
+"""
 
 import argparse
-import json
+import importlib
 import stat
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from drivers.serial_stream import SerialStream
-from drivers.sml import Frame, Reader, obis_text
-from drivers.sml_rules import EXPORT, IMPORT, WATT_HOUR, Quantity, locked, power, quantity
-from drivers.sml_tree import Entry
 from hal.faults import DeviceError
 
-UNITS = {8: "deg", 27: "W", 28: "VA", 29: "var", 30: "Wh", 31: "VAh", 32: "varh", 33: "A", 35: "V", 44: "Hz"}  # DLMS
+KINDS = ("sml", "d0", "p1")
 CHUNK = 4096
 WAIT_MS = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=("sml",), help="what the meter speaks")
-    parser.add_argument("source", metavar="FILE|PORT", type=Path, help="recorded bytes, or the port of an optical head")
+    parser.add_argument("kind", choices=KINDS, help="what the meter speaks")
+    parser.add_argument("source", metavar="FILE|PORT", type=Path,
+                        help="recorded bytes (- is standard input), or the port of a head or cable")
     parser.add_argument("--json", action="store_true", help="one object a frame and line")
-    parser.add_argument("--baud", type=_positive, default=9600, metavar="N", help="of the port (9600)")
+    parser.add_argument("--baud", type=_positive, metavar="N", help="of the port (sml 9600, d0 300 or 9600, p1 115200)")
     parser.add_argument("--frames", type=_positive, metavar="N", help="stop after this many frames")
     parser.add_argument("--seconds", type=_positive, metavar="S", help="stop listening to the port after this time")
+    parser.add_argument("--ask", action="store_true", help="d0: sign on at 300 baud and read out (modes A to C)")
+    parser.add_argument("--keys", default="", metavar="FILE", help="p1: keys of encrypted telegrams, of mode 0600")
+    parser.add_argument("--key", default="p1", metavar="NAME", help="p1: which of them (p1)")
 
 
 def run(args: argparse.Namespace) -> int:
-    reader = Reader()
+    kind: Any = importlib.import_module(f"firmware.decode_{args.kind}")
     shown = 0
     try:
-        for frame in _frames(reader, args):
-            print(json_line(frame) if args.json else table(frame), flush=True)
+        reader = kind.reader(args)
+        for frame in _frames(kind, reader, args):
+            print(kind.json_line(frame) if args.json else kind.table(frame), flush=True)
             shown += 1
             if shown == args.frames:
                 break
@@ -41,31 +47,35 @@ def run(args: argparse.Namespace) -> int:
         pass  # the way to stop listening
     except BrokenPipeError:
         raise  # whoever read our output has seen enough
-    except (OSError, DeviceError) as error:
+    except (OSError, ValueError, DeviceError) as error:
         print(f"{args.source}: {_why(error, args.source)}", file=sys.stderr)
         return 1
     if not shown:
-        print(f"{args.source}: no intact SML frame ({_count(reader.damaged, 'damaged one')})", file=sys.stderr)
+        print(f"{args.source}: no intact {kind.WHAT} ({_count(reader.damaged, 'damaged one')})"
+              + getattr(reader, "hint", ""), file=sys.stderr)
         return 1
     if not args.json:
         print(f"{_count(shown, 'frame')}, {reader.damaged} damaged")
     return 0
 
 
-def _frames(reader: Reader, args: argparse.Namespace) -> "Iterator[Frame]":
-    chunks = _heard(args) if stat.S_ISCHR(args.source.stat().st_mode) else _recorded(args.source)
-    for chunk in chunks:
+def _frames(kind: Any, reader: Any, args: argparse.Namespace) -> "Iterator[Any]":
+    is_port = str(args.source) != "-" and stat.S_ISCHR(args.source.stat().st_mode)
+    if is_port and args.ask:
+        yield from kind.asked(args)
+        return
+    for chunk in _heard(args, args.baud or kind.BAUD) if is_port else _recorded(args.source):
         yield from reader.feed(chunk)
 
 
 def _recorded(path: Path) -> "Iterator[bytes]":
-    with path.open("rb") as file:
+    with open(0, "rb", closefd=False) if str(path) == "-" else path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk
 
 
-def _heard(args: argparse.Namespace) -> "Iterator[bytes]":
-    stream = SerialStream(str(args.source), args.baud)
+def _heard(args: argparse.Namespace, baud: int) -> "Iterator[bytes]":
+    stream = SerialStream(str(args.source), baud)
     until_s = time.monotonic() + args.seconds if args.seconds else None
     try:
         while until_s is None or time.monotonic() < until_s:
@@ -74,68 +84,11 @@ def _heard(args: argparse.Namespace) -> "Iterator[bytes]":
         stream.close()
 
 
-def json_line(frame: Frame) -> str:
-    """By hand, because a JSON number holds any decimal and a float does not."""
-    fields = (
-        ("offset", str(frame.offset)),
-        ("server_id", json.dumps(frame.server.hex() if frame.server else None)),
-        ("entries", json.dumps([_entry(entry) for entry in frame.entries])),
-        ("power_w", decimal(power(frame.entries)) or "null"),
-        ("import_wh", decimal(quantity(frame.entries, IMPORT, WATT_HOUR)) or "null"),
-        ("export_wh", decimal(quantity(frame.entries, EXPORT, WATT_HOUR)) or "null"),
-        ("locked", json.dumps(locked(frame.entries))),
-    )
-    return "{" + ", ".join(f'"{name}": {value}' for name, value in fields) + "}"
-
-
-def _entry(entry: Entry) -> "dict[str, object]":
-    value = entry.value.hex() if isinstance(entry.value, bytes) else entry.value
-    return {"obis": obis_text(entry.obis), "value": value, "scaler": entry.scaler, "unit": entry.unit,
-            "status": entry.status}
-
-
-def decimal(exact: "Quantity | None") -> str:
-    """Every digit and none more: 215.99, -105.5, 2324000; "" for None."""
-    if exact is None:
-        return ""
-    if exact.scaler >= 0:
-        return str(exact.nearest(0))
-    digits = str(abs(exact.value)).rjust(1 - exact.scaler, "0")
-    whole, part = digits[:exact.scaler], digits[exact.scaler:].rstrip("0")
-    return ("-" if exact.value < 0 else "") + whole + ("." + part if part else "")
-
-
-def table(frame: Frame) -> str:
-    entries = frame.entries
-    lines = [f"byte {frame.offset}: meter {frame.server.hex() if frame.server else 'without id'}"]
-    totals = (("power", power(entries), "W"), ("import", quantity(entries, IMPORT, WATT_HOUR), "Wh"),
-              ("export", quantity(entries, EXPORT, WATT_HOUR), "Wh"))
-    lines += [f"  {name:8} {decimal(exact)} {unit}" for name, exact, unit in totals if exact is not None]
-    if locked(entries):
-        lines.append("  locked: whole kWh and no power; ask the metering operator for the PIN, then set INF on")
-    lines += [_row(entry) for entry in entries]
-    return "\n".join(lines) + "\n"
-
-
-def _row(entry: Entry) -> str:
-    if isinstance(entry.value, bytes):
-        value = entry.value.hex()
-        if entry.value.isascii() and entry.value.decode().isprintable():
-            value += f" ({entry.value.decode()})"
-    elif entry.value is None or isinstance(entry.value, bool):
-        value = {None: "-", True: "true", False: "false"}[entry.value]
-    else:
-        value = decimal(Quantity(entry.value, entry.scaler or 0))
-    unit = UNITS.get(entry.unit or 0, "")
-    status = "" if entry.status is None else f"  status 0x{entry.status:X}"
-    return f"    {obis_text(entry.obis):24} {value} {unit}{status}".rstrip()
-
-
-def _why(error: "OSError | DeviceError", source: Path) -> str:
+def _why(error: "OSError | ValueError | DeviceError", source: Path) -> str:
     """The words of the error, without the path that stands before them already."""
     if isinstance(error, DeviceError):
         return error.detail.removeprefix(f"{source}: ")
-    return error.strerror or str(error)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _count(number: int, what: str) -> str:

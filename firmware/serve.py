@@ -14,7 +14,8 @@ from pathlib import Path
 
 from firmware.config import LineSpec, SiteFile, load
 from firmware.errors import UserError
-from firmware.simulated import Simulated, SmlTwin
+from firmware.simulated import Simulated
+from firmware.simulated_heads import AskedTwin, PushTwin
 from sim.bank import Lock
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
 from sim.scenarios import NAMES
@@ -71,7 +72,7 @@ class Served:
         self.wires: "dict[str, Wire]" = {}
         self.slaves: "dict[str, RtuSlave | TcpSlave]" = {}
         self.places: "list[str]" = []
-        self._senders: "list[Sender]" = []
+        self._senders: "list[Sender | Answerer]" = []
         self._now_ms = start_ms
         self._speed = speed
         self._stopping = threading.Event()
@@ -107,9 +108,12 @@ class Served:
             self.places.append(f"{line.name}: Modbus TCP on {options['host']}:{slave.port}")
         else:
             wire = self._wire(line)
-            if line.kind == "sml":
-                self._senders.append(Sender(wire.paths[SLAVE], self.simulated.meters[line.name], self.simulated.lock))
-            else:
+            meter = self.simulated.meters.get(line.name)
+            if isinstance(meter, AskedTwin):
+                self._senders.append(Answerer(wire, meter, self.simulated.lock))
+            elif meter is not None:
+                self._senders.append(Sender(wire.paths[SLAVE], meter, self.simulated.lock))
+            elif line.name in self.simulated.banks:
                 self.slaves[line.name] = RtuSlave(wire.paths[SLAVE], self.simulated.banks[line.name], options["baud"])
             self.places.append(f"{line.name}: {line.kind} at {options['baud']} baud on {options['port']}")
 
@@ -137,15 +141,15 @@ class Served:
 
 
 class Sender:
-    """An SML meter that sends by itself, into its end of a wire."""
+    """A meter that sends by itself, into its end of a wire."""
 
-    def __init__(self, path: str, meter: SmlTwin, lock: Lock) -> None:
+    def __init__(self, path: str, meter: PushTwin, lock: Lock) -> None:
         """`lock`: held while the physics moves; a frame is about one moment."""
         self._meter = meter
         self._lock = lock
         self._fd = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sml meter", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="meter", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -159,3 +163,33 @@ class Sender:
                 frame = self._meter.frame()
             with contextlib.suppress(OSError):  # nobody reads, or the wire is cut: lost, as in life
                 os.write(self._fd, frame)
+
+
+class Answerer:
+    """A D0 meter that is asked: hears at the rate the master has set, and the wire keeps the pace of what it sends."""
+
+    def __init__(self, wire: Wire, meter: AskedTwin, lock: Lock) -> None:
+        self._wire = wire
+        self._talk = meter.talk
+        self._lock = lock
+        self._fd = os.open(wire.paths[SLAVE], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="meter", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+        os.close(self._fd)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(0.002):
+            now_ms = round(time.monotonic() * 1000)
+            with contextlib.suppress(OSError):  # nothing there, or the wire is cut
+                self._talk.hear(os.read(self._fd, 256), self._wire.rate(MASTER), now_ms)
+            with self._lock:
+                said = self._talk.due(now_ms)
+            if said is not None:
+                self._wire.pace(said[1])
+                with contextlib.suppress(OSError):
+                    os.write(self._fd, said[0] if said[1] == self._wire.rate(MASTER) else b"\x00" * len(said[0]))

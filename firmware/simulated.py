@@ -12,12 +12,12 @@ from control.values import DeviceSpec
 from firmware.build import Port
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
-from hal.faults import TIMEOUT, DeviceError
-from hal.ports import Stream
+from firmware.simulated_heads import HEADS, AskedTwin, Head, PushTwin, twin_of
 from sim.bank import Bank, Lock
+from sim.clock import SimClock
+from sim.d0_meter import D0Port
 from sim.part import Part, Point
 from sim.pins import Pins
-from sim.sml_meter import SmlMeter
 from sim.twins import Twin
 from sim.world import World
 
@@ -29,53 +29,15 @@ PV = {"peak_w": 10_000, "max_w": 10_000}
 ALL = (0, 1, 2)
 
 
-class Head(Stream):
-    """An optical port at full speed: a moment of silence, then the whole frame, then nothing until the next."""
-
-    def __init__(self) -> None:
-        self._waiting = b""
-        self._silent = False
-
-    def put(self, frame: bytes) -> None:
-        self._waiting = frame
-        self._silent = True
-
-    def read(self, most: int, wait_ms: int) -> bytes:
-        if self._silent:
-            self._silent = False
-            return b""
-        if not self._waiting:
-            raise DeviceError(TIMEOUT, "no frame")
-        out, self._waiting = self._waiting[:most], self._waiting[most:]
-        return out
-
-
-class SmlTwin(Twin):
-    """An SML meter clamped to a point of the house; `frame` is what it sends about this instant."""
-
-    def __init__(self, point: Point, number: int) -> None:
-        self._point = point
-        self._meter = SmlMeter(number=number)
-        self._now_ms = 0
-
-    def tick(self, now_ms: int) -> None:
-        self._now_ms = now_ms
-
-    def frame(self) -> bytes:
-        point = self._point
-        return self._meter.frame(self._now_ms, point.power_w, point.flow_ma, point.voltage_mv,
-                                 point.import_wh, point.export_wh)
-
-
 class Simulated:
-    """`step` moves the house and every device; banks, pins and SML meters are by the name of their line."""
+    """`step` moves the house and every device; banks, pins and heads are by the name of their line."""
 
     def __init__(self, file: SiteFile, scenario: str, seed: int, lock: "Lock | None" = None) -> None:
         """`lock` guards the banks where other threads serve them. Raises ValueError for an unknown scenario."""
         self.lock = lock or Lock()
         self.banks = {line.name: Bank(self.lock) for line in file.lines if line.kind.startswith("modbus")}
         self.pins = {line.name: Pins() for line in file.lines if line.kind == "gpio"}
-        self.meters: "dict[str, SmlTwin]" = {}
+        self.meters: "dict[str, PushTwin | AskedTwin]" = {}
         self._heads: "dict[str, Head]" = {}
         described = [_described(spec, device) for spec, device in zip(file.site.devices, file.devices)]
         parts = tuple(each for each in described if each is not None)
@@ -104,7 +66,9 @@ class Simulated:
             for twin in self.twins:
                 twin.tick(now_ms if device_ms is None else device_ms)
         for name, head in self._heads.items():
-            head.put(self.meters[name].frame())
+            meter = self.meters[name]
+            if isinstance(meter, PushTwin):
+                head.put(meter.frame())
 
     def port(self, spec: LineSpec) -> Port:
         """What a driver gets instead of a real port, at full speed."""
@@ -112,11 +76,14 @@ class Simulated:
             return self.banks[spec.name]
         if spec.name in self.pins:
             return self.pins[spec.name].relays
+        meter = self.meters.get(spec.name)
+        if isinstance(meter, AskedTwin):
+            return D0Port(SimClock(), meter.talk)
         return self._heads.setdefault(spec.name, Head())
 
     def _twin(self, number: int, device: DeviceFile, point: Point) -> Twin:
-        if device.driver == "sml_head":
-            twin = self.meters[device.line] = SmlTwin(point, number)
+        if device.driver in HEADS:
+            twin = self.meters[device.line] = twin_of(device, point, number)
             return twin
         module = importlib.import_module(f"sim.twins.{device.driver}")
         built: Any

@@ -86,3 +86,15 @@ class Stream:
         Raises DeviceError(TIMEOUT) when the line itself is gone (adapter unplugged).
         """
         raise NotImplementedError
+
+
+class Dialogue(Stream):
+    """A serial stream one can also talk on, at a rate that is agreed on the way (IEC 62056-21)."""
+
+    def write(self, data: bytes) -> None:
+        """Returns once it is sent; raises DeviceError(TIMEOUT) when the line is gone."""
+        raise NotImplementedError
+
+    def set_baud(self, baud: int) -> None:
+        """From now on; what was sent before has gone out at the old rate."""
+        raise NotImplementedError

@@ -9,11 +9,15 @@ import contextlib
 import heapq
 import os
 import select
+import termios
 import threading
 import time
 import tty
 
 from sim.rng import Rng
+
+_RATES = {getattr(termios, "B%d" % baud): baud
+          for baud in (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)}
 
 
 class Faults:
@@ -69,6 +73,15 @@ class Wire:
         """Gives an end a name of its own, as udev does; it stays when the adapter is plugged in again."""
         self._links[end] = path
         self._relink(end)
+
+    def pace(self, baud: int) -> None:
+        """The rate from now on."""
+        self._character_ns = 10 * 1_000_000_000 // baud
+
+    def rate(self, end: int) -> int:
+        """What whoever has this end open has set, in baud; 0 while it is unplugged or is no usual rate."""
+        fd = self._theirs[end]
+        return 0 if fd is None else _RATES.get(termios.tcgetattr(fd)[5], 0)
 
     def unplug(self, end: int) -> None:
         """The adapter is pulled: its tty goes away, also for whoever has it open."""

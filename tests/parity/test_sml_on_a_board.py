@@ -9,9 +9,10 @@ ROOT = Path(__file__).parents[2]
 METERS = ROOT.parent / "shared" / "data" / "meters"
 DAY = '''
 import sys
-from drivers.sml import Reader, obis_text
+from drivers.obis import obis_text, power
+from drivers.sml import Reader
 from drivers.sml_head import reading_of
-from drivers.sml_rules import locked, power
+from drivers.sml_rules import locked
 from hal.faults import DeviceError
 from hal.values import Phases
 from sim.rng import Rng

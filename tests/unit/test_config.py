@@ -11,7 +11,7 @@ from firmware import config_drivers
 from firmware.config import SINGLE, SiteFile, load
 from firmware.config_tables import LINES, DeviceTable, NodeTable, device_table
 from firmware.config_text import places
-from hal.options import Option, choice, integer, integers
+from hal.options import TEXT, Option, choice, integer, integers, text, texts
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -190,7 +190,10 @@ def test_every_option_has_a_default_within_its_own_bounds(driver: str) -> None:
     for option in config_drivers.module(driver).OPTIONS:
         assert isinstance(option, Option)
         assert option.help
-        if isinstance(option.default, str):
+        if option.choices == (TEXT,):
+            given = option.default if isinstance(option.default, tuple) else (option.default or "x" * option.least,)
+            assert all(option.least <= len(str(one)) <= option.most for one in given)
+        elif isinstance(option.default, str):
             assert option.default in option.choices
         elif isinstance(option.default, int):
             assert option.least <= option.default <= option.most
@@ -198,12 +201,14 @@ def test_every_option_has_a_default_within_its_own_bounds(driver: str) -> None:
 
 def test_options_become_keys() -> None:
     options = (integer("top_w", None, 5, 9, "?"), integer("swapped", 1, 0, 1, "?"),
-               choice("way", "in", ("in", "out"), "?"), integers("pins", (3, 4), 0, 27, "?"))
+               choice("way", "in", ("in", "out"), "?"), integers("pins", (3, 4), 0, 27, "?"),
+               text("path", "/", 1, 9, "?"), texts("sums", (), 1, 4, "?"))
     kind = device_table("invented", options)
     least = {"driver": "invented", "line": "bus", "top_w": 5}
     table = msgspec.convert(least, kind)
-    assert [getattr(table, option.name) for option in options] == [5, True, "in", (3, 4)]
-    for wrong in ({"top_w": 4}, {"top_w": True}, {"swapped": 1}, {"way": "up"}, {"pins": [28]}, {"pins": 3}, {"x": 1}):
+    assert [getattr(table, option.name) for option in options] == [5, True, "in", (3, 4), "/", ()]
+    for wrong in ({"top_w": 4}, {"top_w": True}, {"swapped": 1}, {"way": "up"}, {"pins": [28]}, {"pins": 3}, {"x": 1},
+                  {"path": ""}, {"path": 3}, {"sums": ["sum of"]}, {"sums": "a"}):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert({**least, **wrong}, kind)
 

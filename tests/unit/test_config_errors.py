@@ -7,6 +7,7 @@ import pytest
 
 from firmware import config_drivers
 from firmware.config import MOST_BYTES, ConfigError, load
+from firmware.config_tables import LINES
 
 GOOD = """\
 [site]
@@ -66,6 +67,7 @@ element_3_w = 1000
 """
 
 DRIVERS = ", ".join(config_drivers.known())
+KINDS = ", ".join(sorted(LINES))
 METER = '[device.{name}]\ndriver = "eastron_sdm630"\nline = "bus"\nunit = {unit}\n'
 
 WRONG = {  # name: (what is replaced, by what, what is said)
@@ -130,7 +132,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
         ["4: site.longitude = 11.1234567: finer than 0.1 m; allowed are -180 to 180 (degrees east, at most 6 decimals)"]),
     "unknown kind of line": (
         'kind = "modbus-rtu"', 'kind = "modbus"',
-        ['6: line.bus.kind = "modbus": no such kind; did you mean modbus-tcp?; known are gpio, modbus-rtu, modbus-tcp, sml']),
+        [f'6: line.bus.kind = "modbus": no such kind; did you mean modbus-tcp?; known are {KINDS}']),
     "unknown driver": (
         'driver = "heidelberg_energy_control"', 'driver = "heidelberg"',
         [f'31: device.carport.driver = "heidelberg": no such driver; did you mean '
@@ -172,7 +174,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
     "two meters under one head": (
         "[device.carport]", '[device.a]\ndriver = "sml_head"\nline = "head"\nrole = "source"\nnode = "house"\nphases = "L1"\n'
         '[device.b]\ndriver = "sml_head"\nline = "head"\nrole = "source"\nnode = "house"\nphases = "L2"\n[device.carport]',
-        ['38: device.b.line = "head": an optical head has one meter: [device.a]']),
+        ['38: device.b.line = "head": one meter a head or cable: [device.a]']),
     "driver on the wrong kind of line": (
         'line = "net"', 'line = "pins"',
         ['39: device.battery.line = "pins": a line of kind gpio; sunspec_storage hangs on modbus-tcp or modbus-rtu: bus, net']),

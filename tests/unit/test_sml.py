@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers.sml import Reader, frames_of, obis_text
+from drivers.obis import obis_text
+from drivers.sml import Reader, frames_of
 from drivers.sml_transport import ESCAPE, MAX_FRAME, Transport, crc16, crc_fits
 from drivers.sml_tree import SmlError
 from hal.values import Phases

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.sml_rules import Quantity
-from firmware import decode
+from drivers.quantity import Quantity
+from firmware import decode, decode_words
 from hal.values import Phases
 from sim.sml_meter import ABSENT, SmlMeter, entry, frame, message, several, signed, unsigned
 
@@ -76,7 +76,7 @@ def test_the_table_is_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (None, ""), ((0, -2), "0"), ((-5, -2), "-0.05"), ((-10550, -2), "-105.5"), ((100, -2), "1"), ((2324, 3), "2324000"),
     ((123, -1), "12.3"), ((1, -5), "0.00001"), ((-7, 0), "-7")])
 def test_decimals(exact: "tuple[int, int] | None", words: str) -> None:
-    assert decode.decimal(Quantity(*exact) if exact else None) == words
+    assert decode_words.decimal(Quantity(*exact) if exact else None) == words
 
 
 def test_no_more_frames_than_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drivers import sml_head
+from drivers import push_head, sml_head
 from drivers.sml import frames_of
 from drivers.sml_head import SmlHead, build, reading_of
 from drivers.sml_transport import Transport
@@ -59,7 +59,7 @@ def test_a_reading_carries_everything_the_meter_says() -> None:
     assert got == Reading(got.t_ms, 350, Phases(100, -50, 300), Phases(2000, -1000, 3000), MV, 12_345, 678,
                           None, None, None, None, None, None, None)
     wire_ms = 404 * 10_000 // 9600  # the frame's 404 bytes
-    assert 5_000 + wire_ms - sml_head.STEP_MS <= got.t_ms <= clock.now_ms()
+    assert 5_000 + wire_ms - push_head.STEP_MS <= got.t_ms <= clock.now_ms()
     assert clock.now_ms() - 5_000 <= wire_ms + 20
 
 
@@ -83,7 +83,7 @@ def test_what_piled_up_is_never_taken_for_new(pause_ms: int) -> None:
     sent_ms = next(sent for sent, total in house.sent if total == got.total_w)
     wire_ms = 404 * 10_000 // 9600
     assert got.t_ms <= sent_ms + wire_ms + 1
-    assert clock.now_ms() - got.t_ms <= sml_head.FRESH_MS + 20
+    assert clock.now_ms() - got.t_ms <= push_head.FRESH_MS + 20
     assert clock.now_ms() - before_ms <= sml_head.ANSWER_MS
 
 

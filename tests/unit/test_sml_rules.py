@@ -2,7 +2,9 @@
 
 import pytest
 
-from drivers.sml_rules import EXPORT, IMPORT, WATT_HOUR, Quantity, locked, power, quantity, signed
+from drivers.obis import EXPORT, IMPORT, WATT_HOUR, power, quantity
+from drivers.quantity import Quantity
+from drivers.sml_rules import locked, signed
 from drivers.sml_tree import Entry
 
 DZG = Entry(b"\x01\x00\x60\x32\x01\x01", None, 0, 0, b"DZG", 3)

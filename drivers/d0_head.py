@@ -1,0 +1,134 @@
+"""Meter with a D0 optical head (IEC 62056-21): asked anew for each reading (modes A to C), or sending by itself (D).
+
+Sign: 16.7.0 and 1.7.0 are + from the grid as they are; where there is a 2.7.0 the reading has the difference.
+A meter that is asked takes two seconds and more, at 300 baud half a minute: for energies, not for control. What
+it says is as old as the acknowledgement that started the readout.
+"""
+
+from drivers import d0, dataset, p1
+from drivers.dataset import DataError, Line
+from drivers.given import clock, phases, whole, word
+from drivers.obis import Entry
+from drivers.obis_reading import reading_of
+from drivers.push_head import PushHead
+from hal import values
+from hal.faults import FRAME, TIMEOUT, DeviceError
+from hal.options import choice, integer
+from hal.ports import Clock, Dialogue, Meter
+from hal.values import Ability, Reading
+
+LINES = ("d0",)
+OPTIONS = (
+    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
+    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    choice("talk", "asked", ("asked", "sends"), "asked: modes A to C; sends: mode D, by itself"),
+    integer("sends_s", 2, 1, 60, "how often a meter that sends does so, in s"),
+    integer("most_baud", 9_600, 300, 19_200, "highest rate the head bears when the meter is asked"),
+)
+FAILSAFE = "a readout changes nothing in the meter; it goes on counting without us"
+
+LATE_MS = 1_500
+STEP_MS = 100
+CHUNK = 512
+MOST_READS = 8_192
+GUARD_MS = 12  # beyond the wire time before the rate changes; the quickest meter answers after 20
+SIGN_ON_MS = 4_000  # our request, the meter's pause and the longest identification, all at 300 baud
+READOUT_MS = 60_000  # the longest a readout may take in all
+
+
+def ability(options: "dict[str, object]") -> Ability:
+    return values.ability(word(options, "role"), settle_ms=0)
+
+
+class D0Push(PushHead):
+    """Mode D: telegrams as those of P1, with parity, without a CRC."""
+
+    def __init__(self, stream: Dialogue, clock: Clock, wired: "tuple[int, ...]", turned: bool, sends_ms: int) -> None:
+        super().__init__(stream, clock, wired, turned, sends_ms + LATE_MS)
+        self._reader = p1.Reader()
+
+    def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":
+        return [dataset.entries(telegram.lines) for telegram in self._reader.feed(data)]
+
+    def damaged(self) -> int:
+        return self._reader.damaged
+
+
+class D0Asked(Meter):
+    """Modes A to C: sign-on at 300 baud, then the readout at what both can."""
+
+    def __init__(self, stream: Dialogue, clock: Clock, wired: "tuple[int, ...]", turned: bool, most_baud: int) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._wired = wired
+        self._turned = turned
+        self._most_baud = most_baud
+
+    def read(self, now_ms: int) -> Reading:
+        """Returns within SIGN_ON_MS and READOUT_MS; TIMEOUT for silence, FRAME for a wrong check or parity."""
+        _, lines, t_ms = self.session()
+        return reading_of(dataset.entries(lines), t_ms, self._wired, self._turned)
+
+    def session(self) -> "tuple[d0.Ident, tuple[Line, ...], int]":
+        """(who answered, what it said, when it began to say it)"""
+        stream = self._stream
+        stream.set_baud(d0.SIGN_ON_BAUD)
+        self._drain()
+        self._say(d0.request())
+        ident = self._identified()
+        answer, baud = d0.acknowledge(ident, self._most_baud)
+        if answer:
+            self._clock.sleep_ms(d0.REACTION_MS)
+            self._say(answer)
+        t_ms = self._clock.now_ms()
+        if baud != d0.SIGN_ON_BAUD:
+            stream.set_baud(baud)
+        return ident, self._readout(), t_ms
+
+    def _say(self, data: bytes) -> None:
+        """Returns once it has left at 300 baud: many an adapter says so while half of it still waits in it."""
+        begun_ms = self._clock.now_ms()
+        self._stream.write(data)
+        self._clock.sleep_ms(max(0, begun_ms + len(data) * 10_000 // d0.SIGN_ON_BAUD + GUARD_MS - self._clock.now_ms()))
+
+    def _identified(self) -> d0.Ident:
+        heard, ident = b"", None
+        until_ms = self._clock.now_ms() + SIGN_ON_MS
+        while ident is None:
+            heard = self._more(heard, until_ms, SIGN_ON_MS, "no answer to the sign-on")
+            ident = d0.ident_of(heard)
+        return ident
+
+    def _readout(self) -> "tuple[Line, ...]":
+        heard, lines = b"", None
+        until_ms = self._clock.now_ms() + READOUT_MS
+        while lines is None:
+            heard = self._more(heard, until_ms, d0.SILENCE_MS + STEP_MS, "the readout did not come to its end")
+            try:
+                lines = d0.readout(heard)
+            except DataError as error:
+                raise DeviceError(FRAME, str(error)) from error
+        return lines
+
+    def _more(self, heard: bytes, until_ms: int, silence_ms: int, why: str) -> bytes:
+        """What was heard and what comes next; TIMEOUT after silence, at `until_ms`, or when it never ends."""
+        silent_ms = 0
+        while silent_ms < silence_ms and self._clock.now_ms() < until_ms and len(heard) < d0.MOST_BYTES:
+            chunk = self._stream.read(CHUNK, STEP_MS)
+            if chunk:
+                return heard + chunk
+            silent_ms += STEP_MS
+        raise DeviceError(TIMEOUT, why)
+
+    def _drain(self) -> None:
+        """Throws away what an earlier readout left; bounded, for a line that never falls silent."""
+        for _ in range(MOST_READS):
+            if not self._stream.read(CHUNK, 0):
+                return
+
+
+def build(port: Dialogue, options: "dict[str, object]") -> Meter:
+    wired, turned = phases(options), word(options, "mounting") == "reversed"
+    if word(options, "talk") == "sends":
+        return D0Push(port, clock(options), wired, turned, 1_000 * whole(options, "sends_s"))
+    return D0Asked(port, clock(options), wired, turned, whole(options, "most_baud"))

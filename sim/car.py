@@ -49,8 +49,11 @@ class Car(Part):
     def __init__(
         self, phases: "tuple[int, ...]", seed: int, used_phases: int = 3, max_ma: int = 16_000,
         capacity_wh: int = 60_000, soc_permille: int = 500, sessions: "tuple[Session, ...]" = (),
+        lag_ms: "tuple[int, int]" = _LAG_MS,
     ) -> None:
-        """`phases`: of the wallbox's conductors. Without sessions it is plugged and unplugged by hand only."""
+        """`phases`: of the wallbox's conductors. Without sessions it is plugged and unplugged by hand only.
+        `lag_ms`: (least, most) from the offer to what the car makes of it; the standard allows 5 s to box and car each.
+        """
         super().__init__(phases)
         assert 1 <= used_phases <= 3
         assert max_ma >= MIN_MA
@@ -63,7 +66,7 @@ class Car(Part):
         self._session: "Session | None" = None
         self._take_permille = rng.between(*_TAKE_PERMILLE)
         self._stop_ms = rng.between(*_STOP_MS)
-        self._pilot = Lag(rng.between(*_LAG_MS))
+        self._pilot = Lag(rng.between(*lag_ms))
         self._none = (0,) * len(phases)
         self._offer_ma = self._none
         self._each_ma = 0  # on every conductor in use

@@ -1,4 +1,4 @@
-"""A Stream over a serial adapter: an optical head or a P1 cable on USB or UART.
+"""A Stream over a serial adapter: an optical head, a P1 cable, a radio stick or an M-Bus converter on USB or UART.
 
 The port is opened when it is first read and again after it was lost, so that a head that is plugged in
 later, or pulled and put back, needs no restart. It is locked: two readers would each get half of the bytes.
@@ -16,11 +16,12 @@ MOST_WRITE_S = 5.0  # 64 characters at 300 baud take 2.2 s
 
 
 class SerialStream(Dialogue):
-    """8 data bits, no parity, 1 stop bit. Where a meter has 7 and even parity, the eighth bit is the parity bit."""
+    """8 data bits, 1 stop bit. Where a meter has 7 and even parity, the eighth bit is the parity bit."""
 
-    def __init__(self, port: str, baud: int = 9600) -> None:
+    def __init__(self, port: str, baud: int = 9600, parity: str = "N") -> None:
         self._port = port
         self._baud = baud
+        self._parity = parity
         self._serial: "serial.Serial | None" = None
 
     def read(self, most: int, wait_ms: int) -> bytes:
@@ -47,7 +48,8 @@ class SerialStream(Dialogue):
 
     def _opened(self) -> serial.Serial:
         if self._serial is None:
-            self._serial = serial.Serial(self._port, self._baud, timeout=0, write_timeout=MOST_WRITE_S, exclusive=True)
+            self._serial = serial.Serial(self._port, self._baud, parity=self._parity, timeout=0,
+                                         write_timeout=MOST_WRITE_S, exclusive=True)
         return self._serial
 
     def _gone(self, error: Exception) -> DeviceError:

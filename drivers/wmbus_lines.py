@@ -19,13 +19,9 @@ _HEX = b"0123456789abcdefABCDEF"
 
 
 class Lines(Stick):
-    """Any of the above; for a serial port it is a CUL."""
+    """Any of the above, from a program or a board that listens by itself."""
 
-    BAUD = 38_400
-    _MODES = {"t": b"brt", "c": b"brc", "s": b"brs", "c+t": b"brc"}  # C mode hears T too
-
-    def setup(self, mode: str) -> "tuple[bytes, ...]":
-        return (b"X21\r\n", self._MODES[mode] + b"\r\n")
+    BAUD = 115_200
 
     def pause(self) -> None:
         """The last line of a file may have no end."""
@@ -52,6 +48,14 @@ class Lines(Stick):
             out.append(heard)
         elif any([line.startswith(word) for word in (b"b", b"telegram=")]) or b";" in line or _is_hex(line):
             self.damaged += 1
+
+
+class Cul(Lines):
+    BAUD = 38_400
+    _MODES = {"t": b"brt", "c": b"brc", "s": b"brs", "c+t": b"brc"}  # C mode hears T too
+
+    def setup(self, mode: str) -> "tuple[bytes, ...]":
+        return (b"X21\r\n", self._MODES[mode] + b"\r\n")
 
 
 def of_line(line: bytes) -> "Heard | None":

@@ -12,7 +12,7 @@ VERBS = (
     ("check", "what a SITE.toml means, and what happens on each loss"),
     ("sim", "a simulated day at full speed, with its key figures"),
     ("replay", "make the decisions of a journal again and compare"),
-    ("decode", "what is on the wire of a meter (sml, d0, p1)"),
+    ("decode", "what is on the wire of a meter (sml, d0, p1, wmbus, mbus)"),
     ("poll", "a Modbus master for the electrician"),
     ("serve", "simulated devices on the real ports of a SITE.toml"),
     ("release", "leave every device of a SITE.toml on its fallback"),

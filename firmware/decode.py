@@ -1,6 +1,7 @@
 """`decode KIND FILE|PORT`: what a meter says on the wire, as a table or as one JSON object a frame.
 
-Each kind is a module of its own, `firmware.decode_KIND`: BAUD, WHAT, reader(args), json_line(frame), table(frame).
+Each kind is a module of its own, `firmware.decode_KIND`: BAUD, WHAT, reader(args), json_line(frame), table(frame);
+where it needs them asked(args), what it sends to a port first as setup(args), and PARITY.
 """
 
 import argparse
@@ -12,31 +13,46 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from drivers.mbus_frame import ANY
 from drivers.serial_stream import SerialStream
+from drivers.socket_stream import PREFIX, SocketStream
+from drivers.wmbus_stick import MODES
+from drivers.wmbus_sticks import KINDS as KINDS_OF_STICKS
 from hal.faults import DeviceError
 
-KINDS = ("sml", "d0", "p1")
+KINDS = ("sml", "d0", "p1", "wmbus", "mbus")
 CHUNK = 4096
 WAIT_MS = 200
+SETUP_S = 0.2  # a stick takes a moment for each command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=KINDS, help="what the meter speaks")
     parser.add_argument("source", metavar="FILE|PORT", type=Path,
-                        help="recorded bytes (- is standard input), or the port of a head or cable")
+                        help="recorded bytes (- is standard input), the port of a head, cable or stick, or "
+                             "tcp://HOST:PORT")
     parser.add_argument("--json", action="store_true", help="one object a frame and line")
-    parser.add_argument("--baud", type=_positive, metavar="N", help="of the port (sml 9600, d0 300 or 9600, p1 115200)")
+    parser.add_argument("--baud", type=_positive, metavar="N",
+                        help="of the port (sml 9600, d0 300 or 9600, p1 115200, mbus 2400)")
     parser.add_argument("--frames", type=_positive, metavar="N", help="stop after this many frames")
     parser.add_argument("--seconds", type=_positive, metavar="S", help="stop listening to the port after this time")
-    parser.add_argument("--ask", action="store_true", help="d0: sign on at 300 baud and read out (modes A to C)")
-    parser.add_argument("--keys", default="", metavar="FILE", help="p1: keys of encrypted telegrams, of mode 0600")
+    parser.add_argument("--ask", action="store_true", help="d0: sign on at 300 baud and read out (modes A to C); "
+                                                           "mbus: ask the meter at --address")
+    parser.add_argument("--keys", "--key-file", default="", metavar="FILE",
+                        help="p1, wmbus: keys of encrypted telegrams, of mode 0600")
     parser.add_argument("--key", default="p1", metavar="NAME", help="p1: which of them (p1)")
+    parser.add_argument("--stick", choices=tuple(KINDS_OF_STICKS), default="hex",
+                        help="wmbus: the receiver, or whose recorded bytes these are (hex: lines of text)")
+    parser.add_argument("--mode", choices=MODES, default="c+t", help="wmbus: what the stick listens to (c+t)")
+    parser.add_argument("--address", type=_positive, default=ANY, metavar="N",
+                        help=f"mbus: of the meter that is asked ({ANY}: the only one on the line)")
 
 
 def run(args: argparse.Namespace) -> int:
     kind: Any = importlib.import_module(f"firmware.decode_{args.kind}")
     shown = 0
     try:
+        args.is_port = _is_port(args.source)
         reader = kind.reader(args)
         for frame in _frames(kind, reader, args):
             print(kind.json_line(frame) if args.json else kind.table(frame), flush=True)
@@ -60,12 +76,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _frames(kind: Any, reader: Any, args: argparse.Namespace) -> "Iterator[Any]":
-    is_port = str(args.source) != "-" and stat.S_ISCHR(args.source.stat().st_mode)
-    if is_port and args.ask:
+    if args.is_port and args.ask:
         yield from kind.asked(args)
         return
-    for chunk in _heard(args, args.baud or kind.BAUD) if is_port else _recorded(args.source):
+    for chunk in _heard(kind, args) if args.is_port else _recorded(args.source):
         yield from reader.feed(chunk)
+    if hasattr(reader, "rest"):
+        yield from reader.rest()
+
+
+def _is_port(source: Path) -> bool:
+    if str(source).startswith(PREFIX):
+        return True
+    return str(source) != "-" and stat.S_ISCHR(source.stat().st_mode)
 
 
 def _recorded(path: Path) -> "Iterator[bytes]":
@@ -74,8 +97,20 @@ def _recorded(path: Path) -> "Iterator[bytes]":
             yield chunk
 
 
-def _heard(args: argparse.Namespace, baud: int) -> "Iterator[bytes]":
-    stream = SerialStream(str(args.source), baud)
+def port(kind: Any, args: argparse.Namespace) -> "SerialStream | SocketStream":
+    """A radio stick says its own rate."""
+    source = str(args.source)
+    if source.startswith(PREFIX):
+        return SocketStream(source)
+    baud = args.baud or (kind.baud(args) if hasattr(kind, "baud") else kind.BAUD)
+    return SerialStream(source, baud, getattr(kind, "PARITY", "N"))
+
+
+def _heard(kind: Any, args: argparse.Namespace) -> "Iterator[bytes]":
+    stream = port(kind, args)
+    for words in kind.setup(args) if hasattr(kind, "setup") else ():
+        stream.write(words)
+        time.sleep(SETUP_S)
     until_s = time.monotonic() + args.seconds if args.seconds else None
     try:
         while until_s is None or time.monotonic() < until_s:

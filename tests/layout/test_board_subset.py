@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOST_ONLY = {
     "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "clock", "watchdog", "ciphers",
-                "oms_crypto", "key_file", "p1_head"},
+                "oms_crypto", "oms_reader", "socket_stream", "key_file", "p1_head"},
     "sim": {"wire", "modbus_slave", "plot", "kpi"},
 }
 CYCLE = [ROOT / "firmware" / name for name in ("image.py", "line.py", "lanes.py", "cycle.py")]

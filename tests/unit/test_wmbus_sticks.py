@@ -6,7 +6,7 @@ from drivers.wmbus_amb8465 import Amb8465
 from drivers.wmbus_frame import to_a, to_b
 from drivers.wmbus_im871a import Im871a, check
 from drivers.wmbus_im871a import message as hci
-from drivers.wmbus_lines import Lines
+from drivers.wmbus_lines import Cul, Lines
 from drivers.wmbus_rc1180 import Rc1180
 from drivers.wmbus_stick import MODES, MOST_HELD, Heard, Stick
 from drivers.wmbus_sticks import KINDS, make
@@ -128,7 +128,7 @@ def test_a_transparent_module_finds_its_way_after_a_pause() -> None:
 def test_setup_is_what_the_makers_say() -> None:
     assert Im871a().setup("t")[0][:10] == bytes.fromhex("a5810306000203300100")
     assert Amb8465().setup("c+t")[-1] == bytes.fromhex("ff040109f3")
-    assert Lines().setup("c") == (b"X21\r\n", b"brc\r\n")
+    assert Cul().setup("c") == (b"X21\r\n", b"brc\r\n")
     for kind in KINDS:
         stick: Stick = make(kind)
         for mode in MODES:

@@ -1,0 +1,71 @@
+"""Meters on a wired M-Bus: what they answer to a master's bytes (EN 13757-2 and -3)."""
+
+from hal.ports import Dialogue
+
+_ACK = b"\xe5"
+_SND_NKE, _REQ_UD2, _FCB, _FCV = 0x40, 0x4B, 0x20, 0x10
+_RSP_UD, _VARIABLE = 0x08, 0x72
+_SHORT = 5  # bytes of a request
+
+
+def long_frame(control: int, address: int, ci: int, data: bytes) -> bytes:
+    body = bytes((control, address, ci)) + data
+    return bytes((0x68, len(body), len(body), 0x68)) + body + bytes((sum(body) & 0xFF, 0x16))
+
+
+class MBusMeter:
+    """One meter; `telegrams` are what it tells in turn, header and records of each."""
+
+    def __init__(self, address: int, telegrams: "tuple[bytes, ...]") -> None:
+        self.address = address
+        self.telegrams = telegrams
+        self._next = 0
+        self._bit: "int | None" = None
+
+    def answer(self, control: int) -> bytes:
+        if control == _SND_NKE:
+            self._next, self._bit = 0, None
+            return _ACK
+        if control & ~(_FCB | _FCV) != _REQ_UD2:
+            return b""
+        bit = control & _FCB
+        if self._bit is not None and bit != self._bit:  # the master has had the last one
+            self._next = (self._next + 1) % len(self.telegrams)
+        self._bit = bit
+        return long_frame(_RSP_UD, self.address, _VARIABLE, self.telegrams[self._next])
+
+
+class MBusWire(Dialogue):
+    """A bus at full speed. `lose` answers are lost first, `spoil` are damaged; `echo` repeats what is sent."""
+
+    def __init__(self, meters: "tuple[MBusMeter, ...]", lose: int = 0, spoil: int = 0, echo: bool = False) -> None:
+        self._meters = meters
+        self._waiting = b""
+        self._lose = lose
+        self._spoil = spoil
+        self._echo = echo
+
+    def write(self, data: bytes) -> None:
+        if self._echo:
+            self._waiting += data
+        if len(data) != _SHORT or data[0] != 0x10 or data[1] + data[2] & 0xFF != data[3]:
+            return
+        for meter in self._meters:
+            if data[2] in (meter.address, 254):
+                self._waiting += self._damaged(meter.answer(data[1]))
+
+    def read(self, most: int, wait_ms: int) -> bytes:
+        out, self._waiting = self._waiting[:most], self._waiting[most:]
+        return out
+
+    def set_baud(self, baud: int) -> None:
+        """There is one rate."""
+
+    def _damaged(self, answer: bytes) -> bytes:
+        if self._lose:
+            self._lose -= 1
+            return b""
+        if self._spoil:
+            self._spoil -= 1
+            return answer[:-2] + bytes((answer[-2] ^ 1,)) + answer[-1:] if len(answer) > 2 else b"\x00"
+        return answer

@@ -4,13 +4,13 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from control.values import Site
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
 from firmware.image import Image
 from firmware.line import Line, Slot
+from firmware.virtual import leaves
 from hal.ports import Clock, Meter
 
 Port = Any  # hal.ports.Bus, hal.ports.Stream, or a maker of hal.ports.Relays: what the driver's LINES asks for
@@ -21,15 +21,16 @@ def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSp
     out = []
     for spec in file.lines:
         port = port_of(spec)
-        slots = tuple(_slot(file.site, index, device, port, clock)
+        slots = tuple(_slot(file, index, device, port, clock)
                       for index, device in enumerate(file.devices) if device.line == spec.name)
         if slots:
             out.append(Line(spec.name, slots, image, clock))
     return tuple(out)
 
 
-def _slot(site: Site, index: int, device: DeviceFile, port: Port, clock: Clock) -> Slot:
-    urgent = any(node.meter == index for node in site.nodes)
+def _slot(file: SiteFile, index: int, device: DeviceFile, port: Port, clock: Clock) -> Slot:
+    site = file.site
+    urgent = any(index in leaves(file.virtuals, node.meter) for node in site.nodes)
     return Slot(index, _driver(device, port, clock), site.devices[index].ability, device.period_ms, urgent)
 
 

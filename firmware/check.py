@@ -87,7 +87,10 @@ def _limits(node: Facts) -> str:
 def _device(device: Facts) -> "list[str]":
     """How it is wired; for a load, what it may."""
     unit = "" if device["unit"] is None else f" unit {device['unit']}"
-    wired = [f"{device['name']}: {device['kind']} {device['driver']}", f"{device['line']}{unit}",
+    name = f"{device['name']}: {device['kind']} {device['driver']}"
+    if device["line"] is None:
+        return [f"{name}, {device['sum']}, stale after {_s(device['stale_ms'])}"]
+    wired = [name, f"{device['line']}{unit}",
              " ".join(device["phases"]), f"read every {_s(device['period_ms'])}, stale after {_s(device['stale_ms'])}"]
     if device["mode"] is None:
         return [", ".join(wired)]

@@ -15,7 +15,7 @@ import msgspec
 import tomli
 
 from control.values import NONE, Site
-from firmware import config_cross, config_drivers, config_site
+from firmware import config_cross, config_drivers, config_site, config_virtual
 from firmware.config_read import Findings, Raw, allowed, nearest, read
 from firmware.config_site import DeviceFile, Tables
 from firmware.config_tables import (
@@ -28,10 +28,10 @@ from firmware.config_tables import (
     NodeTable,
     PageTable,
     SiteTable,
-    device_table,
 )
 from firmware.config_text import places
 from firmware.errors import UserError
+from firmware.virtual import Virtual
 
 MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
@@ -75,6 +75,7 @@ class SiteFile(NamedTuple):
     journal: "JournalTable | None"
     latitude_udeg: int  # + north
     longitude_udeg: int  # + east
+    virtuals: "tuple[Virtual, ...]" = ()
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -130,18 +131,20 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     one = {key: _one(findings, raw, key, kind) for key, kind in SINGLE.items()}
     lines, nodes, devices = (_named(findings, raw, key) for key in MOST)
     config_cross.references(findings, lines, nodes, devices)
-    order = config_cross.tree(findings, nodes)
+    branches = config_cross.tree(findings, nodes)
     config_cross.meters(findings, nodes)
     config_cross.addresses(findings, lines, devices)
     config_cross.pins(findings, devices)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
     tables = Tables(
-        kinds, _nodes(findings, nodes, order), _devices(findings, devices, kinds),
+        kinds, _nodes(findings, nodes, branches), _devices(findings, devices, kinds),
         {node["meter"]: name for name, node in nodes.items() if isinstance(node.get("meter"), str)},
     )
-    node_specs, device_specs, device_files = config_site.build(findings, tables)
-    config_site.roles(findings, tables, device_specs)
+    sums = config_virtual.formulas(tables.devices)
+    order = config_virtual.judge(findings, tables.devices, sums)
+    node_specs, device_specs, device_files = config_site.build(findings, tables, order, sums)
+    config_site.roles(findings, tables, device_specs, config_virtual.parts_of(sums))
     table = one["site"]
     if table is None or findings.messages():
         return None
@@ -150,7 +153,8 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     site = Site(table.name, node_specs, device_specs, table.cycle_ms, feed_in_w)
     config_site.fuses(findings, site)
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
-                    _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"))
+                    _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
+                    config_virtual.built(order, sums, device_specs))
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:
@@ -221,9 +225,8 @@ def _devices(findings: Findings, raws: config_cross.Tables, lines: "dict[str, st
     for name, raw in raws.items():
         driver = _chosen(findings, ("device", name), raw, "driver", config_drivers.known())
         if driver is not None:
-            kind = device_table(driver, config_drivers.module(driver).OPTIONS)
-            table = read(findings, ("device", name), raw, kind)
-            if table is not None and table.line in lines:
+            table = read(findings, ("device", name), raw, config_drivers.table(driver))
+            if table is not None and (table.line is None or table.line in lines):
                 out[name] = table
     return out
 

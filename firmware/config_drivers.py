@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from firmware.config_tables import DeviceTable, device_table
+
 FOLDER = Path(__file__).resolve().parent.parent / "drivers"
 _MARKS = (re.compile(r"^LINES\b", re.MULTILINE), re.compile(r"^OPTIONS\b", re.MULTILINE))
 
@@ -20,6 +22,12 @@ def module(name: str) -> Any:
     """LINES, OPTIONS, FAILSAFE, ability(options), build(port, options)."""
     assert name in known()
     return importlib.import_module("drivers." + name)
+
+
+def table(name: str) -> "type[DeviceTable]":
+    """Of its devices; a driver without LINES hangs on none."""
+    found = module(name)
+    return device_table(name, found.OPTIONS, bool(found.LINES))
 
 
 def _is_driver(source: str) -> bool:

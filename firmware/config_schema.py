@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from firmware import config_drivers
-from firmware.config_tables import LINES, NAME, JournalTable, MqttTable, NodeTable, PageTable, SiteTable, device_table
+from firmware.config_tables import LINES, NAME, JournalTable, MqttTable, NodeTable, PageTable, SiteTable
 
 Schema = dict[str, Any]
 
@@ -23,7 +23,7 @@ def _whole() -> "type[Struct]":
     name: Any = Annotated[str, Meta(pattern=f"^{NAME.pattern}$")]
     lines: Any = reduce(or_, LINES.values())
     drivers = config_drivers.known()
-    devices: Any = reduce(or_, (device_table(driver, config_drivers.module(driver).OPTIONS) for driver in drivers))
+    devices: Any = reduce(or_, (config_drivers.table(driver) for driver in drivers))
     return defstruct("SiteToml", [
         ("site", SiteTable), ("line", dict[name, lines]), ("node", dict[name, NodeTable]),
         ("device", dict[name, devices]),

@@ -10,6 +10,7 @@ from control.wiring import is_load
 from firmware import config_drivers
 from firmware.config_read import Findings
 from firmware.config_tables import DeviceTable, NodeTable
+from firmware.config_virtual import Formulas
 from firmware.losses import assumed_ma, left_alone_ma, silent_ma
 from hal.values import Ability
 
@@ -37,7 +38,7 @@ class DeviceFile(NamedTuple):
 
     name: str
     driver: str
-    line: str
+    line: str  # "" for a meter that is reckoned from others
     period_ms: int
     options: "Mapping[str, Any]"  # the driver's, and unit (Modbus), phases, max_a
 
@@ -54,24 +55,52 @@ class Tables(NamedTuple):
 Built = tuple[tuple[NodeSpec, ...], tuple[DeviceSpec, ...], tuple[DeviceFile, ...]]
 
 
-def build(findings: Findings, tables: Tables) -> Built:
-    """Only to be believed when nothing wrong was found; a table that is missing leaves holes."""
+def build(findings: Findings, tables: Tables, order: "tuple[str, ...]", sums: Formulas) -> Built:
+    """Only to be believed when nothing wrong was found; a table that is missing leaves holes.
+
+    `order`, `sums`: the virtual meters, as firmware.config_virtual has them.
+    """
     nodes = tuple(_node(findings, tables, name, table) for name, table in tables.nodes.items())
     readers = [_Device(findings, tables, name, table) for name, table in tables.devices.items()]
     pairs = [reader.pair(able) for reader in readers if (able := reader.able()) is not None]
+    if order:
+        pairs = _as_their_parts(findings, tables, pairs, order, sums)
     return nodes, tuple(spec for spec, _ in pairs), tuple(file for _, file in pairs)
 
 
-def roles(findings: Findings, tables: Tables, devices: "tuple[DeviceSpec, ...]") -> None:
-    """A node is measured by a meter, and a meter measures a node."""
+def _as_their_parts(findings: Findings, tables: Tables, pairs: "list[tuple[DeviceSpec, DeviceFile]]",
+                    order: "tuple[str, ...]", sums: Formulas) -> "list[tuple[DeviceSpec, DeviceFile]]":
+    """A virtual meter comes as often as the slowest of its parts, and may be as old as the oldest."""
+    found = {spec.name: (spec, file) for spec, file in pairs}
+    for name in order:
+        parts = [found[part] for part, _ in sums[name] if part in found]
+        if name in found and parts:
+            spec, file = found[name]
+            stale_ms = max(part.stale_ms for part, _ in parts)
+            if tables.devices[name].stale_s is None:
+                spec = spec._replace(stale_ms=stale_ms)
+            found[name] = (spec, file._replace(period_ms=max(part.period_ms for _, part in parts)))
+            node = spec.node if spec.name in tables.measured else NONE
+            if node == 0 and spec.stale_ms > 1_000 * GRID_STALE_S:
+                findings.add(("device", name, "sum"), "too slow for the house connection: a part may be "
+                             f"{spec.stale_ms // 1_000} s old; allowed are {GRID_STALE_S} (stale_s of its parts)")
+    return [found[spec.name] for spec, _ in pairs]
+
+
+def roles(findings: Findings, tables: Tables, devices: "tuple[DeviceSpec, ...]", parts: "frozenset[str]") -> None:
+    """A node is measured by a meter; a meter measures a node, is a part of a virtual meter, or a sum to be shown."""
     for device in devices:
         kind, node = device.ability.kind, tables.measured.get(device.name)
         if kind != "meter" and node is not None:
             findings.add(("node", node, "meter"), f'it is a {kind}; allowed is a device that measures a node '
                                                   '(role = "meter")')
-        elif kind == "meter" and node is None:
+        elif kind == "meter" and node is None and device.name not in parts and not _is_shown(tables, device.name):
             findings.add(("device", device.name), "a meter that measures no node; name it as meter of a node, "
                                                   'or say role = "source" if it measures a generator')
+
+
+def _is_shown(tables: Tables, name: str) -> bool:
+    return getattr(tables.devices[name], "role", "") == "sum"
 
 
 def fuses(findings: Findings, site: Site) -> None:
@@ -149,7 +178,7 @@ class _Device:
         if kind == "wallbox" and able.max_ma < able.min_ma:
             self._add("max_a", f"the wallbox cannot charge with less than {amperes(able.min_ma)}")
         options = MappingProxyType(self.options)
-        return spec, DeviceFile(self.name, self.driver, self.table.line, 1_000 * period_s, options)
+        return spec, DeviceFile(self.name, self.driver, self.table.line or "", 1_000 * period_s, options)
 
     def _options(self) -> "dict[str, Any]":
         """What the driver is built from; a list is a tuple, true is 1."""
@@ -157,7 +186,7 @@ class _Device:
         for option in self.module.OPTIONS:
             value = getattr(self.table, option.name)
             out[option.name] = int(value) if isinstance(value, bool) else value
-        if self.tables.line_kinds[self.table.line].startswith("modbus"):
+        if self.tables.line_kinds.get(self.table.line or "", "").startswith("modbus"):
             out["unit"] = 1 if self.table.unit is None else self.table.unit
         out["phases"] = self.phases
         node = self.table.node or self.measures
@@ -182,6 +211,10 @@ class _Device:
         self.findings.add((*self.path, key), words)
 
     def _line(self) -> None:
+        if not self.module.LINES:
+            self._unwired()
+            return
+        assert self.table.line is not None
         kind, unit = self.tables.line_kinds[self.table.line], self.table.unit
         if kind not in self.module.LINES:
             fitting = [name for name, one in self.tables.line_kinds.items() if one in self.module.LINES]
@@ -194,11 +227,16 @@ class _Device:
         elif not kind.startswith("modbus") and unit is not None:
             self._add("unit", f"a line of kind {kind} has no addresses; leave it out")
 
+    def _unwired(self) -> None:
+        for key in ("line", "unit", "phases", "period_s"):
+            if getattr(self.table, key) is not None:
+                self._add(key, "it is reckoned from other devices; leave it out")
+
     def _phases(self, kind: str) -> None:
         count = len(self.phases)
         if len(set(self.phases)) < count:
             self._add("phases", "a phase twice; each conductor has its own")
-        elif self.table.phases is None and kind != "meter":
+        elif self.table.phases is None and kind != "meter" and self.module.LINES:
             self.findings.missing((*self.path, "phases"), 'the grid phases it is wired to, in its own order: '
                                                           '"L1 L2 L3", "L2 L3 L1", "L1", ...')
         elif kind == "meter" and count != 3:
@@ -210,7 +248,7 @@ class _Device:
         if kind == "meter":
             if node is not None and self.measures not in (None, node):
                 self._add("node", f"it measures [node.{self.measures}]; leave it out, or change one of them")
-            node = self.measures
+            node = self.measures or node or next(iter(self.tables.nodes), None)
         elif node is None:
             self.findings.missing((*self.path, "node"), "the node whose fuse it hangs behind; known are "
                                                         + ", ".join(self.tables.nodes))

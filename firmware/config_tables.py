@@ -95,7 +95,7 @@ class NodeTable(Struct, frozen=True, forbid_unknown_fields=True):
 class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
     """What every device has; the keys of its driver come behind."""
 
-    line: Annotated[Reference, Meta(description="the line it hangs on")]
+    line: str | None = None
     unit: Annotated[int, Meta(ge=0, le=255, description="Modbus address; 1 to 247 on a serial line")] | None = None
     node: Annotated[Reference, Meta(description="the node whose fuse it hangs behind")] | None = None
     phases: Annotated[
@@ -113,6 +113,12 @@ class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
     first_pct: Annotated[int, Meta(ge=0, le=100, description="storage: charged before the car below this, in %")] \
         | None = None
     full_pct: Annotated[int, Meta(ge=0, le=100, description="storage: not charged above this, in %")] | None = None
+
+
+class WiredTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A device on a wire."""
+
+    line: Annotated[Reference, Meta(description="the line it hangs on")]
 
 
 class MqttTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,13 +146,13 @@ LINES: dict[str, type[Struct]] = {
 }
 
 
-def device_table(driver: str, options: "tuple[Option, ...]") -> "type[DeviceTable]":
+def device_table(driver: str, options: "tuple[Option, ...]", wired: bool = True) -> "type[DeviceTable]":
     """The table of one driver's devices: what every device has, and the driver's own keys."""
     assert not {option.name for option in options} & set(DeviceTable.__struct_fields__), driver
     fields = [_field(option) for option in options]
     table = defstruct(
-        "Device_" + driver, fields, bases=(DeviceTable,), frozen=True, forbid_unknown_fields=True, kw_only=True,
-        tag_field="driver", tag=driver,
+        "Device_" + driver, fields, bases=(WiredTable if wired else DeviceTable,), frozen=True,
+        forbid_unknown_fields=True, kw_only=True, tag_field="driver", tag=driver,
     )
     assert issubclass(table, DeviceTable)
     return table

@@ -5,6 +5,7 @@ changed; so a line's thread and the cycle need no lock between them.
 """
 
 from control.values import NOTHING_HEARD, NOTHING_WRITTEN, Heard, Snapshot, Written
+from firmware.virtual import Virtual, reckon
 from hal.faults import Fault
 from hal.values import Reading, Setpoint
 
@@ -22,7 +23,8 @@ class Lease:
 class Image:
     """Entries by index in `Site.devices`. Never a default: what was not heard is NOTHING_HEARD."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, virtuals: "tuple[Virtual, ...]" = ()) -> None:
+        self._virtuals = virtuals
         self._heard = [NOTHING_HEARD] * count
         self._written = [NOTHING_WRITTEN] * count
         self._leases: "list[Lease | None]" = [None] * count
@@ -44,4 +46,6 @@ class Image:
         return self._leases[index]
 
     def snapshot(self, now_ms: int, modes: "tuple[str, ...]", ceiling_w: int) -> Snapshot:
-        return Snapshot(now_ms, tuple(self._heard), tuple(self._written), modes, ceiling_w)
+        heard = list(self._heard)
+        reckon(self._virtuals, heard, now_ms)
+        return Snapshot(now_ms, tuple(heard), tuple(self._written), modes, ceiling_w)

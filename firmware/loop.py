@@ -10,6 +10,7 @@ from firmware.cycle import Cycle
 from firmware.image import Image
 from firmware.journal import Journal
 from firmware.line import Line
+from firmware.virtual import Virtual, leaves
 from hal.ports import Clock, Watchdog
 from hal.values import Reading
 
@@ -20,14 +21,14 @@ STOP_S = 5.0  # a line ends within its longest time-out; afterwards it is left b
 class WatchedImage(Image):
     """The process image of a site that says when a fresh grid reading has come."""
 
-    def __init__(self, site: Site) -> None:
-        super().__init__(len(site.devices))
-        self._grid = site.nodes[0].meter
+    def __init__(self, site: Site, virtuals: "tuple[Virtual, ...]" = ()) -> None:
+        super().__init__(len(site.devices), virtuals)
+        self._grid = leaves(virtuals, site.nodes[0].meter)
         self.fresh = threading.Event()
 
     def hear(self, index: int, reading: Reading) -> None:
         super().hear(index, reading)
-        if index == self._grid:
+        if index in self._grid:
             self.fresh.set()
 
 

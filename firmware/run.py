@@ -44,7 +44,7 @@ class Daemon:
         """Raises UserError when the broker's certificates cannot be used; a page that cannot listen is only told."""
         self.file = file
         clock = MonotonicClock()
-        image = WatchedImage(file.site)
+        image = WatchedImage(file.site, file.virtuals)
         self._lines = build.lines(file, image, clock, port_of)
         self._mqtt = _mqtt(file)
         self._page = _page(file, any_page_port)

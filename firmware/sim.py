@@ -72,7 +72,7 @@ class Day:
         """`port_of` may put something between a driver and its port (sim.mischief); `start_ms`: since midnight."""
         self.clock = SimClock(start_ms)
         self.simulated = Simulated(file, scenario, seed)
-        self.image = Image(len(file.devices))
+        self.image = Image(len(file.devices), file.virtuals)
         self.lines = build.lines(file, self.image, self.clock,
                                  (lambda spec: port_of(self, spec)) if port_of else self.simulated.port)
         self.cycle = Cycle(file.site, self.image, start_ms)

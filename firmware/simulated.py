@@ -29,6 +29,13 @@ PV = {"peak_w": 10_000, "max_w": 10_000}
 ALL = (0, 1, 2)
 
 
+class Reckoned(Twin):
+    """A meter that is reckoned from others: there is none."""
+
+    def tick(self, now_ms: int) -> None:
+        pass
+
+
 class Simulated:
     """`step` moves the house and every device; banks, pins and heads are by the name of their line."""
 
@@ -39,9 +46,11 @@ class Simulated:
         self.pins = {line.name: Pins() for line in file.lines if line.kind == "gpio"}
         self.meters: "dict[str, PushTwin | AskedTwin]" = {}
         self._heads: "dict[str, Head]" = {}
-        described = [_described(spec, device) for spec, device in zip(file.site.devices, file.devices)]
+        hidden, home = _hidden(file)
+        described = [_described(spec, device) if device.line or index in hidden else None
+                     for index, (spec, device) in enumerate(zip(file.site.devices, file.devices))]
         parts = tuple(each for each in described if each is not None)
-        household: "tuple[str, int, tuple[int, ...], dict[str, object]]" = ("household", 0, ALL, {})
+        household: "tuple[str, int, tuple[int, ...], dict[str, object]]" = ("household", home, ALL, {})
         parents = tuple(node.parent for node in file.site.nodes)
         self.world = World(scenario, seed, (household, *parts), parents, file.latitude_udeg // 1000)
         self.house = self.world.house
@@ -82,6 +91,8 @@ class Simulated:
         return self._heads.setdefault(spec.name, Head())
 
     def _twin(self, number: int, device: DeviceFile, point: Point) -> Twin:
+        if not device.line:
+            return Reckoned()
         if device.driver in HEADS:
             twin = self.meters[device.line] = twin_of(device, point, number)
             return twin
@@ -97,6 +108,21 @@ class Simulated:
             built.grid = self.house.nodes[0]  # an inverter's own meter at the connection
         assert isinstance(built, Twin)
         return built
+
+
+def _hidden(file: SiteFile) -> "tuple[set[int], int]":
+    """(virtual meters of generators that only the meters of nodes show, the node where the household's loads are).
+
+    The loads are behind the meter that is taken away, as in a house with emergency power.
+    """
+    hidden, home = set(), 0
+    for virtual in file.virtuals:
+        for child, weight, _ in virtual.terms:
+            for index, node in enumerate(file.site.nodes):
+                if node.meter == child and file.site.devices[virtual.index].ability.kind == "source":
+                    hidden.add(virtual.index)
+                    home = index if weight < 0 else home
+    return hidden, home
 
 
 def _described(spec: DeviceSpec, device: DeviceFile) -> "tuple[str, int, tuple[int, ...], dict[str, object]] | None":

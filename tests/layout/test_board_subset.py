@@ -11,7 +11,7 @@ HOST_ONLY = {
                 "oms_crypto", "oms_reader", "socket_stream", "key_file", "p1_head"},
     "sim": {"wire", "modbus_slave", "plot", "kpi"},
 }
-CYCLE = [ROOT / "firmware" / name for name in ("image.py", "line.py", "lanes.py", "cycle.py")]
+CYCLE = [ROOT / "firmware" / name for name in ("image.py", "virtual.py", "line.py", "lanes.py", "cycle.py")]
 MODULES = CYCLE + sorted(
     path for name in ("hal", "control", "drivers", "sim") for path in (ROOT / name).rglob("*.py")
     if path.stem not in HOST_ONLY.get(name, set())

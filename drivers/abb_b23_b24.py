@@ -5,7 +5,8 @@ word first. No value is all ones, of signed values 0x7FFF..; an import-only mode
 Sign: + on import. `ct_ratio` only for a B24 whose own ratio is 1.
 """
 
-from drivers.meter_table import CT_RATIO, DRIVERS, MEASURES_ONLY, Mark, TableMeter, ability_of, options_of, table
+from drivers.identity import Mark
+from drivers.meter_table import CT_RATIO, DRIVERS, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from drivers.passport import NUMBER, TEXT, Tell
 from hal.ports import Bus
 from hal.registers import Reg

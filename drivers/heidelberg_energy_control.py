@@ -12,6 +12,7 @@ ours is never the default of 15 s.
 """
 
 from drivers.given import phases, whole
+from drivers.identity import Mark
 from drivers.register_device import RegisterDevice, needed, one, split
 from hal.faults import RANGE, DeviceError
 from hal.options import integer
@@ -27,6 +28,8 @@ OPTIONS = (
     integer("failsafe_a", 0, 0, 16, "current the box falls back to: 6 to 16, or 0 to stop"),
     integer("failsafe_s", 14, 6, 60, "silence after which it falls back; above its period_s, and not 15"),
 )
+
+IDENTITY = (Mark(4, 4, ((0x0107,),), "register layout %04X"),)
 
 MIN_MA = 6_000  # IEC 61851-1: lowest offered current
 MAX_MA = 16_000  # maker: 11 kW box

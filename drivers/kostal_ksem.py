@@ -6,7 +6,8 @@ Sign: it keeps the powers of the two directions apart, both 0 or more, and the e
 ratio is not set in its own pages.
 """
 
-from drivers.meter_table import BOTH, CT_RATIO, MEASURES_ONLY, Mark, TableMeter, ability_of, options_of, table
+from drivers.identity import Mark
+from drivers.meter_table import BOTH, CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

@@ -9,6 +9,7 @@ is set here, and then exactly the currents, powers and energies are multiplied, 
 from collections import namedtuple
 
 from drivers.given import phases, whole, word
+from drivers.identity import Mark, missed
 from drivers.meter_reading import meter_reading
 from drivers.passport import Passport, Tell, ask
 from drivers.register_device import MOST_WORDS, RegisterDevice, planned
@@ -36,16 +37,6 @@ MOUNTING = choice("mounting", "normal", ("normal", "reversed"),
 CT_RATIO = integer("ct_ratio", 1, 1, 1_000, "of its current transformers (200 A to 5 A is 40), only where the meter's "
                                             "own ratio is set to 1")
 WORDS = choice("words", "high first", ("high first", "low first"), "order of the two words of a value, as set in it")
-
-
-class Mark(namedtuple("Mark", ("function", "address", "values", "why"))):
-    """What must stand in certain registers: one of `values` (each a tuple of words); else `why`, with the value."""
-
-    __slots__ = ()
-    function: int
-    address: int
-    values: "tuple[tuple[int, ...], ...]"
-    why: str
 
 
 class Table(namedtuple("Table", (
@@ -123,20 +114,9 @@ class TableMeter(RegisterDevice):
             self._fast = planned(self._reads, self._table.most_words, self._table.gap)
 
     def _check(self) -> None:
-        for mark in self._table.checks:
-            found = stands(self.bus, self.unit, mark)
-            if found is not None and found not in mark.values:
-                raise DeviceError(RANGE, mark.why % found)
-
-
-def stands(bus: Bus, unit: int, mark: Mark) -> "tuple[int, ...] | None":
-    """The words where `mark` looks; None when this device has no such registers."""
-    try:
-        return tuple(bus.read(unit, mark.function, mark.address, len(mark.values[0])))
-    except DeviceError as error:
-        if error.kind != REFUSED:
-            raise
-        return None
+        wrong = missed(self.bus, self.unit, self._table.checks)
+        if wrong:
+            raise DeviceError(RANGE, wrong)
 
 
 def as_set(reg: Reg, ratio: int, low_first: bool) -> Reg:

@@ -14,6 +14,7 @@ VERBS = (
     ("replay", "make the decisions of a journal again and compare"),
     ("decode", "what is on the wire of a meter (sml, d0, p1, wmbus, mbus)"),
     ("poll", "a Modbus master for the electrician"),
+    ("scan", "which devices answer on a Modbus line, and what they are"),
     ("serve", "simulated devices on the real ports of a SITE.toml"),
     ("release", "leave every device of a SITE.toml on its fallback"),
 )

@@ -22,7 +22,6 @@ TCP_PORT = 502
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    number = _number
     parser.add_argument("where", help="a serial port (/dev/ttyUSB0), or HOST or HOST:PORT for Modbus TCP")
     parser.add_argument("--baud", type=number(300, 921_600), default=9600)
     parser.add_argument("--parity", choices=("N", "E", "O"), default="N")
@@ -68,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if good == args.repeat else 1
 
 
-def _number(least: int, most: int) -> "Callable[[str], int]":
+def number(least: int, most: int) -> "Callable[[str], int]":
     """A type for argparse: decimal or 0x.., within the bounds."""
 
     def number(text: str) -> int:
@@ -80,7 +79,7 @@ def _number(least: int, most: int) -> "Callable[[str], int]":
     return number
 
 
-def _is_serial(where: str) -> bool:
+def is_serial(where: str) -> bool:
     return "/" in where or os.path.exists(where)
 
 
@@ -89,13 +88,13 @@ def _wrong(args: argparse.Namespace) -> str:
         return f"--count {args.count}: one answer holds at most {MOST_WORDS} registers"
     if args.address + args.count > 65_536:
         return f"--address {args.address} --count {args.count}: the last register is 65535"
-    if _is_serial(args.where):
+    if is_serial(args.where):
         return "" if 1 <= args.unit <= 247 else f"--unit {args.unit}: on a serial line 1 to 247"
-    host, port = _host_port(args.where)
+    host, port = host_port(args.where)
     return "" if host and 0 < port < 65_536 else f"{args.where}: neither a path nor HOST[:PORT]"
 
 
-def _host_port(where: str) -> "tuple[str, int]":
+def host_port(where: str) -> "tuple[str, int]":
     """(host, port); port -1 when it is no number. An IPv6 address with a port stands in brackets."""
     if where.startswith("["):
         host, _, port = where[1:].partition("]")
@@ -110,10 +109,10 @@ def _host_port(where: str) -> "tuple[str, int]":
 
 
 def _bus(args: argparse.Namespace) -> "ModbusSerial | ModbusTcp":
-    if _is_serial(args.where):
+    if is_serial(args.where):
         return ModbusSerial(args.where, args.baud, args.parity, args.stop_bits, args.echo, args.pause_ms,
                             args.timeout_ms, alone=True)
-    host, port = _host_port(args.where)
+    host, port = host_port(args.where)
     return ModbusTcp(host, port, args.timeout_ms, reconnect_most_ms=args.timeout_ms // 2)
 
 

@@ -5,7 +5,7 @@ and 0 shows as an error. 258 and 259 answer reads with exception 2. With standby
 off the bus. The pilot moves once a second here; how slowly a car follows is the car's own.
 """
 
-from drivers.heidelberg_energy_control import DEFAULT_WATCHDOG_MS, MAX_MA, MIN_MA, READS, WRITES
+from drivers.heidelberg_energy_control import DEFAULT_WATCHDOG_MS, IDENTITY, MAX_MA, MIN_MA, READS, WRITES
 from hal.faults import TIMEOUT, DeviceError
 from sim.bank import ILLEGAL_ADDRESS, ILLEGAL_VALUE, Refused, Registers
 from sim.car import Car
@@ -28,6 +28,8 @@ class EnergyControlTwin(RegisterTwin):
         super().__init__(registers)
         self._part = part
         self._phases = phases
+        for mark in IDENTITY:
+            registers.poke(mark.function, mark.address, mark.values[0])
         self.released = True  # contact of the external lock
         self._alone_ms = 0  # since when no car is there
         self.power_cycle()

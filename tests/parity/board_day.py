@@ -219,7 +219,8 @@ class Framed(Bus):
         verdict = modbus_rtu.judge(request, heard, echo=not request.mirrored())
         if verdict.kind == modbus_rtu.FOUND:
             return verdict.answer
-        kinds = {modbus_rtu.REFUSED: REFUSED, modbus_rtu.SPOILT: FRAME, modbus_rtu.SILENT: TIMEOUT}
+        kinds = {modbus_rtu.REFUSED: REFUSED, modbus_rtu.SPOILT: FRAME, modbus_rtu.MISSHAPEN: FRAME,
+                 modbus_rtu.SILENT: TIMEOUT}
         raise DeviceError(kinds[verdict.kind], verdict.detail)
 
 

@@ -1,0 +1,81 @@
+"""The units that answer on a line, setting by setting and address by address."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from drivers.modbus_serial import ModbusSerial
+from drivers.modbus_tcp import ModbusTcp
+from firmware.poll import host_port
+from firmware.progress import Progress
+from firmware.scan_known import Known, known
+from hal.faults import REFUSED, TIMEOUT, DeviceError
+
+TCP_TIMEOUT_MS = 1_000
+PROBE = (3, 0, 2)  # function, address, count: any answer will do, a refusal too
+
+
+class Setting(NamedTuple):
+    """How a serial line speaks; on a network none of it counts."""
+
+    baud: int
+    parity: str
+    stop_bits: int
+
+    def __str__(self) -> str:
+        return f"{self.baud} 8{self.parity}{self.stop_bits}"
+
+
+class Answer(NamedTuple):
+    """A unit that is there."""
+
+    setting: "Setting | None"
+    unit: int
+    garbled: bool
+    known: "tuple[Known, ...]"
+
+
+def answers(where: str, settings: "tuple[Setting | None, ...]", units: "tuple[int, ...]", delay_ms: int,
+            every_setting: bool, progress: Progress) -> "Iterator[Answer]":
+    """Every unit that answers, as it is found; without `every_setting` only at the first setting at which one does."""
+    for setting in settings:
+        there = []
+        with _Bus(where, setting, delay_ms, alone=False) as bus:
+            for unit in units:
+                progress.step(f"{setting or where}, address {unit}")
+                garbled = _probe(bus, unit)
+                if garbled is not None:
+                    there.append((unit, garbled))
+        with _Bus(where, setting, delay_ms, alone=True) as bus:
+            for unit, garbled in there:
+                progress.say(f"{setting or where}, address {unit}: what is it?")
+                kind = "modbus-tcp" if setting is None else "modbus-rtu"
+                yield Answer(setting, unit, garbled, () if garbled else known(bus, unit, kind))
+        if there and not every_setting:
+            return
+
+
+def _probe(bus: Any, unit: int) -> "bool | None":
+    """Whether what answers is garbled; None for silence."""
+    try:
+        bus.read(unit, *PROBE)
+    except DeviceError as error:
+        return {TIMEOUT: None, REFUSED: False}.get(error.kind, True)
+    return False
+
+
+class _Bus:
+    """The bus at one setting, closed behind its use."""
+
+    def __init__(self, where: str, setting: "Setting | None", delay_ms: int, alone: bool) -> None:
+        if setting is not None:
+            self._bus: "ModbusSerial | ModbusTcp" = ModbusSerial(
+                where, setting.baud, setting.parity, setting.stop_bits, delay_ms=delay_ms, alone=alone)
+        else:
+            host, port = host_port(where)
+            self._bus = ModbusTcp(host, port, TCP_TIMEOUT_MS, reconnect_most_ms=0)
+
+    def __enter__(self) -> "ModbusSerial | ModbusTcp":
+        return self._bus
+
+    def __exit__(self, *why: object) -> None:
+        self._bus.close()

@@ -1,0 +1,41 @@
+import argparse
+
+import pytest
+
+from drivers.passport import passport
+from firmware.scan import addresses
+from firmware.scan_find import Answer, Setting
+from firmware.scan_known import ReadOnly, known
+from firmware.scan_text import text
+from sim.bank import Bank
+
+
+def test_addresses_are_a_list_of_numbers_and_ranges() -> None:
+    assert addresses("1-3,247,2") == (1, 2, 3, 247)
+    for wrong in ("", "x", "3-1", "256", "1-300"):
+        with pytest.raises((ValueError, argparse.ArgumentTypeError)):
+            addresses(wrong)
+
+
+def test_nothing_can_be_written_through_a_scan() -> None:
+    bank = Bank()
+    bank.unit(1).poke(3, 0, (5,))
+    with pytest.raises(AssertionError):
+        ReadOnly(bank).write(1, 6, 0, (7,))
+    assert bank.read(1, 3, 0, 1) == (5,)
+
+
+@pytest.mark.parametrize("words", [0, 0xFFFF, 0x7FFF, 230, 0x4366])
+def test_registers_that_are_all_the_same_are_no_meter(words: int) -> None:
+    bank = Bank()
+    for function in (3, 4):
+        bank.unit(1).poke(function, 0, (words,) * 65_536)
+    assert known(bank, 1, "modbus-rtu") == ()
+
+
+def test_what_is_not_known_is_said_so() -> None:
+    unknown = text(Answer(Setting(9600, "E", 1), 7, False, ()))
+    assert unknown.startswith("9600 8E1, address 7\n")
+    assert "no device known here" in unknown
+    assert "two devices at this address" in text(Answer(None, 7, True, ()))
+    assert passport({}).serial is None

@@ -188,7 +188,7 @@ class RtuMaster(Bus):
             return nothing(SPOILT, "another master waits for an answer of the same shape")
         try:
             self._port.say(request.frame())
-            verdict = self._listen(request, owed)
+            verdict = self._listen(request, owed, self._owed.elsewhere(request.body[0], self._clock.now_ms()))
         except DeviceError:
             self._owed.add(request.head, self._clock.now_ms())
             raise
@@ -226,7 +226,7 @@ class RtuMaster(Bus):
         elif verdict.kind != SILENT:
             self._echo = False
 
-    def _listen(self, request: Request, owed: "tuple[bytes, ...]") -> Verdict:
+    def _listen(self, request: Request, owed: "tuple[bytes, ...]", elsewhere: "tuple[bytes, ...]") -> Verdict:
         """Everything until the answer stands alone, until it is spoilt, or until its time is over."""
         unit = request.body[0]
         sent_ms = self._clock.now_ms()
@@ -246,7 +246,7 @@ class RtuMaster(Bus):
                 continue
             heard += lump + self._rest_of(request, len(heard) + len(lump))
             self._quiet_ms = now_ms = self._clock.now_ms()
-            verdict = judge(request, heard, owed, self._echo is not False)
+            verdict = judge(request, heard, owed, self._echo is not False, elsewhere)
             if verdict.kind in (FOUND, REFUSED):
                 found_ms = found_ms or now_ms
                 until_ms = max(now_ms + self._gap_ms, found_ms + self._listen_ms(unit, found_ms - sent_ms))
@@ -316,7 +316,7 @@ class RtuMaster(Bus):
         """What was heard outside our exchanges: late answers of ours, or another master."""
         now_ms = self._clock.now_ms()
         for _, frame in split(heard):
-            if frame and not self._owed.settle(frame):
+            if frame and not self._owed.settle(frame) and not self._owed.refused(frame):
                 self._careful_ms = self._shared_ms = now_ms + CAREFUL_MS
                 if asked_by(frame):
                     self._owed.add(asked_by(frame), now_ms)

@@ -12,7 +12,7 @@ so it settles nothing. A unit that refuses every probe is settled by time, as is
 a debt lapses KEEP_MS after its time-out.
 """
 
-from drivers.modbus_rtu import MOST_BITS, MOST_WORDS, Request, is_owed, read_request
+from drivers.modbus_rtu import MOST_BITS, MOST_WORDS, Request, is_owed, read_request, refuses
 
 KEEP_MS = 5_000  # no slave on a serial line has been seen to answer later than this after its time-out
 
@@ -32,6 +32,10 @@ class Owed:
         self._debts[unit] = [debt for debt in self._debts.get(unit, []) if now_ms < debt[1]]
         return tuple(head for head, _ in self._debts[unit])
 
+    def elsewhere(self, unit: int, now_ms: int) -> "tuple[bytes, ...]":
+        """As `heads`, of all the other units."""
+        return tuple([head for other in sorted(self._debts) if other != unit for head in self.heads(other, now_ms)])
+
     def lapses_ms(self, unit: int, now_ms: int) -> int:
         """How long until the unit owes nothing."""
         return max([0] + [until_ms - now_ms for _, until_ms in self._debts.get(unit, [])])
@@ -48,6 +52,10 @@ class Owed:
                 debts.pop(i)
                 return True
         return False
+
+    def refused(self, frame: bytes) -> bool:
+        """Whether `frame` may be the exception answer to something that is owed; it settles nothing."""
+        return refuses(frame, [head for head, _ in self._debts.get(frame[0], [])])
 
     def settle_all(self, unit: int) -> None:
         """An answer has come that can only be the one to the newest request."""

@@ -205,9 +205,11 @@ def nothing(kind: str, detail: str) -> Verdict:
     return Verdict(kind, b"", False, (), (), False, detail)
 
 
-def judge(request: Request, heard: bytes, owed: "tuple[bytes, ...]" = (), echo: bool = True) -> Verdict:
-    """`owed` are the heads of unanswered earlier requests to this unit; `echo`: an echo may come first."""
-    sight = _Sight(request, owed, echo)
+def judge(request: Request, heard: bytes, owed: "tuple[bytes, ...]" = (), echo: bool = True,
+          elsewhere: "tuple[bytes, ...]" = ()) -> Verdict:
+    """`owed` are the heads of unanswered earlier requests to this unit, `elsewhere` those to others; `echo`: an echo
+    may come first."""
+    sight = _Sight(request, owed, echo, elsewhere)
     for noise, frame in split(heard):
         sight.skip(noise)
         if frame:
@@ -224,8 +226,10 @@ def judge(request: Request, heard: bytes, owed: "tuple[bytes, ...]" = (), echo: 
 class _Sight:
     """What has been seen so far, while the frames are sorted."""
 
-    def __init__(self, request: Request, owed: "tuple[bytes, ...]", echo: bool) -> None:
+    def __init__(self, request: Request, owed: "tuple[bytes, ...]", echo: bool,
+                 elsewhere: "tuple[bytes, ...]") -> None:
         self.request = request
+        self.elsewhere = list(elsewhere)  # not yet come, and never ours
         self.late = list(owed)  # not yet come
         self.owed = owed
         self.echo = echo
@@ -257,10 +261,13 @@ class _Sight:
             self.asked.remove(is_owed(frame, self.asked))
         elif request.fits(frame):
             self.answers.append(frame)
+        elif is_owed(frame, self.elsewhere):
+            self.elsewhere.remove(is_owed(frame, self.elsewhere))
+            self.settled.append(frame)
         elif asked_by(frame):
             self._asked(asked_by(frame))
         elif frame[0] != request.body[0]:
-            self.others = True
+            self.others = self.others or not refuses(frame, self.elsewhere)
         elif frame[1] == request.body[1] | 0x80:
             self.refusals.append(frame)
         else:
@@ -301,6 +308,11 @@ def is_owed(frame: bytes, owed: "tuple[bytes, ...] | list[bytes]") -> bytes:
         if frame.startswith(head) and len(frame) == length:
             return head
     return b""
+
+
+def refuses(frame: bytes, owed: "tuple[bytes, ...] | list[bytes]") -> bool:
+    """Whether `frame` may be the exception answer to something that is owed."""
+    return any([frame[0] == head[0] and frame[1] == head[1] | 0x80 for head in owed])
 
 
 def asked_by(frame: bytes) -> bytes:

@@ -122,6 +122,28 @@ def test_a_slave_one_answer_behind_is_caught_up_with() -> None:
     assert bench.good(20) == 20
 
 
+@pytest.mark.parametrize("refused", [0, 1000], ids=["answers", "refuses"])
+def test_a_late_answer_of_one_slave_in_the_exchange_of_another_is_no_other_master(refused: int) -> None:
+    """Were it taken for one, each exchange would be listened to for its whole time-out, for a minute."""
+    habits = one()
+    bench = Bench(4, habits)
+    bench.clock.advance(10_000)
+    assert bench.good(10) == 10
+    for first, late in ((1, 2), (2, 1)):
+        habits.delay_ms, habits.refused_permille = (400, 400), refused
+        with pytest.raises(DeviceError):
+            bench.master.read(first, 3, 10, 6)
+        habits.delay_ms, habits.refused_permille = (190, 190), 0
+        for _ in range(20):
+            for unit in (late, first):
+                bench.master.read(unit, 3, 10, 6)
+        start_ms = bench.clock.now_ms()
+        habits.delay_ms = (20, 20)
+        for unit in (1, 2):
+            bench.master.read(unit, 3, 10, 6)
+        assert bench.clock.now_ms() - start_ms <= 2 * 70
+
+
 def test_a_slave_that_is_always_too_late_is_never_believed() -> None:
     assert Bench(2, one(delay_ms=(260, 320))).good() == 0
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from control.reasons import FROZEN, METER_LOST, STALE
+from drivers.eastron import reads
 from sim.mischief import Twist
-from sim.twins.eastron_sdm630 import CURRENT, POWER, VOLTAGE
 
 HOUSE = (Path(__file__).parent / "house.toml").read_text()
 TIGHT = (Path(__file__).parent / "tight.toml").read_text()
 RTU_GRID = 'driver = "eastron_sdm630"\nline = "meters"\nunit = 1\n'
+VOLTAGE, CURRENT, POWER = reads(3)
 SAFE_S = 15  # from the loss to the safe budget, at the latest
 CALM_S = 900
 

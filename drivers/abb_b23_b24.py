@@ -6,7 +6,8 @@ Sign: + on import. `ct_ratio` only for a B24 whose own ratio is 1.
 """
 
 from drivers.identity import Mark
-from drivers.meter_table import CT_RATIO, DRIVERS, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import DRIVERS
+from drivers.meter_table import CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from drivers.passport import NUMBER, TEXT, Tell
 from hal.ports import Bus
 from hal.registers import Reg

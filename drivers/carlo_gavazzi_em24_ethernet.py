@@ -7,7 +7,8 @@ directions: any other is refused.
 
 from drivers.carlo_gavazzi import READS, slow
 from drivers.identity import Mark
-from drivers.meter_table import CT_RATIO, DRIVERS, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import DRIVERS
+from drivers.meter_table import CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from drivers.passport import NUMBER, TEXT, Tell
 from hal.ports import Bus
 from hal.values import Ability

@@ -5,7 +5,8 @@ register is answered with exception 2.
 """
 
 from drivers.carlo_gavazzi import READS, slow
-from drivers.meter_table import CT_RATIO, MEASURES_ONLY, SINGLE, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import SINGLE
+from drivers.meter_table import CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from hal.ports import Bus
 from hal.values import Ability
 

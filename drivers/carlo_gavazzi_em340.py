@@ -7,7 +7,8 @@ an import.
 
 from drivers.carlo_gavazzi import READS, slow
 from drivers.identity import Mark
-from drivers.meter_table import BOTH, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import BOTH
+from drivers.meter_table import MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from hal.ports import Bus
 from hal.values import Ability
 

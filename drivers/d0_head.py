@@ -8,6 +8,7 @@ it says is as old as the acknowledgement that started the readout.
 from drivers import d0, dataset, p1
 from drivers.dataset import DataError, Line
 from drivers.given import clock, phases, whole, word
+from drivers.meter_facts import STANDARD, Facts
 from drivers.obis import Entry
 from drivers.obis_reading import reading_of
 from drivers.push_head import PushHead
@@ -26,6 +27,8 @@ OPTIONS = (
     integer("most_baud", 9_600, 300, 19_200, "highest rate the head bears when the meter is asked"),
 )
 FAILSAFE = "a readout changes nothing in the meter; it goes on counting without us"
+METER = Facts("Meters with a D0 optical head (IEC 62056-21, modes A to D)",
+              "what the meter says: import, export, mostly P", STANDARD)
 
 LATE_MS = 1_500
 STEP_MS = 100

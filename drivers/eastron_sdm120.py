@@ -4,7 +4,8 @@ Source: maker's protocol description, and drivers that agree; drivers.eastron ha
 """
 
 from drivers.eastron import reads, slow
-from drivers.meter_table import BOTH, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import BOTH
+from drivers.meter_table import MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from hal.ports import Bus
 from hal.values import Ability
 

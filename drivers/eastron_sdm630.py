@@ -7,7 +7,8 @@ The total is the sum of the phases, not register 52: a request less, and all of 
 """
 
 from drivers.eastron import reads, slow
-from drivers.meter_table import BOTH, MEASURES_ONLY, WORDS, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import BOTH
+from drivers.meter_table import MEASURES_ONLY, WORDS, TableMeter, ability_of, options_of, table
 from drivers.passport import NUMBER, Tell
 from hal.ports import Bus
 from hal.values import Ability

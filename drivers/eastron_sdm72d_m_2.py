@@ -6,7 +6,8 @@ odd start or count is answered with exception 2. Some units are silent to more t
 
 from drivers.eastron import reads, slow
 from drivers.given import whole
-from drivers.meter_table import BOTH, MEASURES_ONLY, TableMeter, ability_of, options_of, table, within
+from drivers.meter_facts import BOTH
+from drivers.meter_table import MEASURES_ONLY, TableMeter, ability_of, options_of, table, within
 from drivers.passport import NUMBER, Tell
 from hal.options import integer
 from hal.ports import Bus

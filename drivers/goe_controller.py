@@ -8,7 +8,8 @@ true (control.health), so a wrong `first_sensor` is not believed. It implements 
 """
 
 from drivers.given import whole
-from drivers.meter_table import MAKER, MEASURES_ONLY, WORDS, Table, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import MAKER
+from drivers.meter_table import MEASURES_ONLY, WORDS, Table, TableMeter, ability_of, options_of, table
 from hal.options import integer
 from hal.ports import Bus
 from hal.registers import Reg

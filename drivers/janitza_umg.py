@@ -7,7 +7,8 @@ they count in steps of 2 Wh and more. `ct_ratio` only where the meter's own rati
 """
 
 from drivers.given import word
-from drivers.meter_table import BOTH, CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import BOTH
+from drivers.meter_table import CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from hal.options import choice
 from hal.ports import Bus
 from hal.registers import Reg

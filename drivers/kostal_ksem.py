@@ -7,7 +7,8 @@ ratio is not set in its own pages.
 """
 
 from drivers.identity import Mark
-from drivers.meter_table import BOTH, CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import BOTH
+from drivers.meter_table import CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

@@ -25,12 +25,6 @@ SHORT_WORDS = 10  # what every device answers at once: three phases of 32 bits, 
 AGAIN_MS = 60_000  # after so long a silence it may be another meter, or have been set anew
 BY_CT = ("current_ma", "power_w", "taken_w", "given_w", "total_w", "import_wh", "export_wh")
 
-# how the table became known, best first; said in the list of supported meters
-BOTH = "maker's description and independent drivers agree"
-MAKER = "maker's description"
-DRIVERS = "two independent drivers agree"
-SINGLE = "a single source: compare with the display before it controls anything"
-
 ROLE = choice("role", "meter", ("meter", "source"), "meter of a node, or of a PV system that is only read")
 MOUNTING = choice("mounting", "normal", ("normal", "reversed"),
                   "reversed when the grid is on the terminals of the load")

@@ -8,6 +8,7 @@ house connection. Encrypted telegrams (Luxembourg, Austria) need `keys`, a file 
 from drivers import key_file, p1
 from drivers.ciphers import gcm_open
 from drivers.given import clock, phases, whole, word
+from drivers.meter_facts import CAPTURED, Facts
 from drivers.obis import Entry
 from drivers.p1 import Reader
 from drivers.p1_sealed import DEFAULT_SECOND, SealedReader
@@ -26,6 +27,8 @@ OPTIONS = (
     text("key", "p1", 1, 64, "which of the keys in that file is this meter's"),
 )
 FAILSAFE = "nothing is ever written to a P1 port; the meter goes on counting without us"
+METER = Facts("Meters with a P1 port: DSMR 2.2 to 5, Belgium, Luxembourg, Austria",
+              "import, export, P, mostly U, I and P per phase", CAPTURED)
 
 LATE_MS = 1_500  # beyond the meter's own period
 

@@ -1,7 +1,7 @@
-"""What a meter says about itself: who made it, which one it is, what it runs.
+"""What is known of one meter: who made it, which one it is, what it runs, and what its plate says.
 
-Only what stands in its registers. A register this model has not got is None, as is one that holds nothing:
-nothing here is known from elsewhere.
+`ask` tells what stands in its registers. A register this model has not got is None, as is one that holds nothing.
+The rest of a passport is what the owner wrote into the configuration, never a default.
 """
 
 from collections import namedtuple
@@ -14,9 +14,9 @@ NUMBER = "number"  # unsigned, high word first
 
 
 class Passport(namedtuple("Passport", (
-    "maker", "model", "serial", "firmware", "accuracy_class", "mid", "ct_ratio", "rated_ma",
+    "maker", "model", "serial", "firmware", "accuracy_class", "mid", "ct_ratio", "rated_ma", "checked",
 ))):
-    """Each field as the device words it, None when it does not say."""
+    """Each field as the device or the owner words it, None when it is not known."""
 
     __slots__ = ()
     maker: "str | None"
@@ -27,9 +27,11 @@ class Passport(namedtuple("Passport", (
     mid: "str | None"
     ct_ratio: "str | None"
     rated_ma: "str | None"
+    checked: "str | None"  # the day of the last check
 
 
-FIELDS = ("maker", "model", "serial", "firmware", "accuracy_class", "mid", "ct_ratio", "rated_ma")
+FIELDS = ("maker", "model", "serial", "firmware", "accuracy_class", "mid", "ct_ratio", "rated_ma", "checked")
+UNKNOWN = Passport(*(None,) * len(FIELDS))
 
 
 class Tell(namedtuple("Tell", ("field", "function", "address", "words", "kind"))):

@@ -6,7 +6,8 @@ Sign: + on import. Its power factor is coded (above 1 means leading), of the tot
 out. `ct_ratio` only for a 3255 whose own ratio is 1.
 """
 
-from drivers.meter_table import CT_RATIO, DRIVERS, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import DRIVERS
+from drivers.meter_table import CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

@@ -6,7 +6,8 @@ Sign: + on import. Its energies are sums of the phases, each counted by itself: 
 another takes in counts on both sides. They are not the utility meter's.
 """
 
-from drivers.meter_table import BOTH, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import BOTH
+from drivers.meter_table import MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

@@ -5,7 +5,8 @@ the maker's manual, frequency from openWB alone (mbmd names another register). F
 Sign: + on import. The energies are those of tariff 1: leave its tariff input open. `ct_ratio` only where its own is 1.
 """
 
-from drivers.meter_table import CT_RATIO, DRIVERS, MEASURES_ONLY, TableMeter, ability_of, options_of, table
+from drivers.meter_facts import DRIVERS
+from drivers.meter_table import CT_RATIO, MEASURES_ONLY, TableMeter, ability_of, options_of, table
 from drivers.passport import TEXT, Tell
 from hal.ports import Bus
 from hal.registers import Reg

@@ -6,6 +6,7 @@ A locked meter (no PIN) is read too: `state` is "locked", its power unknown, its
 
 from drivers import obis_reading
 from drivers.given import clock, phases, word
+from drivers.meter_facts import CAPTURED, Facts
 from drivers.obis import Entry
 from drivers.push_head import PushHead
 from drivers.sml import Frame, Reader
@@ -21,6 +22,8 @@ OPTIONS = (
     choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
 )
 FAILSAFE = "nothing is ever written to an optical head; the meter goes on counting without us"
+METER = Facts("German electricity meters with SML",
+              "what the meter sends: P, mostly U, I and P per phase; import, export", CAPTURED)
 
 ANSWER_MS = 2_500  # meters send every 1-2 s
 

@@ -7,6 +7,7 @@ Sign: makers differ; `positive` says what a positive power is. The counters say 
 """
 
 from drivers.given import phases, whole, word
+from drivers.meter_facts import STANDARD, Facts
 from drivers.meter_reading import meter_reading
 from drivers.meter_table import MEASURES_ONLY, MOUNTING, ROLE
 from drivers.passport import Passport, passport, text
@@ -19,6 +20,8 @@ from hal.values import ability as able
 
 LINES = ("modbus-tcp", "modbus-rtu")
 FAILSAFE = MEASURES_ONLY
+METER = Facts("SunSpec meters, models 201 to 204 and 211 to 214", "U, I, P, power factor per phase; import, export; "
+              "frequency; passport", STANDARD)
 OPTIONS = (
     ROLE, MOUNTING,
     choice("positive", "import", ("import", "export"), 'what a positive power means; "export" for SolarEdge'),

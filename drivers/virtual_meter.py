@@ -9,6 +9,7 @@ so a meter with a minus in it has none. Currents are summed with the sign of the
 """
 
 from drivers.given import word
+from drivers.meter_facts import RECKONED, Facts
 from drivers.quantity import decimal
 from hal import values
 from hal.options import choice, text
@@ -21,6 +22,7 @@ OPTIONS = (
     text("sum", None, 1, 400, 'other devices, added and taken away: "inclusive - exclusive", "flat_1 + 0.5 stairs"'),
 )
 FAILSAFE = "nothing is written to it"
+METER = Facts("Sums and differences of other meters", "what all its meters have", RECKONED)
 
 MOST_TERMS = 16
 MOST_DEPTH = 8

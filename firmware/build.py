@@ -31,10 +31,10 @@ def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSp
 def _slot(file: SiteFile, index: int, device: DeviceFile, port: Port, clock: Clock) -> Slot:
     site = file.site
     urgent = any(index in leaves(file.virtuals, node.meter) for node in site.nodes)
-    return Slot(index, _driver(device, port, clock), site.devices[index].ability, device.period_ms, urgent)
+    return Slot(index, driver(device, port, clock), site.devices[index].ability, device.period_ms, urgent)
 
 
-def _driver(device: DeviceFile, port: Port, clock: Clock) -> Meter:
+def driver(device: DeviceFile, port: Port, clock: Clock) -> Meter:
     module = importlib.import_module(f"drivers.{device.driver}")
     meter = module.build(port, {**device.options, "clock": clock})
     assert isinstance(meter, Meter)

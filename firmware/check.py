@@ -1,14 +1,21 @@
-"""`check SITE.toml`: what was understood, as a tree with its limits, and what happens on each loss. Touches no wire."""
+"""`check SITE.toml`: what was understood, as a tree with its limits, and what happens on each loss.
+
+Touches no wire, unless it is told to: `--live` asks each Modbus meter who it is.
+"""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
+from drivers.clock import MonotonicClock
+from drivers.passport import passport
 from firmware.check_facts import PHASE_NAMES, Facts, facts
+from firmware.check_live import live
 from firmware.config import ConfigError, load
 from firmware.config_schema import schema
 from firmware.config_site import amperes
+from firmware.scan_text import passport_words
 
 CURVES = {"sls-e": "SLS-E", "gg": "gG", "mcb-b": "MCB B", "mcb-c": "MCB C", "mcb-d": "MCB D"}
 
@@ -22,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("site", metavar="SITE.toml", type=Path, nargs="?")
     what.add_argument("--schema", action="store_true", help="print the JSON schema of a SITE.toml, for editors")
+    parser.add_argument("--live", action="store_true", help="also ask each Modbus meter who it is; writes nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
 
 
@@ -30,17 +38,23 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=1))
         return 0
     try:
-        understood = facts(load(args.site))
+        file = load(args.site)
+        understood = facts(file)
     except ConfigError as error:
         print(error, file=sys.stderr)
         if args.json:
             print(json.dumps({"ok": False, "errors": list(error.messages)}, ensure_ascii=False))
         return 1
+    meters = live(file, MonotonicClock()) if args.live else []
+    good = all(meter.good() for meter in meters)
     if args.json:
-        print(json.dumps({"ok": True, **understood}, ensure_ascii=False))
+        here = {"live": [meter.plain() for meter in meters]} if args.live else {}
+        print(json.dumps({"ok": good, **understood, **here}, ensure_ascii=False))
     else:
         print("\n".join(_text(understood)))
-    return 0
+        if args.live:
+            print("\n".join(["", "Who the meters say they are", *(meter.words() for meter in meters)]))
+    return 0 if good else 1
 
 
 def _text(site: Facts) -> "list[str]":
@@ -93,7 +107,8 @@ def _device(device: Facts) -> "list[str]":
     wired = [name, f"{device['line']}{unit}",
              " ".join(device["phases"]), f"read every {_s(device['period_ms'])}, stale after {_s(device['stale_ms'])}"]
     if device["mode"] is None:
-        return [", ".join(wired)]
+        plate = passport_words(passport(device["plate"] or {}))
+        return [", ".join(wired), *(["   " + plate] if plate else [])]
     may = [f"mode {device['mode']}", f"priority {device['priority']}", _range(device), _failsafe(device)]
     return [", ".join(wired), "   " + ", ".join(may)]
 

@@ -89,6 +89,7 @@ def _device(site: Site, spec: DeviceSpec, file: DeviceFile) -> Facts:
         "phases": [PHASE_NAMES[phase] for phase in spec.phases],
         "period_ms": file.period_ms,
         "stale_ms": spec.stale_ms,
+        "plate": {name: value for name, value in file.plate._asdict().items() if value is not None} or None,
         "mode": spec.mode if load else None,
         "priority": spec.priority if load else None,
         "current_ma": [able.min_ma, able.max_ma] if able.kind == "wallbox" else None,

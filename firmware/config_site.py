@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, DeviceSpec, NodeSpec, Site
 from control.wiring import is_load
+from drivers.passport import UNKNOWN, Passport, passport
 from firmware import config_drivers
 from firmware.config_read import Findings
 from firmware.config_tables import DeviceTable, NodeTable
@@ -30,6 +31,7 @@ SLOW_S = 5
 PERIOD_S = {"source": SLOW_S, "stages": SLOW_S}  # all others every second
 LOAD_KEYS = ("mode", "priority", "max_a")
 BAND_KEYS = ("reserve_pct", "first_pct", "full_pct")
+PLATE_KEYS = ("serial", "accuracy_class", "mid", "rated_a", "checked")
 _SILENCE = re.compile("(failsafe|timeout|watchdog|revert).*_s$")  # options that say when a device falls back
 
 
@@ -41,6 +43,7 @@ class DeviceFile(NamedTuple):
     line: str  # "" for a meter that is reckoned from others
     period_ms: int
     options: "Mapping[str, Any]"  # the driver's, and unit (Modbus), phases, max_a
+    plate: Passport = UNKNOWN  # what the owner says of a meter
 
 
 class Tables(NamedTuple):
@@ -178,7 +181,7 @@ class _Device:
         if kind == "wallbox" and able.max_ma < able.min_ma:
             self._add("max_a", f"the wallbox cannot charge with less than {amperes(able.min_ma)}")
         options = MappingProxyType(self.options)
-        return spec, DeviceFile(self.name, self.driver, self.table.line or "", 1_000 * period_s, options)
+        return spec, DeviceFile(self.name, self.driver, self.table.line or "", 1_000 * period_s, options, self._plate())
 
     def _options(self) -> "dict[str, Any]":
         """What the driver is built from; a list is a tuple, true is 1."""
@@ -255,9 +258,19 @@ class _Device:
         return _place(self.tables.nodes, node)
 
     def _keys(self, kind: str) -> None:
-        for key in (() if kind in MODES else LOAD_KEYS) + (() if kind == "storage" else BAND_KEYS):
+        fitting = ((LOAD_KEYS, MODES), (BAND_KEYS, ("storage",)), (PLATE_KEYS, ("meter", "source")))
+        for key in (key for keys, kinds in fitting if kind not in kinds for key in keys):
             if getattr(self.table, key) is not None:
                 self._add(key, f"a {kind} has no such key; leave it out")
+
+    def _plate(self) -> Passport:
+        """What the owner says of a meter; its transformers' ratio is the one we multiply by."""
+        table, ratio = self.table, self.options.get("ct_ratio", 1)
+        said = {"serial": table.serial, "accuracy_class": table.accuracy_class, "checked": table.checked,
+                "mid": None if table.mid is None else "yes" if table.mid else "no",
+                "rated_ma": None if table.rated_a is None else str(1_000 * table.rated_a),
+                "ct_ratio": None if ratio == 1 else str(ratio)}
+        return passport(said)
 
     def _mode(self, able: Ability) -> str:
         kind = able.kind

@@ -14,6 +14,7 @@ from hal.options import TEXT, Option
 NAME = re.compile("[a-z0-9_]{1,32}")  # becomes a level of an MQTT topic
 NAME_WORDS = "small letters, digits and _, at most 32 of them"
 HOST = r"^[A-Za-z0-9._:%-]{1,253}$"
+DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
 Reference = Annotated[str, Meta(min_length=1, max_length=32)]
 
@@ -108,6 +109,17 @@ class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
     period_s: Annotated[int, Meta(ge=1, le=60, description="how often it is read, in s")] | None = None
     stale_s: Annotated[int, Meta(ge=3, le=300, description="a reading older than this is no reading, in s")] \
         | None = None
+    serial: Annotated[str, Meta(min_length=1, max_length=32, description="meter: its number, as on its plate")] \
+        | None = None
+    accuracy_class: Annotated[
+        Literal["A", "B", "C", "0.2", "0.2S", "0.5", "0.5S", "1", "2"], Meta(description="meter: as on its plate")
+    ] | None = None
+    mid: Annotated[bool, Meta(description="meter: whether its plate bears the M of the MID")] | None = None
+    rated_a: Annotated[int, Meta(ge=1, le=6_000, description="meter: its highest current in A, as on its plate")] \
+        | None = None
+    checked: Annotated[
+        str, Meta(pattern=DAY, description='meter: day of its last check, like "2026-03-31"')
+    ] | None = None
     reserve_pct: Annotated[int, Meta(ge=0, le=100, description="storage: not discharged below this, in %")] \
         | None = None
     first_pct: Annotated[int, Meta(ge=0, le=100, description="storage: charged before the car below this, in %")] \

@@ -73,8 +73,9 @@ METER = '[device.{name}]\ndriver = "eastron_sdm630"\nline = "bus"\nunit = {unit}
 WRONG = {  # name: (what is replaced, by what, what is said)
     "unknown key": (
         "failsafe_a = 6", "failsave_a = 6",
-        ["36: device.carport.failsave_a = 6: no such key here; did you mean failsafe_a?; known are failsafe_a, failsafe_s, "
-         "first_pct, full_pct, line, max_a, mode, node, period_s, phases, priority, reserve_pct, stale_s, unit"]),
+        ["36: device.carport.failsave_a = 6: no such key here; did you mean failsafe_a?; known are accuracy_class, "
+         "checked, failsafe_a, failsafe_s, first_pct, full_pct, line, max_a, mid, mode, node, period_s, phases, priority, "
+         "rated_a, reserve_pct, serial, stale_s, unit"]),
     "out of bounds": (
         "failsafe_a = 6", "failsafe_a = 20",
         ["36: device.carport.failsafe_a = 20: allowed are 0 to 16 "

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from drivers.meter_table import MAKER, SINGLE, Table, TableMeter, table
+from drivers.meter_facts import BOTH, MAKER, SINGLE
+from drivers.meter_facts import DRIVERS as TWO
+from drivers.meter_table import Table, TableMeter, table
 from drivers.passport import Passport
 from firmware import config_drivers
 from hal.faults import FRAME, RANGE, REFUSED, TIMEOUT, DeviceError
@@ -77,7 +79,7 @@ class Watched(Bus):
 
 def test_the_meters_there_are() -> None:
     assert len(DRIVERS) == 14
-    assert {driver(name).TABLE.known_by for name in DRIVERS if driver(name).TABLE.known_by in (MAKER, SINGLE)}
+    assert {driver(name).TABLE.known_by for name in DRIVERS} == {BOTH, MAKER, TWO, SINGLE}
 
 
 @pytest.mark.parametrize("name", DRIVERS)

@@ -11,7 +11,7 @@ from firmware.config_site import DeviceFile
 from firmware.image import Image
 from firmware.line import Line, Slot
 from firmware.virtual import leaves
-from hal.ports import Clock, Meter
+from hal.ports import Clock, Dialogue, Meter
 
 Port = Any  # hal.ports.Bus, hal.ports.Stream, or a maker of hal.ports.Relays: what the driver's LINES asks for
 
@@ -51,6 +51,18 @@ def real_port(spec: LineSpec) -> Port:
     if spec.kind in ("sml", "d0", "p1"):
         from drivers.serial_stream import SerialStream
         return SerialStream(**options)
+    if spec.kind == "wm-bus":
+        from drivers.radio_port import RadioPort
+        return RadioPort(**options)
+    if spec.kind == "m-bus":
+        return _mbus(options["port"], options["baud"])
     assert spec.kind == "gpio"
     from drivers.gpio import relays  # gpiozero looks for pins when it is imported: only where relays are wired
     return relays
+
+
+def _mbus(place: str, baud: int) -> "tuple[Dialogue, int]":
+    """Wired M-Bus has even parity (EN 13757-2)."""
+    from drivers.serial_stream import SerialStream
+    from drivers.socket_stream import PREFIX, SocketStream
+    return SocketStream(place) if place.startswith(PREFIX) else SerialStream(place, baud, "E"), baud

@@ -8,6 +8,7 @@ import posixpath
 from firmware.config_read import Findings, Raw, nearest
 
 Tables = dict[str, Raw]  # by name; only what is a table
+OWN = ("unit", "id", "address")  # keys that tell a device from the others on its line
 
 
 def references(findings: Findings, lines: Tables, nodes: Tables, devices: Tables) -> None:
@@ -100,8 +101,9 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
             words = f"[device.{taken[at]}] already has this address on line {device['line']}"
             if at[1:] == ("only",):
                 findings.add(("device", name, "line"), f"one meter a head or cable: [device.{taken[at]}]")
-            elif "unit" in device:
-                findings.add(("device", name, "unit"), words + "; give each device its own")
+            elif any(key in device for key in OWN):
+                key = next(key for key in OWN if key in device)
+                findings.add(("device", name, key), words + "; give each device its own")
             else:
                 findings.missing(("device", name, "unit"), words + " (unit 1, because none is said)")
         elif at:
@@ -141,5 +143,8 @@ def _address(lines: Tables, device: Raw) -> "tuple[object, ...]":
     kind = lines[name].get("kind")
     if kind in ("sml", "d0", "p1"):
         return name, "only"
+    if kind in ("wm-bus", "m-bus"):
+        own = device.get("id" if kind == "wm-bus" else "address")
+        return (name, own) if isinstance(own, int | str) else ()
     unit = device.get("unit", 1 if kind == "modbus-tcp" else None)
     return (name, unit) if kind != "gpio" and isinstance(unit, int) else ()

@@ -28,7 +28,7 @@ MODES = {  # a heater or a storage has no lowest power
 }
 PRIORITY = {"wallbox": 40, "storage": 30, "stages": 20, "heater": 10}  # a rod takes any watt the others leave
 SLOW_S = 5
-PERIOD_S = {"source": SLOW_S, "stages": SLOW_S}  # all others every second
+PERIOD_S = {"source": SLOW_S, "stages": SLOW_S, "sensor": SLOW_S}  # all others every second
 LOAD_KEYS = ("mode", "priority", "max_a")
 BAND_KEYS = ("reserve_pct", "first_pct", "full_pct")
 PLATE_KEYS = ("serial", "accuracy_class", "mid", "rated_a", "checked")
@@ -239,7 +239,7 @@ class _Device:
         count = len(self.phases)
         if len(set(self.phases)) < count:
             self._add("phases", "a phase twice; each conductor has its own")
-        elif self.table.phases is None and kind != "meter" and self.module.LINES:
+        elif self.table.phases is None and kind not in ("meter", "sensor") and self.module.LINES:
             self.findings.missing((*self.path, "phases"), 'the grid phases it is wired to, in its own order: '
                                                           '"L1 L2 L3", "L2 L3 L1", "L1", ...')
         elif kind == "meter" and count != 3:
@@ -252,6 +252,8 @@ class _Device:
             if node is not None and self.measures not in (None, node):
                 self._add("node", f"it measures [node.{self.measures}]; leave it out, or change one of them")
             node = self.measures or node or next(iter(self.tables.nodes), None)
+        elif node is None and kind == "sensor":
+            return 0  # it takes no part in any sum: shown beside the house connection
         elif node is None:
             self.findings.missing((*self.path, "node"), "the node whose fuse it hangs behind; known are "
                                                         + ", ".join(self.tables.nodes))
@@ -286,7 +288,7 @@ class _Device:
 
     def _times(self, able: Ability) -> "tuple[int, int]":
         period_s = PERIOD_S.get(able.kind, 1) if self.table.period_s is None else self.table.period_s
-        stale_s = max(3, 3 * period_s) if self.table.stale_s is None else self.table.stale_s
+        stale_s = self._silent_s(period_s) if self.table.stale_s is None else self.table.stale_s
         measured = self.tables.nodes.get(self.measures or "")
         grid = measured is not None and measured.parent is None
         if grid and 3 * period_s > GRID_STALE_S:
@@ -303,6 +305,10 @@ class _Device:
             self._add(key, f"it falls back after {able.failsafe_ms / 1_000:g} s of silence, but is read only "
                            f"every {period_s} s; allowed is more than {2 * period_s} s, or a shorter period_s")
         return period_s, stale_s
+
+    def _silent_s(self, period_s: int) -> int:
+        """Three misses; for a meter that is heard or asked seldom, its own time."""
+        return max(3, 3 * period_s, int(self.options.get("silent_s", 0)), 3 * int(self.options.get("every_s", 0)))
 
     def _bands(self, kind: str) -> "tuple[int, int, int]":
         if kind != "storage":

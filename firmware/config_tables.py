@@ -71,6 +71,26 @@ class P1Table(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     ] = 115200
 
 
+class WmbusTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="wm-bus"):
+    stick: Annotated[
+        Literal["im871a", "amb8465", "cul", "rc1180", "hex"], Meta(description="the receiver; hex: lines of text")
+    ]
+    port: Annotated[
+        str, Meta(min_length=1, max_length=255, description="/dev/serial/by-id/..., a pipe, or tcp://HOST:PORT")
+    ]
+    mode: Annotated[
+        Literal["t", "c", "s", "c+t"], Meta(description="what the meters send in; sticks hear C and T at once")
+    ] = "c+t"
+    baud: Annotated[int, Meta(ge=0, le=921_600, description="of the serial port; 0 is the stick's own")] = 0
+
+
+class MbusTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="m-bus"):
+    port: Annotated[
+        str, Meta(min_length=1, max_length=255, description="the level converter; or tcp://HOST:PORT")
+    ]
+    baud: Annotated[Literal[300, 600, 1200, 2400, 4800, 9600], Meta(description="as the meters are set")] = 2400
+
+
 class GpioTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="gpio"):
     """The pins of the board itself: nothing to set."""
 
@@ -154,6 +174,7 @@ class JournalTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 LINES: dict[str, type[Struct]] = {
     "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "d0": D0Table, "p1": P1Table,
+    "wm-bus": WmbusTable, "m-bus": MbusTable,
     "gpio": GpioTable,
 }
 

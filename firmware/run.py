@@ -83,7 +83,8 @@ class Daemon:
             self._journal_fault = journal
             print(journal or "journal: written again", file=sys.stderr, flush=True)
         pairs = topics.pairs(self.file.site, snapshot, plan, health, broker, journal)
-        self._publisher.send(pairs, snapshot.now_ms)
+        told = [(slot.index, getattr(slot.meter, "measured", ())) for line in self._lines for slot in line.slots]
+        self._publisher.send(pairs + topics.measured_pairs(self.file.site, told), snapshot.now_ms)
 
 
 def _mqtt(file: SiteFile) -> "Mqtt | None":

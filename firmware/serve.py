@@ -16,6 +16,7 @@ from firmware.config import LineSpec, SiteFile, load
 from firmware.errors import UserError
 from firmware.simulated import Simulated
 from firmware.simulated_heads import AskedTwin, PushTwin
+from firmware.simulated_mbus import AirBus, WireBus
 from sim.bank import Lock
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
 from sim.scenarios import NAMES
@@ -72,7 +73,7 @@ class Served:
         self.wires: "dict[str, Wire]" = {}
         self.slaves: "dict[str, RtuSlave | TcpSlave]" = {}
         self.places: "list[str]" = []
-        self._senders: "list[Sender | Answerer]" = []
+        self._senders: "list[Sender | Answerer | Talker]" = []
         self._now_ms = start_ms
         self._speed = speed
         self._stopping = threading.Event()
@@ -109,13 +110,16 @@ class Served:
         else:
             wire = self._wire(line)
             meter = self.simulated.meters.get(line.name)
+            bus = self.simulated.buses.get(line.name)
             if isinstance(meter, AskedTwin):
                 self._senders.append(Answerer(wire, meter, self.simulated.lock))
             elif meter is not None:
                 self._senders.append(Sender(wire.paths[SLAVE], meter, self.simulated.lock))
+            elif bus is not None:
+                self._senders.append(Talker(wire.paths[SLAVE], bus, self.simulated.lock))
             elif line.name in self.simulated.banks:
                 self.slaves[line.name] = RtuSlave(wire.paths[SLAVE], self.simulated.banks[line.name], options["baud"])
-            self.places.append(f"{line.name}: {line.kind} at {options['baud']} baud on {options['port']}")
+            self.places.append(f"{line.name}: {line.kind} at {self._baud(line)} baud on {options['port']}")
 
     def _wire(self, line: LineSpec) -> Wire:
         path = Path(line.options["port"])
@@ -123,9 +127,14 @@ class Served:
             raise FileExistsError(f"line.{line.name}.port = {str(path)!r}: a real port or file is there; "
                                   "serve makes a link of its own, so name a path that is free")
         path.parent.mkdir(parents=True, exist_ok=True)
-        wire = self.wires[line.name] = Wire(line.options["baud"])
+        wire = self.wires[line.name] = Wire(self._baud(line))
         wire.link(MASTER, str(path))
         return wire
+
+    def _baud(self, line: LineSpec) -> int:
+        """A radio stick has a rate of its own."""
+        bus = self.simulated.buses.get(line.name)
+        return int(line.options["baud"]) if bus is None else bus.baud
 
     def _live(self) -> None:
         begun_s = last_s = time.monotonic()
@@ -163,6 +172,32 @@ class Sender:
                 frame = self._meter.frame()
             with contextlib.suppress(OSError):  # nobody reads, or the wire is cut: lost, as in life
                 os.write(self._fd, frame)
+
+
+class Talker:
+    """A radio stick, or the meters on a wired M-Bus, at their end of a wire."""
+
+    def __init__(self, path: str, bus: "AirBus | WireBus", lock: Lock) -> None:
+        self._bus = bus
+        self._lock = lock
+        self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="m-bus", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+        os.close(self._fd)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(0.01):
+            with contextlib.suppress(OSError), self._lock:  # nothing there, or the wire is cut
+                self._bus.hear(os.read(self._fd, 256))
+            with contextlib.suppress(OSError), self._lock:
+                said = self._bus.said()
+                if said:
+                    os.write(self._fd, said)
 
 
 class Answerer:

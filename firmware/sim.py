@@ -104,7 +104,7 @@ class Drawing:
         self._site = site
         self._simulated = simulated
         self._loads = tuple(i for i, device in enumerate(site.devices)
-                            if device.ability.kind not in ("meter", "source"))
+                            if device.ability.kind not in ("meter", "source", "sensor"))
         self._stored = tuple(part for part in simulated.world.parts if isinstance(part, (Battery, Car)))
         self._warm = tuple(part for part in simulated.world.parts if isinstance(part, (HeatPump, Tank)))
         names = ["grid_w"] + [f"{part.name}_w" for part in simulated.world.parts]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from control.values import DeviceSpec
+from firmware import simulated_mbus
 from firmware.build import Port
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
@@ -46,6 +47,7 @@ class Simulated:
         self.pins = {line.name: Pins() for line in file.lines if line.kind == "gpio"}
         self.meters: "dict[str, PushTwin | AskedTwin]" = {}
         self._heads: "dict[str, Head]" = {}
+        self.buses = simulated_mbus.buses(file)
         hidden, home = _hidden(file)
         described = [_described(spec, device) if device.line or index in hidden else None
                      for index, (spec, device) in enumerate(zip(file.site.devices, file.devices))]
@@ -74,6 +76,8 @@ class Simulated:
             self.house.step(now_ms, dt_ms)
             for twin in self.twins:
                 twin.tick(now_ms if device_ms is None else device_ms)
+            for bus in self.buses.values():
+                bus.live(now_ms if device_ms is None else device_ms)
         for name, head in self._heads.items():
             meter = self.meters[name]
             if isinstance(meter, PushTwin):
@@ -85,6 +89,8 @@ class Simulated:
             return self.banks[spec.name]
         if spec.name in self.pins:
             return self.pins[spec.name].relays
+        if spec.name in self.buses:
+            return self.buses[spec.name].port()
         meter = self.meters.get(spec.name)
         if isinstance(meter, AskedTwin):
             return D0Port(SimClock(), meter.talk)
@@ -96,6 +102,8 @@ class Simulated:
         if device.driver in HEADS:
             twin = self.meters[device.line] = twin_of(device, point, number)
             return twin
+        if device.line in self.buses:
+            return self.buses[device.line].add(device, number)
         module = importlib.import_module(f"sim.twins.{device.driver}")
         built: Any
         if device.line in self.pins:
@@ -126,8 +134,8 @@ def _hidden(file: SiteFile) -> "tuple[set[int], int]":
 
 
 def _described(spec: DeviceSpec, device: DeviceFile) -> "tuple[str, int, tuple[int, ...], dict[str, object]] | None":
-    """A device as sim.world wants it; None for the meter of a node, which is no part."""
-    if spec.ability.kind == "meter":
+    """A device as sim.world wants it; None for what is no part: the meter of a node, a sensor."""
+    if spec.ability.kind in ("meter", "sensor"):
         return None
     options: "dict[str, object]" = {"name": spec.name}
     if spec.ability.kind == "source":

@@ -9,6 +9,7 @@ Topics under hutschiene/<site>/, names as slugs (no dots, no spaces; `site`, `st
   site/state           sums of the house, surplus, alarms; `up_s` moves every 5 s while decisions are made
   <device>/state       what it is, what it measures, how old that is
   <device>/decision    what it may have, why, and where the limit stands
+  <device>/measured    all that a heat, water, gas or other meter of M-Bus says, each value with its own time
   node_<node>/state    its fuse, per phase
   line_<line>/state    how the bus and each device on it answers
 """
@@ -19,6 +20,7 @@ from collections.abc import Sequence
 
 from control.reasons import NEVER_HEARD, WRITE_FAULT, alarm, sentence
 from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
+from hal.measured import Measured
 from hal.ports import Outbox
 from hal.values import Phases, Reading
 
@@ -78,6 +80,21 @@ def pairs(site: Site, snapshot: Snapshot, plan: Plan, health: tuple[LineHealth, 
         out.append(("line_%s/state" % slug(line[0]), _line_state(site, snapshot, line)))
     root = "hutschiene/%s/" % slug(site.name)
     return tuple((root + topic, json.dumps(state, separators=(",", ":"), ensure_ascii=False)) for topic, state in out)
+
+
+def measured_pairs(site: Site, told: "Sequence[tuple[int, tuple[Measured, ...]]]") -> Pairs:
+    """Of each device by index: what it measured, unrounded: value * 10^scaler in `unit`."""
+    out = []
+    for index, values in told:
+        if values:
+            first = values[0]
+            state = {"meter": first.meter, "medium": first.medium, "status": first.status, "values": [{
+                "quantity": one.quantity, "value": one.value, "scaler": one.scaler, "unit": one.unit, "time": one.time,
+                "clock": one.clock, "function": one.function, "storage": one.storage, "tariff": one.tariff,
+                "subunit": one.subunit, "qualifiers": one.qualifiers} for one in values]}
+            topic = "hutschiene/%s/%s/measured" % (slug(site.name), slug(site.devices[index].name))
+            out.append((topic, json.dumps(state, separators=(",", ":"), ensure_ascii=False)))
+    return tuple(out)
 
 
 def slug(name: str) -> str:

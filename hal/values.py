@@ -124,7 +124,8 @@ class Ability(namedtuple("Ability", (
 ))):
     """What a driver's device can do; control decides by this and knows no maker.
 
-    kind        "meter", "source" (PV, read only), "wallbox", "heater" (any watts), "stages", "storage"
+    kind        "meter", "source" (PV, read only), "sensor" (heat, water, gas: only shown), "wallbox",
+                "heater" (any watts), "stages", "storage"
     min_ma..    wallbox: lowest current that charges, highest, and the step it counts in; per phase
     one_phase   wallbox: can be asked to charge on its first phase only
     min_w..     heater, storage: min_w < 0 is the largest discharge

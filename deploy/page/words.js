@@ -17,7 +17,7 @@ const en = {
   place: { pv: "Roof", grid: "Grid", storage: "Battery", house: "House", cars: "Car", heat: "Heating" },
   sold: "exported", bought: "imported",
   kind: {
-    meter: "Meter", source: "Generation", wallbox: "Wallbox", heater: "Heating rod", stages: "Switched load",
+    meter: "Meter", source: "Generation", sensor: "Sub-meter", wallbox: "Wallbox", heater: "Heating rod", stages: "Switched load",
     storage: "Battery",
   },
   mode: { off: "Off", fast: "Fast", surplus: "Surplus", minimum: "Minimum + surplus" },

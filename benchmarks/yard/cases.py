@@ -149,8 +149,8 @@ def _day(plant: Plant, make: object, seed: int, lag_ms: Lag) -> Figures:
 
 
 def _live(yard: Yard, until_s: int, steps: Steps) -> None:
+    yard.before = steps.live
     while yard.now_s < until_s:
-        steps.live((yard.now_s + 1) * 1000)
         yard.second()
 
 

@@ -4,6 +4,7 @@ The controllers see the same readings through the same lines and write through t
 the physics. Edges of loads fall between the cycles: the house lives in steps of `tick_ms`.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from control.values import NONE, DeviceSpec, NodeSpec, Plan, Site, Snapshot
@@ -108,6 +109,7 @@ class Yard:
                            for i, (spec, device) in enumerate(zip(self.site.devices, self.devices)))
         self._lanes = Lanes(self.lines, self.clock)
         self.controller: Controller = make(self.site, self.image, start_ms)  # type: ignore[operator]
+        self.before: "Callable[[int], None]" = lambda now_ms: None  # each step of the physics
         self.kpi = Kpi(self.site)
         self.plan: "Plan | None" = None
 
@@ -124,6 +126,7 @@ class Yard:
         until_ms = self._lived_ms + SECOND_MS
         while self._lived_ms < until_ms:
             self._lived_ms += self.tick_ms
+            self.before(self._lived_ms)
             self.house.step(self._lived_ms, self.tick_ms)
             for device in self.devices:
                 device.tick(self._lived_ms)

@@ -15,6 +15,7 @@ VERBS = (
     ("decode", "what is on the wire of a meter (sml, d0, p1, wmbus, mbus)"),
     ("poll", "a Modbus master for the electrician"),
     ("scan", "which devices answer on a Modbus line, and what they are"),
+    ("monitor", "a live table of what the devices of a SITE.toml measure"),
     ("serve", "simulated devices on the real ports of a SITE.toml"),
     ("release", "leave every device of a SITE.toml on its fallback"),
 )

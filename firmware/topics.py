@@ -31,6 +31,7 @@ EVERY_MS = 1_000  # a topic is not sent more often
 REFRESH_MS = 300_000  # and not less often
 UP_STEP_S = 5
 AGE_STEPS_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600)
+VOLTAGE_STEP_MV, FREQUENCY_STEP_MHZ, FACTOR_STEP_PERMILLE = 1_000, 50, 10  # finer they move all the time
 DOUBTS = range(NEVER_HEARD, WRITE_FAULT)  # alarms that mean: this reading is not believed
 HEAT = ("heater", "stages")
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -161,12 +162,23 @@ def _device_state(site: Site, snapshot: Snapshot, index: int, live: Reading | No
         "kind": device.ability.kind, "node": slug(site.nodes[device.node].name),
         "phases": [phase + 1 for phase in device.phases],
         "power_w": live and live.total_w, "current_ma": live and _list(live.current_ma),
+        "voltage_mv": live and _stepped(live.voltage_mv, VOLTAGE_STEP_MV),
+        "power_factor_permille": live and _stepped(live.power_factor_permille, FACTOR_STEP_PERMILLE),
+        "frequency_mhz": live and live.frequency_mhz and _nearest(live.frequency_mhz, FREQUENCY_STEP_MHZ),
         "energy_wh": newest and newest.import_wh, "export_wh": newest and newest.export_wh,
         "state": live and live.state, "soc_permille": live and live.soc_permille,
         "temperature_mdegc": live and live.temperature_mdegc,
         "age_ms": newest and age_ms(snapshot.now_ms, newest.t_ms),
         "stale": live is None, "fault": heard.fault and heard.fault.kind,
     }
+
+
+def _stepped(vector: Phases | None, step: int) -> list[int] | None:
+    return None if vector is None else [_nearest(value, step) for value in vector]
+
+
+def _nearest(value: int, step: int) -> int:
+    return (value + step // 2) // step * step
 
 
 def _decision(site: Site, snapshot: Snapshot, index: int, grant: Grant) -> dict[str, object]:

@@ -1,0 +1,83 @@
+"""The meters of a configuration, read by ourselves while no service runs: one thread a line, and nothing is written.
+
+Loads are left alone: who speaks to one has to keep it safe from then on.
+"""
+
+import threading
+
+from drivers.clock import MonotonicClock
+from firmware import build
+from firmware.config import LineSpec, SiteFile
+from firmware.config_site import DeviceFile
+from firmware.monitor_table import Row
+from firmware.scan_known import ReadOnly
+from hal.faults import DeviceError
+from hal.ports import Meter
+from hal.values import Reading
+
+JOIN_S = 5
+MEASURE = ("meter", "source")
+NOT_READ = "not read: the service speaks to it"
+
+
+class Own:
+    """From construction until `close`."""
+
+    def __init__(self, file: SiteFile) -> None:
+        self._file = file
+        self._clock = MonotonicClock()
+        self._stopping = threading.Event()
+        self._heard: "dict[str, tuple[Reading | None, str]]" = {}  # replaced as a whole by the line's thread
+        self._threads = [threading.Thread(target=self._live, args=(spec, devices), name=spec.name, daemon=True)
+                         for spec in file.lines if (devices := self._meters(spec))]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(JOIN_S)
+
+    def rows(self) -> "list[Row]":
+        devices = zip(self._file.site.devices, self._file.devices)
+        return [self._row(device, spec.ability.kind) for spec, device in devices if device.line]
+
+    def whole(self) -> bool:
+        """Whether each meter has answered, or failed."""
+        return len(self._heard) == sum(len(self._meters(spec)) for spec in self._file.lines)
+
+    def _meters(self, line: LineSpec) -> "tuple[DeviceFile, ...]":
+        return tuple(device for spec, device in zip(self._file.site.devices, self._file.devices)
+                     if device.line == line.name and spec.ability.kind in MEASURE)
+
+    def _row(self, device: DeviceFile, kind: str) -> Row:
+        if kind not in MEASURE:
+            return Row(device.name, {"kind": kind}, NOT_READ)
+        reading, fault = self._heard.get(device.name, (None, ""))
+        if reading is None:
+            return Row(device.name, {"kind": kind}, fault or "asked")
+        age_ms = self._clock.now_ms() - reading.t_ms
+        state = {"kind": kind, "power_w": reading.total_w, "current_ma": reading.current_ma,
+                 "voltage_mv": reading.voltage_mv, "power_factor_permille": reading.power_factor_permille,
+                 "frequency_mhz": reading.frequency_mhz, "energy_wh": reading.import_wh,
+                 "export_wh": reading.export_wh, "age_ms": age_ms}
+        return Row(device.name, state, fault)
+
+    def _live(self, line: LineSpec, devices: "tuple[DeviceFile, ...]") -> None:
+        port = build.real_port(line)
+        bus = ReadOnly(port) if line.kind.startswith("modbus") else port
+        meters = [(device, build.driver(device, bus, self._clock)) for device in devices]
+        due_ms = {device.name: 0 for device in devices}
+        while not self._stopping.wait(0.05):
+            for device, meter in meters:
+                if self._clock.now_ms() >= due_ms[device.name] and not self._stopping.is_set():
+                    due_ms[device.name] = self._clock.now_ms() + device.period_ms
+                    self._ask(device.name, meter)
+        port.close()
+
+    def _ask(self, name: str, meter: Meter) -> None:
+        newest = self._heard.get(name, (None, ""))[0]
+        try:
+            self._heard[name] = (meter.read(self._clock.now_ms()), "")
+        except DeviceError as error:
+            self._heard[name] = (newest, f"{error.kind}: {error.detail}")

@@ -1,0 +1,126 @@
+"""`monitor` as a user starts it: the service's page while it runs, else the meters read by itself."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware.config import load
+from firmware.page import Page
+from firmware.simulated import Simulated
+from sim.modbus_slave import TcpSlave, ThreadLock
+
+ROOT = Path(__file__).parents[2]
+SITE = """
+[site]
+name = "Live"
+latitude = 48.0
+longitude = 11.0
+[page]
+port = {page}
+[line.net]
+kind = "modbus-tcp"
+host = "127.0.0.1"
+port = {port}
+[node.house]
+rated_a = 35
+curve = "sls-e"
+meter = "grid"
+[device.grid]
+driver = "kostal_ksem"
+line = "net"
+[device.gone]
+driver = "shelly_pro3em"
+line = "net"
+unit = 9
+node = "house"
+phases = "L1 L2 L3"
+role = "source"
+[device.rod]
+driver = "mypv_elwa2"
+line = "net"
+unit = 2
+node = "house"
+phases = "L3"
+"""
+
+
+def command(path: Path, *more: str) -> "list[str]":
+    return [sys.executable, "-m", "firmware", "monitor", str(path), *more]
+
+
+def shown(path: Path) -> "tuple[int, dict[str, Any]]":
+    done = subprocess.run(command(path, "--json", "--once"), cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "site.toml"
+
+
+def house(path: Path) -> Simulated:
+    path.write_text(SITE.format(page=1, port=502))
+    made = Simulated(load(path), "sunny", 7, ThreadLock())
+    made.step(12 * 3_600_000, 1_000)
+    return made
+
+
+def test_without_the_service_the_meters_are_read_and_nothing_else(path: Path) -> None:
+    simulated = house(path)
+    written = []
+    simulated.banks["net"].unit(2).on_write(lambda *what: written.append(what))
+    with TcpSlave(simulated.banks["net"]) as slave:
+        path.write_text(SITE.format(page=1, port=slave.port))
+        simulated.banks["net"]._units.pop(9)
+        code, rows = shown(path)
+        assert code == 0
+        assert abs(rows["grid"]["power_w"] - simulated.points[0].power_w.total()) <= 3
+        assert rows["grid"]["frequency_mhz"] in (None, 50_000)
+        assert rows["gone"]["why"].startswith("timeout: ")
+        assert rows["rod"] == {"kind": "heater", "why": "not read: the service speaks to it"}
+        assert slave.numbers.get(2) is None
+        assert written == []
+
+
+def test_the_terminal_shows_it_again_and_again(path: Path) -> None:
+    simulated = house(path)
+    with TcpSlave(simulated.banks["net"]) as slave:
+        path.write_text(SITE.format(page=1, port=slave.port))
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(command(path), cwd=ROOT, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        heard, until_s = b"", time.monotonic() + 20
+        while heard.count(b"\ngrid ") < 3 and time.monotonic() < until_s:
+            heard += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        os.close(ours)
+    assert heard.count(b"\x1b[H\x1b[2J") >= heard.count(b"\ngrid ") >= 3
+    assert b"read here, the service does not run" in heard
+
+
+def test_with_the_service_its_page_is_shown(path: Path) -> None:
+    page = Page("127.0.0.1", 0, any_port=True)
+    page.start()
+    path.write_text(SITE.format(page=page.url.rpartition(":")[2], port=1))
+    root = "hutschiene/live/"
+    page.publish(root + "site/state", json.dumps({"up_s": 5}))
+    page.publish(root + "grid/state", json.dumps({"kind": "meter", "power_w": -77, "age_ms": 0}))
+    page.publish(root + "rod/decision", json.dumps({"granted_w": 500, "why": "surplus"}))
+    page.publish("hutschiene/other/grid/state", json.dumps({"power_w": 5}))
+    try:
+        code, rows = shown(path)
+    finally:
+        page.close()
+    assert code == 0
+    assert rows["grid"] == {"kind": "meter", "power_w": -77, "age_ms": 0, "why": None}
+    assert rows["rod"] == {"why": "500 W: surplus"}

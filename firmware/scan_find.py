@@ -1,5 +1,6 @@
 """The units that answer on a line, setting by setting and address by address."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from firmware.scan_known import Known, known
 from hal.faults import REFUSED, TIMEOUT, DeviceError
 
 TCP_TIMEOUT_MS = 1_000
+NOBODY = 217  # a unit no device is told to be
 PROBE = (3, 0, 2)  # function, address, count: any answer will do, a refusal too
 
 
@@ -46,12 +48,28 @@ def answers(where: str, settings: "tuple[Setting | None, ...]", units: "tuple[in
                 if garbled is not None:
                     there.append((unit, garbled))
         with _Bus(where, setting, delay_ms, alone=True) as bus:
-            for unit, garbled in there:
-                progress.say(f"{setting or where}, address {unit}: what is it?")
-                kind = "modbus-tcp" if setting is None else "modbus-rtu"
-                yield Answer(setting, unit, garbled, () if garbled else known(bus, unit, kind))
+            found = _recognised(bus, setting, there, where, progress)
+            yield from found if setting is not None else _apart(bus, found)
         if there and not every_setting:
             return
+
+
+def _recognised(bus: Any, setting: "Setting | None", there: "list[tuple[int, bool]]", where: str,
+                progress: Progress) -> "Iterator[Answer]":
+    for unit, garbled in there:
+        progress.say(f"{setting or where}, address {unit}: what is it?")
+        kind = "modbus-tcp" if setting is None else "modbus-rtu"
+        yield Answer(setting, unit, garbled, () if garbled else known(bus, unit, kind))
+
+
+def _apart(bus: Any, found: "Iterator[Answer]") -> "Iterator[Answer]":
+    """On a network some devices answer whatever the unit, and gateways answer for units that are not there."""
+    if _probe(bus, NOBODY) is None:
+        yield from found
+    elif known(bus, NOBODY, "modbus-tcp"):
+        yield from itertools.islice(found, 1)
+    else:
+        yield from (answer for answer in found if answer.known)
 
 
 def _probe(bus: Any, unit: int) -> "bool | None":

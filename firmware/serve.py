@@ -104,7 +104,8 @@ class Served:
         if line.kind == "gpio":
             self.places.append(f"{line.name}: pins, not served")
         elif line.kind == "modbus-tcp":
-            slave = TcpSlave(self.simulated.banks[line.name], options["host"], options["port"])
+            slave = TcpSlave(self.simulated.banks[line.name], options["host"], options["port"],
+                             most_clients=self.simulated.most_clients(line.name))
             self.slaves[line.name] = slave
             self.places.append(f"{line.name}: Modbus TCP on {options['host']}:{slave.port}")
         else:

@@ -60,6 +60,7 @@ class Simulated:
         self.points: "tuple[Point, ...]" = tuple(
             self.house.nodes[spec.node] if each is None else next(built)
             for spec, each in zip(file.site.devices, described))
+        self._devices = file.devices
         self.twins = tuple(self._twin(number, device, point)
                            for number, (device, point) in enumerate(zip(file.devices, self.points)))
 
@@ -95,6 +96,11 @@ class Simulated:
         if isinstance(meter, AskedTwin):
             return D0Port(SimClock(), meter.talk)
         return self._heads.setdefault(spec.name, Head())
+
+    def most_clients(self, line: str) -> int:
+        """TCP connections that the devices of a line keep at once; 0 = any number."""
+        each = [twin.most_clients for twin, device in zip(self.twins, self._devices) if device.line == line]
+        return min((most for most in each if most), default=0)
 
     def _twin(self, number: int, device: DeviceFile, point: Point) -> Twin:
         if not device.line:

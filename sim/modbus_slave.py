@@ -268,8 +268,10 @@ class TcpSlave(_Slave):
     """All units of a Bus as a Modbus TCP server; port 0 takes a free one."""
 
     def __init__(self, bus: Bus, host: str = "127.0.0.1", port: int = 0,
-                 scripts: "dict[int, Script] | None" = None) -> None:
+                 scripts: "dict[int, Script] | None" = None, most_clients: int = 0) -> None:
+        """`most_clients`: connections it keeps at once, one more is hung up on; 0 = any number."""
         super().__init__(bus, scripts)
+        self._most_clients = most_clients
         self._listener = socket.create_server((host, port))
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0  # since the start
@@ -291,12 +293,18 @@ class TcpSlave(_Slave):
         while not self._stop.is_set():
             for ready in select.select([self._listener, *self._open], [], [], IDLE_S)[0]:
                 if ready is self._listener:
-                    self._open[self._listener.accept()[0]] = b""
-                    self.connections += 1
+                    self._accept(self._listener.accept()[0])
                 else:
                     self._hear(ready)
         for connection in self._open:
             connection.close()
+
+    def _accept(self, connection: socket.socket) -> None:
+        if self._most_clients and len(self._open) >= self._most_clients:
+            connection.close()
+            return
+        self._open[connection] = b""
+        self.connections += 1
 
     def _hear(self, connection: socket.socket) -> None:
         try:

@@ -13,6 +13,7 @@ from sim.part import Point
 class Twin:
     """A simulated device. `power_cycle` is a power cut of no length: volatile settings are gone."""
 
+    most_clients = 0  # TCP connections it keeps at once; 0 = any number
     frozen = False  # tells for ever what it last told, as a meter does whose display processor hangs
 
     def tick(self, now_ms: int) -> None:

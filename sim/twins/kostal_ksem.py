@@ -7,4 +7,4 @@ from sim.twins.meter_table import TableTwin
 
 
 def build(registers: Registers, part: Point, options: "dict[str, object]") -> TableTwin:
-    return TableTwin(registers, part, TABLE, options)
+    return TableTwin(registers, part, TABLE, options, most_clients=5)

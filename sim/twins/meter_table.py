@@ -21,8 +21,9 @@ SAYS = {"serial": str(SERIAL), "model": "TWIN", "firmware": "1.2.3"}
 
 class TableTwin(RegisterTwin):
     def __init__(self, registers: Registers, part: Point, meter: Table, options: "dict[str, object]",
-                 pairs: bool = False) -> None:
+                 pairs: bool = False, most_clients: int = 0) -> None:
         super().__init__(registers)
+        self.most_clients = most_clients
         self._part = part
         self._table = meter
         self._pairs = pairs

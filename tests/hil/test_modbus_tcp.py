@@ -47,6 +47,17 @@ def test_words_bits_and_writes_over_one_connection() -> None:
         bus.close()
 
 
+def test_a_device_hangs_up_on_one_client_too_many() -> None:
+    with TcpSlave(bank(), most_clients=1) as slave:
+        first, second = (ModbusTcp("127.0.0.1", slave.port, TIMEOUT_MS) for _ in range(2))
+        assert first.read(1, 3, 10, 6) == WORDS[10:16]
+        assert fault(second) == TIMEOUT
+        assert first.read(1, 3, 10, 6) == WORDS[10:16]
+        first.close()
+        second.close()
+        assert slave.connections == 1
+
+
 @pytest.mark.parametrize(("kind", "amount", "expected"), [
     ("silent", 0, TIMEOUT), ("mute", 0, TIMEOUT), ("late", TIMEOUT_MS + 100, TIMEOUT),
     ("short", 1, FRAME), ("long", 1, FRAME), ("wrong_unit", 0, FRAME), ("wrong_function", 0, FRAME),

@@ -12,7 +12,7 @@ import pytest
 
 from firmware import config_drivers
 from hal.values import Phases
-from sim.bank import Bank
+from sim.bank import Bank, Refused, Registers
 from sim.car import Car
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock, always
 from sim.part import Point
@@ -120,6 +120,32 @@ def test_a_device_on_the_network_by_the_name_of_its_line(house: House, tmp_path:
     assert [(answer["unit"], drivers(answer)) for answer in found] == [(1, ["sunspec_meter"]), (71, ["kostal_ksem"])]
     assert found[0]["known"][0]["passport"]["maker"] == "Hutschiene"
     assert house.written == 0
+
+
+class Deaf(House):
+    """A device that answers whatever the unit."""
+
+    def _there(self, unit: int) -> Registers:
+        return super()._there(1)
+
+
+class Gateway(House):
+    """It answers for units that are not there: exception 11."""
+
+    def _there(self, unit: int) -> Registers:
+        if not self.has(unit):
+            raise Refused(11)
+        return super()._there(unit)
+
+
+@pytest.mark.parametrize("made", [Deaf, Gateway])
+def test_one_device_on_the_network_is_said_once(made: "type[House]") -> None:
+    house = made()
+    house.put(1, "kostal_ksem")
+    with TcpSlave(house, most_clients=1) as slave:
+        code, found, said = scan(f"127.0.0.1:{slave.port}")
+    assert (code, said) == (0, "")
+    assert [(answer["unit"], drivers(answer)) for answer in found] == [(1, ["kostal_ksem"])]
 
 
 def test_what_is_not_there_is_said(wire: Wire, tmp_path: Path) -> None:

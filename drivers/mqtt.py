@@ -1,4 +1,4 @@
-"""The MQTT broker as an outbox: QoS 1, retained, with a last will. Home of paho.
+"""The MQTT broker as an outbox (QoS 1, retained, with a last will), and as an inbox of meters. Home of paho.
 
 What is kept is the newest payload of each topic, and which of them the broker does not have yet. So an outage of any
 length costs no memory, and after every connect the whole state is sent again: a broker that forgot its retained
@@ -8,11 +8,12 @@ messages is right again at once. paho itself never holds more than IN_FLIGHT mes
 import threading
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTv311
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from drivers.inbox import Letters
 from hal.ports import Outbox
 
 IN_FLIGHT = 20  # sent and not yet acknowledged; brokers take at least this many (mosquitto's default)
@@ -152,3 +153,62 @@ class Mqtt(Outbox):
         with self._changed:
             self._in_flight -= 1
             self._changed.notify()
+
+
+class MqttInbox(Letters):
+    """What meters publish. Connects at the first topic that is watched, by itself and for ever.
+
+    A retained message is left alone: nobody knows when it was sent. Nothing is queued for us while we are away.
+    """
+
+    def __init__(
+        self, host: str, port: int = 1883, user: str = "", password: str = "", tls: bool = False, ca: str = "",
+    ) -> None:
+        """Raises OSError or ValueError when the certificates cannot be used."""
+        super().__init__()
+        self.connected = False
+        self._place = (host, port)
+        self._topics: list[str] = []
+        self._started = threading.Lock()
+        self._client = Client(CallbackAPIVersion.VERSION2, "", protocol=MQTTv311)
+        self._client.reconnect_delay_set(*BACKOFF_S)
+        self._client.connect_timeout = CONNECT_S
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        if user:
+            self._client.username_pw_set(user, password)
+        if tls or ca:
+            self._client.tls_set(ca_certs=ca or None)
+
+    def watch(self, name: str) -> None:
+        super().watch(name)
+        with self._started:
+            self._topics.append(name)
+            if len(self._topics) == 1:
+                self._client.connect_async(*self._place, KEEPALIVE_S)
+                self._client.loop_start()
+            elif self.connected:
+                self._client.subscribe(name, 0)
+
+    def publish(self, topic: str, payload: str) -> None:
+        """Once, to whoever listens now; for simulated meters."""
+        self._client.publish(topic, payload, 0, retain=False)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_connect(self, _client: Client, _: Any, _flags: ConnectFlags, code: ReasonCode,
+                    _properties: Properties | None) -> None:
+        self.connected = not code.is_failure
+        if self.connected:
+            self._client.subscribe([(topic, 0) for topic in self._topics])
+
+    def _on_disconnect(self, _client: Client, _: Any, _flags: DisconnectFlags, _code: ReasonCode,
+                       _properties: Properties | None) -> None:
+        self.connected = False
+
+    def _on_message(self, _client: Client, _: Any, message: MQTTMessage) -> None:
+        if not message.retain:
+            self.put(message.topic, bytes(message.payload))

@@ -4,8 +4,12 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+from drivers import speedwire
+from drivers.http_web import HttpWeb
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
+from drivers.mqtt import MqttInbox
+from drivers.multicast import Multicast
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
 from firmware.image import Image
@@ -56,6 +60,12 @@ def real_port(spec: LineSpec) -> Port:
         return RadioPort(**options)
     if spec.kind == "m-bus":
         return _mbus(options["port"], options["baud"])
+    if spec.kind == "mqtt":
+        return MqttInbox(**options)
+    if spec.kind == "http":
+        return HttpWeb(**options)
+    if spec.kind == "speedwire":
+        return Multicast(speedwire.GROUP, speedwire.PORT, options["interface"], speedwire.serial_of)
     assert spec.kind == "gpio"
     from drivers.gpio import relays  # gpiozero looks for pins when it is imported: only where relays are wired
     return relays

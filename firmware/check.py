@@ -22,7 +22,8 @@ CURVES = {"sls-e": "SLS-E", "gg": "gG", "mcb-b": "MCB B", "mcb-c": "MCB C", "mcb
 WHERE = {
     "modbus-rtu": "{port} {baud} 8{parity}{stop_bits}", "modbus-tcp": "{host}:{port}", "sml": "{port} {baud} 8N1",
     "d0": "{port} {baud} 7E1", "p1": "{port} {baud}", "wm-bus": "{stick} on {port}, mode {mode}",
-    "m-bus": "{port} {baud} 8E1", "gpio": "the pins of this computer",
+    "m-bus": "{port} {baud} 8E1", "mqtt": "{host}:{port}", "http": "{host}:{port}", "speedwire": "{interface}",
+    "gpio": "the pins of this computer",
 }
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from control.values import NONE, DeviceSpec, Site
 from control.wiring import is_load, wiring
 from firmware import config_drivers
-from firmware.config import SiteFile
+from firmware.config import LineSpec, SiteFile
+from firmware.config_read import SECRET
 from firmware.config_site import DeviceFile, amperes
 from firmware.losses import assumed_ma, blind_budget_ma, left_alone_ma, silent_ma
 from hal.values import Phases
@@ -22,7 +23,7 @@ def facts(file: SiteFile) -> Facts:
         "longitude_udeg": file.longitude_udeg,
         "cycle_ms": site.cycle_ms,
         "feed_in_w": None if site.feed_in_w == NONE else site.feed_in_w,
-        "lines": [{"name": line.name, "kind": line.kind, **line.options,
+        "lines": [{"name": line.name, "kind": line.kind, **_shown(line),
                    "devices": [device.name for device in file.devices if device.line == line.name]}
                   for line in file.lines],
         "nodes": [_node(site, index) for index in range(len(site.nodes))],
@@ -35,6 +36,11 @@ def facts(file: SiteFile) -> Facts:
         },
         "warnings": list(warnings(file)),
     }
+
+
+def _shown(line: LineSpec) -> Facts:
+    """Its keys, without what is secret."""
+    return {key: value for key, value in line.options.items() if key not in SECRET}
 
 
 def warnings(file: SiteFile) -> "tuple[str, ...]":

@@ -287,12 +287,15 @@ class _Device:
         return PRIORITY.get(kind, 0) if self.table.priority is None else self.table.priority
 
     def _times(self, able: Ability) -> "tuple[int, int]":
-        period_s = PERIOD_S.get(able.kind, 1) if self.table.period_s is None else self.table.period_s
+        asked = self.tables.line_kinds.get(self.table.line or "") == "http"
+        sends_s = 1 if asked else self.options.get("sends_s", 1)
+        period_s = max(PERIOD_S.get(able.kind, 1), sends_s) if self.table.period_s is None else self.table.period_s
         stale_s = self._silent_s(period_s) if self.table.stale_s is None else self.table.stale_s
         measured = self.tables.nodes.get(self.measures or "")
         grid = measured is not None and measured.parent is None
         if grid and 3 * period_s > GRID_STALE_S:
-            self._add("period_s", "too slow for the meter of the house connection; "
+            key = "period_s" if self.table.period_s is not None else "sends_s"
+            self._add(key, "too slow for the meter of the house connection; "
                                   f"allowed are 1 to {GRID_STALE_S // 3}")
         elif grid and stale_s > GRID_STALE_S:
             self._add("stale_s", "too long for the meter of the house connection; "

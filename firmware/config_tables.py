@@ -91,6 +91,31 @@ class MbusTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind
     baud: Annotated[Literal[300, 600, 1200, 2400, 4800, 9600], Meta(description="as the meters are set")] = 2400
 
 
+class BrokerTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mqtt"):
+    """A broker that meters publish to; mostly the same as [mqtt], where we publish."""
+
+    host: Annotated[str, Meta(pattern=HOST, description='a name or an address, like "127.0.0.1"')]
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the broker")] = 1883
+    user: Annotated[str, Meta(max_length=128)] = ""
+    password: Annotated[str, Meta(max_length=256)] = ""
+    tls: Annotated[bool, Meta(description="encrypted; then the port is mostly 8883")] = False
+    ca: Annotated[str, Meta(max_length=255, description="file of the certificates to trust; switches tls on")] = ""
+
+
+class HttpTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="http"):
+    host: Annotated[str, Meta(pattern=HOST, description='a name or an address, like "192.168.1.20"')]
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the device")] = 80
+    user: Annotated[str, Meta(max_length=128, description="where the device asks for one")] = ""
+    password: Annotated[str, Meta(max_length=256)] = ""
+
+
+class SpeedwireTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="speedwire"):
+    interface: Annotated[
+        str, Meta(pattern=r"^(\d{1,3}(\.\d{1,3}){3})?$",
+                  description="this computer's IPv4 address on the meters' network; none: the system's choice")
+    ] = ""
+
+
 class GpioTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="gpio"):
     """The pins of the board itself: nothing to set."""
 
@@ -175,6 +200,7 @@ class JournalTable(Struct, frozen=True, forbid_unknown_fields=True):
 LINES: dict[str, type[Struct]] = {
     "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "d0": D0Table, "p1": P1Table,
     "wm-bus": WmbusTable, "m-bus": MbusTable,
+    "mqtt": BrokerTable, "http": HttpTable, "speedwire": SpeedwireTable,
     "gpio": GpioTable,
 }
 

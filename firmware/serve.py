@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from firmware import serve_push
 from firmware.config import LineSpec, SiteFile, load
 from firmware.errors import UserError
 from firmware.simulated import Simulated
@@ -73,7 +74,7 @@ class Served:
         self.wires: "dict[str, Wire]" = {}
         self.slaves: "dict[str, RtuSlave | TcpSlave]" = {}
         self.places: "list[str]" = []
-        self._senders: "list[Sender | Answerer | Talker]" = []
+        self._senders: "list[Sender | Answerer | Talker | serve_push.Pusher]" = []
         self._now_ms = start_ms
         self._speed = speed
         self._stopping = threading.Event()
@@ -103,6 +104,10 @@ class Served:
         options = line.options
         if line.kind == "gpio":
             self.places.append(f"{line.name}: pins, not served")
+        elif line.name in self.simulated.pushed:
+            pusher = serve_push.pusher(line, self.simulated.pushed[line.name], self.simulated.lock)
+            self._senders.append(pusher)
+            self.places.append(f"{line.name}: {pusher.place}")
         elif line.kind == "modbus-tcp":
             slave = TcpSlave(self.simulated.banks[line.name], options["host"], options["port"],
                              most_clients=self.simulated.most_clients(line.name))

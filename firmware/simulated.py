@@ -14,6 +14,7 @@ from firmware.build import Port
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
 from firmware.simulated_heads import HEADS, AskedTwin, Head, PushTwin, twin_of
+from firmware.simulated_push import PUSHERS, PushedTwin, SimInbox, SimWeb
 from sim.bank import Bank, Lock
 from sim.clock import SimClock
 from sim.d0_meter import D0Port
@@ -48,6 +49,10 @@ class Simulated:
         self.meters: "dict[str, PushTwin | AskedTwin]" = {}
         self._heads: "dict[str, Head]" = {}
         self.buses = simulated_mbus.buses(file)
+        self.pushed: "dict[str, list[PushedTwin]]" = {
+            line.name: [] for line in file.lines if line.kind in ("mqtt", "http", "speedwire")}
+        self._kinds = {line.name: line.kind for line in file.lines}
+        self._inboxes: "dict[str, SimInbox]" = {}
         hidden, home = _hidden(file)
         described = [_described(spec, device) if device.line or index in hidden else None
                      for index, (spec, device) in enumerate(zip(file.site.devices, file.devices))]
@@ -83,6 +88,10 @@ class Simulated:
             meter = self.meters[name]
             if isinstance(meter, PushTwin):
                 head.put(meter.frame())
+        for name, inbox in self._inboxes.items():
+            for pushed in self.pushed[name]:
+                for said in pushed.said():
+                    inbox.put(*said, now_ms)
 
     def port(self, spec: LineSpec) -> Port:
         """What a driver gets instead of a real port, at full speed."""
@@ -92,6 +101,10 @@ class Simulated:
             return self.pins[spec.name].relays
         if spec.name in self.buses:
             return self.buses[spec.name].port()
+        if spec.kind == "http":
+            return SimWeb(self.pushed[spec.name])
+        if spec.name in self.pushed:
+            return self._inboxes.setdefault(spec.name, SimInbox())
         meter = self.meters.get(spec.name)
         if isinstance(meter, AskedTwin):
             return D0Port(SimClock(), meter.talk)
@@ -105,6 +118,10 @@ class Simulated:
     def _twin(self, number: int, device: DeviceFile, point: Point) -> Twin:
         if not device.line:
             return Reckoned()
+        if device.driver in PUSHERS:
+            pushed = PushedTwin(device, point, self._kinds[device.line] == "http")
+            self.pushed[device.line].append(pushed)
+            return pushed
         if device.driver in HEADS:
             twin = self.meters[device.line] = twin_of(device, point, number)
             return twin

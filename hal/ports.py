@@ -98,3 +98,23 @@ class Dialogue(Stream):
     def set_baud(self, baud: int) -> None:
         """From now on; what was sent before has gone out at the old rate."""
         raise NotImplementedError
+
+
+class Inbox:
+    """Messages that others send when they like (MQTT, multicast): the newest of each name that is watched."""
+
+    def watch(self, name: str) -> None:
+        """Keeps the messages of this name from now on."""
+        raise NotImplementedError
+
+    def newest(self, name: str, after_ms: int, wait_ms: int) -> "tuple[bytes, int] | None":
+        """(message, when it came) of the newest that came after `after_ms`, waiting for one at most `wait_ms`."""
+        raise NotImplementedError
+
+
+class Web:
+    """Documents of one device on the network."""
+
+    def get(self, path: str) -> bytes:
+        """The whole answer within a bounded time and size; DeviceError(TIMEOUT), or REFUSED for any other status."""
+        raise NotImplementedError

@@ -9,8 +9,9 @@ ROOT = Path(__file__).parents[2]
 HOST_ONLY = {
     "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "clock", "watchdog", "ciphers",
                 "oms_crypto", "oms_reader", "socket_stream", "pipe_stream", "radio_port",
-                "oms_meter", "mbus_meter", "key_file", "p1_head"},
-    "sim": {"oms_meter", "wire", "modbus_slave", "plot", "kpi"},
+                "oms_meter", "mbus_meter", "key_file", "p1_head", "http_web", "inbox", "multicast", "json_fields",
+                "json_source", "json_meter", "shelly_em", "tasmota_meter", "esphome_meter"},
+    "sim": {"oms_meter", "wire", "modbus_slave", "network_meters", "plot", "kpi"},
 }
 CYCLE = [ROOT / "firmware" / name for name in ("image.py", "virtual.py", "line.py", "lanes.py", "cycle.py")]
 MODULES = CYCLE + sorted(

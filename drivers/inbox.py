@@ -1,0 +1,37 @@
+"""The newest message of each name, between the thread that receives and the line that reads."""
+
+import threading
+import time
+
+from hal.ports import Inbox
+
+MOST_BYTES = 65_536  # of a message; longer ones are dropped
+MOST_NAMES = 256
+
+
+class Letters(Inbox):
+    """Keeps only what is watched. A subclass calls `put` from a thread of its own."""
+
+    def __init__(self) -> None:
+        self._newest: "dict[str, tuple[bytes, int] | None]" = {}
+        self._came = threading.Condition()
+
+    def watch(self, name: str) -> None:
+        assert len(self._newest) < MOST_NAMES
+        with self._came:
+            self._newest.setdefault(name, None)
+
+    def newest(self, name: str, after_ms: int, wait_ms: int) -> "tuple[bytes, int] | None":
+        def here() -> bool:
+            found = self._newest[name]
+            return found is not None and found[1] > after_ms
+
+        with self._came:
+            self._came.wait_for(here, max(wait_ms, 0) / 1000)
+            return self._newest[name] if here() else None
+
+    def put(self, name: str, message: bytes) -> None:
+        with self._came:
+            if name in self._newest and len(message) <= MOST_BYTES:
+                self._newest[name] = message, time.monotonic_ns() // 1_000_000
+                self._came.notify_all()

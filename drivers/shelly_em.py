@@ -1,0 +1,78 @@
+"""Shelly energy meters over HTTP (RPC) or MQTT: Pro 3EM and 3EM Gen3, Pro EM, and the first 3EM (Gen1, HTTP only).
+
+Sign: + is what the meter calls consumed. Energies are counted phase by phase and are not netted across them.
+HTTP is the quicker way: it is asked every second. Over MQTT "Generic status update" must be on, and a meter
+speaks when something changes or after `sends_s`.
+Source: shelly-api-docs EM, EMData, EM1, EM1Data, Gen1 /status; topic <prefix>/status/<component>.
+"""
+
+from drivers import json_source
+from drivers.given import clock, phases, whole, word
+from drivers.json_fields import Field, fields
+from drivers.meter_facts import MAKER, Facts
+from hal import values
+from hal.options import choice, integer, text
+from hal.ports import Inbox, Meter, Web
+from hal.values import Ability
+
+LINES = ("http", "mqtt")
+OPTIONS = (
+    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
+    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    choice("profile", "triphase", ("triphase", "monophase", "gen1"),
+           "triphase, or one channel of monophase, as set in the device; gen1 is the first 3EM"),
+    integer("channel", 0, 0, 2, "monophase: which of its channels"),
+    text("prefix", "", 0, 128, "over MQTT: the device's topic prefix"),
+    integer("sends_s", 15, 1, 60, "over MQTT: how often it sends at least, in s"),
+)
+METER = Facts("Shelly energy meters over HTTP and MQTT: Pro 3EM, 3EM Gen3, Pro EM, first 3EM",
+              "U, I and P per phase; import, export", MAKER)
+FAILSAFE = "nothing is ever written to it"
+
+_PHASES = ("a", "b", "c")
+
+
+def ability(options: "dict[str, object]") -> Ability:
+    if word(options, "profile") == "gen1" and word(options, "prefix"):
+        raise ValueError("prefix: the first 3EM is asked over HTTP only; leave it out")
+    return values.ability(word(options, "role"), settle_ms=0)
+
+
+def fields_of(profile: str, channel: int, live: str, counters: str) -> "tuple[Field, ...]":
+    """`live`, `counters`: topics or paths of the two messages."""
+    if profile == "triphase":
+        return (fields("power", ("total_act_power",), live)
+                + fields("power_phases", tuple(f"{p}_act_power" for p in _PHASES), live)
+                + fields("current_phases", tuple(f"{p}_current" for p in _PHASES), live)
+                + fields("voltage_phases", tuple(f"{p}_voltage" for p in _PHASES), live)
+                + fields("energy_import", ("total_act",), counters)
+                + fields("energy_export", ("total_act_ret",), counters))
+    if profile == "monophase":
+        return (fields("power", ("act_power",), live) + fields("current_phases", ("current",), live)
+                + fields("voltage_phases", ("voltage",), live)
+                + fields("energy_import", ("total_act_energy",), counters)
+                + fields("energy_export", ("total_act_ret_energy",), counters))
+    each = [f"emeters.{at}." for at in range(3)]
+    return (fields("power", (" + ".join(one + "power" for one in each),), live)
+            + fields("power_phases", tuple(one + "power" for one in each), live)
+            + fields("current_phases", tuple(one + "current" for one in each), live)
+            + fields("voltage_phases", tuple(one + "voltage" for one in each), live)
+            + fields("energy_import", (" + ".join(one + "total" for one in each),), live)
+            + fields("energy_export", (" + ".join(one + "total_returned" for one in each),), live))
+
+
+def build(port: "Inbox | Web", options: "dict[str, object]") -> Meter:
+    profile, channel = word(options, "profile"), whole(options, "channel")
+    live, counters = places(isinstance(port, Web), profile, channel, word(options, "prefix"))
+    return json_source.build(port, clock(options), fields_of(profile, channel, live, counters), phases(options),
+                             word(options, "mounting") == "reversed", 1_000 * whole(options, "sends_s"))
+
+
+def places(asked: bool, profile: str, channel: int, prefix: str) -> "tuple[str, str]":
+    """URLs or topics of what is live and of the counters."""
+    kind, number = ("em", 0) if profile == "triphase" else ("em1", channel)
+    if not asked:
+        return f"{prefix}/status/{kind}:{number}", f"{prefix}/status/{kind}data:{number}"
+    if profile == "gen1":
+        return "/status", "/status"
+    return f"/rpc/{kind.upper()}.GetStatus?id={number}", f"/rpc/{kind.upper()}Data.GetStatus?id={number}"

@@ -1,0 +1,114 @@
+"""Simulated meters that push or are asked over the network: Speedwire, MQTT, HTTP; and their ports at full speed."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from drivers import esphome_meter, json_fields, json_meter, shelly_em
+from drivers.json_fields import Field
+from drivers.obis import EXPORT, IMPORT, PHASE_CURRENT, PHASE_POWER, PHASE_VOLTAGE, POWER
+from firmware.config_site import DeviceFile
+from hal.faults import REFUSED, DeviceError
+from hal.ports import Inbox, Web
+from sim import json_meters
+from sim.part import Point
+from sim.speedwire_meter import datagram
+from sim.twins import Twin
+
+PUSHERS = ("speedwire_meter", "shelly_em", "tasmota_meter", "esphome_meter", "json_meter")  # drivers
+
+
+class PushedTwin(Twin):
+    """`said` is what it says about this instant: (serial, topic or path; message)."""
+
+    def __init__(self, device: DeviceFile, point: Point, asked: bool) -> None:
+        """`asked`: over HTTP."""
+        self.sends_ms = 1_000 if device.driver == "speedwire_meter" else 1_000 * int(device.options["sends_s"])
+        self._device = device
+        self._point = point
+        self._asked = asked
+        self._now_ms = 0
+
+    def tick(self, now_ms: int) -> None:
+        self._now_ms = now_ms
+
+    def said(self) -> "tuple[tuple[str, bytes], ...]":
+        point, options, driver = self._point, self._device.options, self._device.driver
+        if driver == "speedwire_meter":
+            return ((str(options["sma_serial"]), datagram(
+                options["sma_serial"], self._now_ms & 0xFFFFFFFF, point.power_w, point.flow_ma, point.voltage_mv,
+                point.import_wh, point.export_wh)),)
+        if driver == "shelly_em":
+            live, counters = shelly_em.places(self._asked, options["profile"], options["channel"], options["prefix"])
+            texts = json_meters.shelly(options["profile"], options["channel"], live, counters, point)
+        elif driver == "tasmota_meter":
+            texts = json_meters.tasmota(options["layout"], options["group"], options["topic"], point)
+        else:
+            module = esphome_meter if driver == "esphome_meter" else json_meter
+            texts = _documents(module.fields_of(dict(options)), point)
+        return tuple((where, text.encode()) for where, text in texts)
+
+
+class SimInbox(Inbox):
+    """What was said since, at once: a simulated line waits for nobody."""
+
+    def __init__(self) -> None:
+        self._newest: "dict[str, tuple[bytes, int]]" = {}
+
+    def put(self, name: str, message: bytes, now_ms: int) -> None:
+        self._newest[name] = message, now_ms
+
+    def watch(self, name: str) -> None:
+        """Everything is kept."""
+
+    def newest(self, name: str, after_ms: int, wait_ms: int) -> "tuple[bytes, int] | None":
+        found = self._newest.get(name)
+        return found if found is not None and found[1] > after_ms else None
+
+
+class SimWeb(Web):
+    """The documents of one device, which may have several channels."""
+
+    def __init__(self, twins: "list[PushedTwin]") -> None:
+        self._twins = twins
+
+    def get(self, path: str) -> bytes:
+        for twin in self._twins:
+            for where, message in twin.said():
+                if where == path:
+                    return message
+        raise DeviceError(REFUSED, f"404 {path}")
+
+
+def _documents(wanted: "tuple[Field, ...]", point: Point) -> "tuple[tuple[str, str], ...]":
+    """Messages in which each number that is asked for stands where it is looked for; of a sum the first has it all."""
+    out = []
+    for topic in json_fields.topics(wanted):
+        tree: "dict[str, Any]" = {}
+        bare = ""
+        for field in wanted:
+            for at, term in enumerate(field.terms):
+                if term.topic == topic:
+                    bare = str(Decimal(0) if at else _value(field, point) / term.factor)
+                    _put(tree, term.path, bare)
+        out.append((topic, json.dumps(tree) if tree else bare))
+    return tuple(out)
+
+
+def _value(field: Field, point: Point) -> Decimal:
+    """In the unit of the field."""
+    if field.obis in (POWER, IMPORT, EXPORT):
+        return Decimal({POWER: point.power_w.total(), IMPORT: point.import_wh, EXPORT: point.export_wh}[field.obis])
+    for names, vector, per in ((PHASE_POWER, point.power_w, 1), (PHASE_CURRENT, point.flow_ma, 1_000),
+                               (PHASE_VOLTAGE, point.voltage_mv, 1_000)):
+        if field.obis in names:
+            return Decimal(abs(vector[names.index(field.obis)]) if per > 1 else vector[names.index(field.obis)]) / per
+    raise AssertionError(field)
+
+
+def _put(tree: "dict[str, Any]", path: "tuple[str, ...]", text: str) -> None:
+    """Numbers in quotes: a float would not be exact."""
+    for key in path[:-1]:
+        tree = tree.setdefault(key, {})
+    if path:
+        tree[path[-1]] = text

@@ -22,6 +22,7 @@ from firmware.config_tables import (
     LINES,
     NAME,
     NAME_WORDS,
+    CarryTable,
     DeviceTable,
     JournalTable,
     MqttTable,
@@ -36,6 +37,7 @@ from firmware.virtual import Virtual
 MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
+    "carry": CarryTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 HINTS = (
@@ -76,13 +78,14 @@ class SiteFile(NamedTuple):
     latitude_udeg: int  # + north
     longitude_udeg: int  # + east
     virtuals: "tuple[Virtual, ...]" = ()
+    carry: "CarryTable | None" = None
 
 
 def load(path: "Path | str") -> SiteFile:
     """Raises ConfigError, and nothing else."""
     name = str(path)
-    text = _text(name)
-    raw = _toml(name, text)
+    text = text_of(name)
+    raw = toml_of(name, text)
     findings = Findings(name, raw, places(text))
     file = _site_file(findings, raw)
     messages = findings.messages()
@@ -91,7 +94,7 @@ def load(path: "Path | str") -> SiteFile:
     return file
 
 
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
     try:
         with open(name, "rb") as file:
             content = file.read(MOST_BYTES + 1)
@@ -109,7 +112,7 @@ def _text(name: str) -> str:
     return text
 
 
-def _toml(name: str, text: str) -> Raw:
+def toml_of(name: str, text: str) -> Raw:
     """Numbers with a point stay exact."""
     try:
         return tomli.loads(text, parse_float=Decimal)
@@ -135,6 +138,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.meters(findings, nodes)
     config_cross.addresses(findings, lines, devices)
     config_cross.pins(findings, devices)
+    config_cross.carry(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
     tables = Tables(
@@ -154,7 +158,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_site.fuses(findings, site)
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
-                    config_virtual.built(order, sums, device_specs))
+                    config_virtual.built(order, sums, device_specs), one["carry"])
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:

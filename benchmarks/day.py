@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from firmware.config import load
+from firmware.day import TICK_MS, Day
 from firmware.demo import HOUSE
-from firmware.sim import TICK_MS, Day
 
 SECONDS_A_DAY = 86_400
 

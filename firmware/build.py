@@ -20,22 +20,28 @@ from hal.ports import Clock, Dialogue, Meter
 Port = Any  # hal.ports.Bus, hal.ports.Stream, or a maker of hal.ports.Relays: what the driver's LINES asks for
 
 
-def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSpec], Port]") -> "tuple[Line, ...]":
-    """One line a bus, with its devices in the order of the configuration; lines without devices are left out."""
+def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSpec], Port]",
+          around: "Callable[[int, Meter], Meter] | None" = None) -> "tuple[Line, ...]":
+    """One line a bus, with its devices in the order of the configuration; lines without devices are left out.
+
+    `around` may put something between a line and the driver of the device with that index (sim.ill).
+    """
     out = []
     for spec in file.lines:
         port = port_of(spec)
-        slots = tuple(_slot(file, index, device, port, clock)
+        slots = tuple(_slot(file, index, device, port, clock, around)
                       for index, device in enumerate(file.devices) if device.line == spec.name)
         if slots:
             out.append(Line(spec.name, slots, image, clock))
     return tuple(out)
 
 
-def _slot(file: SiteFile, index: int, device: DeviceFile, port: Port, clock: Clock) -> Slot:
+def _slot(file: SiteFile, index: int, device: DeviceFile, port: Port, clock: Clock,
+          around: "Callable[[int, Meter], Meter] | None") -> Slot:
     site = file.site
     urgent = any(index in leaves(file.virtuals, node.meter) for node in site.nodes)
-    return Slot(index, driver(device, port, clock), site.devices[index].ability, device.period_ms, urgent)
+    meter = driver(device, port, clock)
+    return Slot(index, around(index, meter) if around else meter, site.devices[index].ability, device.period_ms, urgent)
 
 
 def driver(device: DeviceFile, port: Port, clock: Clock) -> Meter:

@@ -22,7 +22,6 @@ from firmware.config_tables import (
     LINES,
     NAME,
     NAME_WORDS,
-    CarryTable,
     DeviceTable,
     JournalTable,
     MqttTable,
@@ -37,7 +36,6 @@ from firmware.virtual import Virtual
 MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
-    "carry": CarryTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 HINTS = (
@@ -78,7 +76,6 @@ class SiteFile(NamedTuple):
     latitude_udeg: int  # + north
     longitude_udeg: int  # + east
     virtuals: "tuple[Virtual, ...]" = ()
-    carry: "CarryTable | None" = None
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -86,7 +83,11 @@ def load(path: "Path | str") -> SiteFile:
     name = str(path)
     text = text_of(name)
     raw = toml_of(name, text)
-    findings = Findings(name, raw, places(text))
+    return site_file(Findings(name, raw, places(text)), raw)
+
+
+def site_file(findings: Findings, raw: Raw) -> SiteFile:
+    """What a SITE.toml says that has been read as TOML; `findings` may hold some already. Raises ConfigError."""
     file = _site_file(findings, raw)
     messages = findings.messages()
     if messages or file is None:
@@ -95,6 +96,7 @@ def load(path: "Path | str") -> SiteFile:
 
 
 def text_of(name: str) -> str:
+    """The whole file as text; raises ConfigError, also for one that is too large or empty."""
     try:
         with open(name, "rb") as file:
             content = file.read(MOST_BYTES + 1)
@@ -138,7 +140,6 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.meters(findings, nodes)
     config_cross.addresses(findings, lines, devices)
     config_cross.pins(findings, devices)
-    config_cross.carry(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
     tables = Tables(
@@ -158,7 +159,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_site.fuses(findings, site)
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
-                    config_virtual.built(order, sums, device_specs), one["carry"])
+                    config_virtual.built(order, sums, device_specs))
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:

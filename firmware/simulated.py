@@ -6,6 +6,7 @@ firmware.serve puts the very same banks on real wires.
 
 import importlib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from control.values import DeviceSpec
@@ -29,6 +30,7 @@ PARTS: "Mapping[str, str]" = {  # which physics a driver's device is
 }
 PV = {"peak_w": 10_000, "max_w": 10_000}
 ALL = (0, 1, 2)
+Described = tuple[str, int, tuple[int, ...], dict[str, object]]
 
 
 class Reckoned(Twin):
@@ -41,8 +43,13 @@ class Reckoned(Twin):
 class Simulated:
     """`step` moves the house and every device; banks, pins and heads are by the name of their line."""
 
-    def __init__(self, file: SiteFile, scenario: str, seed: int, lock: "Lock | None" = None) -> None:
-        """`lock` guards the banks where other threads serve them. Raises ValueError for an unknown scenario."""
+    def __init__(self, file: SiteFile, scenario: str, seed: int, lock: "Lock | None" = None,
+                 parts: "Mapping[str, dict[str, object]]" = MappingProxyType({}),
+                 household_w: "int | None" = None) -> None:
+        """`lock` guards the banks where other threads serve them. Raises ValueError for an unknown scenario.
+
+        `parts`: by device, options of its part that are not as usual; `household_w`: steady, instead of a day's trace.
+        """
         self.lock = lock or Lock()
         self.banks = {line.name: Bank(self.lock) for line in file.lines if line.kind.startswith("modbus")}
         self.pins = {line.name: Pins() for line in file.lines if line.kind == "gpio"}
@@ -54,12 +61,14 @@ class Simulated:
         self._kinds = {line.name: line.kind for line in file.lines}
         self._inboxes: "dict[str, SimInbox]" = {}
         hidden, home = _hidden(file)
-        described = [_described(spec, device) if device.line or index in hidden else None
+        described = [_described(spec, device, parts.get(spec.name, {})) if device.line or index in hidden else None
                      for index, (spec, device) in enumerate(zip(file.site.devices, file.devices))]
-        parts = tuple(each for each in described if each is not None)
-        household: "tuple[str, int, tuple[int, ...], dict[str, object]]" = ("household", home, ALL, {})
+        household: "Described" = ("household", home, ALL, {})
+        if household_w is not None:
+            household = ("appliance", home, ALL, {"name": "household", "power_w": household_w})
+        known = tuple(each for each in described if each is not None)
         parents = tuple(node.parent for node in file.site.nodes)
-        self.world = World(scenario, seed, (household, *parts), parents, file.latitude_udeg // 1000)
+        self.world = World(scenario, seed, (household, *known), parents, file.latitude_udeg // 1000)
         self.house = self.world.house
         built = iter(self.world.parts[1:])
         self.points: "tuple[Point, ...]" = tuple(
@@ -156,18 +165,25 @@ def _hidden(file: SiteFile) -> "tuple[set[int], int]":
     return hidden, home
 
 
-def _described(spec: DeviceSpec, device: DeviceFile) -> "tuple[str, int, tuple[int, ...], dict[str, object]] | None":
-    """A device as sim.world wants it; None for what is no part: the meter of a node, a sensor."""
+def part_kind(spec: DeviceSpec, device: DeviceFile) -> "str | None":
+    """Which physics stands behind a device; None for what is no part: the meter of a node, a sensor."""
     if spec.ability.kind in ("meter", "sensor"):
         return None
+    return "pv" if spec.ability.kind == "source" else PARTS[device.driver]
+
+
+def _described(spec: DeviceSpec, device: DeviceFile, given: "dict[str, object]") -> "Described | None":
+    """A device as sim.world wants it."""
+    kind = part_kind(spec, device)
+    if kind is None:
+        return None
     options: "dict[str, object]" = {"name": spec.name}
-    if spec.ability.kind == "source":
-        return "pv", spec.node, spec.phases, {**options, **PV}
-    kind = PARTS[device.driver]
+    if kind == "pv":
+        options.update(PV)
     if kind == "battery":
         options["max_w"] = max(spec.ability.max_w, -spec.ability.min_w)
     if device.driver == "relay_rod":
         options["elements_w"] = tuple(device.options[f"element_{i}_w"] for i in (1, 2, 3))
     if kind == "heatpump":
         options["nominal_w"] = device.options["normal_w"]
-    return kind, spec.node, spec.phases, options
+    return kind, spec.node, spec.phases, {**options, **given}

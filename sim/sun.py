@@ -86,6 +86,7 @@ class Sun:
         self._up = (sin_l * sin_d // ONE, cos_l * cos_d // ONE)
         self._south = (-cos_l * sin_d // ONE, sin_l * cos_d // ONE)
         self._cos_d = cos_d
+        self.held_permille = -1  # what the clouds leave while somebody holds them still; -1 = they drift
         self.moved = 0  # grows whenever the beam has been reckoned anew
         self._next_ms = 0
         self._beam_w_m2 = 0
@@ -113,6 +114,8 @@ class Sun:
 
     def through_permille(self, now_ms: int) -> int:
         """What the clouds leave of it."""
+        if self.held_permille >= 0:
+            return self.held_permille
         return self._clouds.permille(now_ms)
 
 

@@ -11,6 +11,7 @@ A device is (kind, node, phases, options); the options are the keyword arguments
 `name`. What the scenario knows (sky, traces, the car's times, the cold) fills what is not given.
 """
 
+from sim.appliance import Appliance
 from sim.battery import Battery
 from sim.car import Car
 from sim.heatpump import HeatPump
@@ -55,6 +56,8 @@ class World:
         # what mypy cannot know of the options is checked by the part's own signature, at start
         if kind == "household":
             return Household(phases, load(self._load), seed)
+        if kind == "appliance":
+            return Appliance(phases, **given)  # type: ignore[arg-type]
         if kind == "pv":
             return Pv(phases, self.sun, **given)  # type: ignore[arg-type]
         if kind == "car":

@@ -79,7 +79,7 @@ def _meter_lost(frozen: bool, noise_permille: int) -> Case:
         steps = Steps([(step_s * 1000 + 400, ALL)])
         yard = Yard(Plant(_fast_cars(2)), make, seed, 0, TICK_MS, lag_ms, steps.parts)
         _live(yard, lost_s, steps)
-        ill = yard.devices[0].ill
+        ill = yard.ill[0]
         ill.silent, ill.frozen, ill.noise_permille = not frozen, frozen, noise_permille
         safe_s = -1
         while yard.now_s < until_s:

@@ -11,11 +11,13 @@ from control.values import NONE, DeviceSpec, NodeSpec, Plan, Site, Snapshot
 from firmware.image import Image
 from firmware.lanes import Lanes
 from firmware.line import Line, Slot
+from hal.ports import Meter
 from hal.values import Ability, ability
 from sim.battery import Battery
 from sim.car import Car
 from sim.clock import SimClock
 from sim.house import House
+from sim.ill import Ill, IllLoad, IllMeter
 from sim.kpi import Kpi
 from sim.part import Part
 from sim.plain import Plain, PlainMeter, PlainStorage, PlainWallbox
@@ -103,10 +105,11 @@ class Yard:
         for spec, car in zip(plant.cars, self.cars):
             if spec.plugged:
                 car.plug()
-        self.devices = self._devices(plant, rng.next())
+        self.devices = self._devices(plant)
         self.image = Image(len(self.devices))
-        self.lines = tuple(Line(spec.name, (Slot(i, device, spec.ability, SECOND_MS, i == 0),), self.image, self.clock)
-                           for i, (spec, device) in enumerate(zip(self.site.devices, self.devices)))
+        self.ill = tuple(Ill() for _ in self.devices)
+        self.lines = tuple(Line(spec.name, (Slot(i, self._patient(i, rng.next()), spec.ability, SECOND_MS, i == 0),),
+                                self.image, self.clock) for i, spec in enumerate(self.site.devices))
         self._lanes = Lanes(self.lines, self.clock)
         self.controller: Controller = make(self.site, self.image, start_ms)  # type: ignore[operator]
         self.before: "Callable[[int], None]" = lambda now_ms: None  # each step of the physics
@@ -146,15 +149,20 @@ class Yard:
             self.over_ms += self.tick_ms
             self.longest_ms = max(self.longest_ms, self._run_ms)
 
-    def _devices(self, plant: Plant, seed: int) -> "tuple[Plain | PlainMeter, ...]":
+    def _patient(self, index: int, seed: int) -> Meter:
+        device, ill = self.devices[index], self.ill[index]
+        if isinstance(device, Plain):
+            return IllLoad(device, ill, self.clock, seed)
+        return IllMeter(device, ill, self.clock, seed)
+
+    def _devices(self, plant: Plant) -> "tuple[Plain | PlainMeter, ...]":
         grid = self.house.nodes[0]
-        rng = Rng(seed)
-        out: "list[Plain | PlainMeter]" = [PlainMeter(grid, self.clock, rng.next())]
-        out += [PlainWallbox(car, self.clock, rng.next()) for car in self.cars]
+        out: "list[Plain | PlainMeter]" = [PlainMeter(grid, self.clock)]
+        out += [PlainWallbox(car, self.clock) for car in self.cars]
         for part in self.world.parts:
             if isinstance(part, Battery):
-                out.append(PlainStorage(part, grid, self.clock, rng.next()))
-        out += [PlainMeter(part, self.clock, rng.next()) for part in self.world.parts if part.kind == "pv"]
+                out.append(PlainStorage(part, grid, self.clock))
+        out += [PlainMeter(part, self.clock) for part in self.world.parts if part.kind == "pv"]
         return tuple(out)
 
 

@@ -15,8 +15,8 @@ from control.reasons import alarm, sentence
 from control.values import Plan, Site
 from firmware.build import Port
 from firmware.config import LineSpec, load
+from firmware.day import Day
 from firmware.journal import Journal, journals
-from firmware.sim import Day
 from sim.appliance import Appliance
 from sim.mischief import Mischief
 

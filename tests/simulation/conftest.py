@@ -11,7 +11,7 @@ import pytest
 from control.values import Grant, Plan, Snapshot
 from firmware.build import Port
 from firmware.config import LineSpec, SiteFile, load
-from firmware.sim import Day
+from firmware.day import Day
 from hal.ports import Bus, Stream
 from hal.values import ZERO
 from sim.appliance import Appliance

@@ -11,9 +11,9 @@ import pytest
 
 from control.values import Site
 from firmware.config import load
+from firmware.day import Day
 from firmware.demo import HOUSE
 from firmware.journal import FLUSH_MS, MOST_FILES, RETRY_MS, Entry, Journal, journals, read
-from firmware.sim import Day
 
 Recorded = "list[tuple[object, ...]]"
 NOON_MS = 12 * 3_600_000

@@ -8,7 +8,7 @@ from drivers import esphome_meter, json_fields, json_meter, shelly_em
 from drivers.json_fields import document, entries, fields
 from drivers.obis import quantity
 from firmware.config import ConfigError, load
-from firmware.sim import Day
+from firmware.day import Day
 from hal.values import Reading
 from sim.rng import Rng
 

@@ -58,7 +58,7 @@ def test_the_seed_decides() -> None:
     (("sunny", "--hours", "25"), "invalid choice: 25"),
     (("sunny", "--hours", "0"), "invalid choice: 0"),
     (("sunny", "--seed", "seven"), "invalid int value: 'seven'"),
-    ((), "scenario"),
+    ((), "SCENARIO"),
 ])
 def test_wrong_words_are_refused_with_what_is_allowed(arguments: "tuple[str, ...]", words: str) -> None:
     done = sim(*arguments)

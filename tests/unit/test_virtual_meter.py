@@ -8,9 +8,9 @@ from control.values import Heard
 from drivers import virtual_meter
 from drivers.virtual_meter import combined, terms
 from firmware.config import ConfigError, load
+from firmware.day import Day
 from firmware.image import Image
 from firmware.loop import WatchedImage
-from firmware.sim import Day
 from firmware.virtual import Virtual, leaves
 from hal.faults import REFUSED, TIMEOUT, Fault
 from hal.values import Phases, Reading, reading

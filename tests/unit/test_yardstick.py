@@ -77,7 +77,7 @@ def test_a_silent_meter_leaves_delta_where_it_is_and_stops_absolute_after_a_minu
     for make, least, most in ((DELTA, 30_000, 33_000), (ABSOLUTE, 0, 0)):
         yard = Yard(Plant(FAST), make, 1, 0, 1_000, QUICK_MS)
         live(yard, 150)
-        yard.devices[0].ill.silent = True
+        yard.ill[0].silent = True
         assert least <= live(yard, 90)[-1] <= most
 
 

@@ -1,0 +1,95 @@
+"""What the events of a case do to the house, to a device or to us."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from control.values import NONE
+from firmware import case_tables as tables
+from sim.appliance import Appliance
+from sim.car import Car
+
+if TYPE_CHECKING:
+    from firmware.case_life import CaseLife
+
+
+def _switch(life: "CaseLife", event: tables.Switch) -> None:
+    """The same load again when node and phases are the same."""
+    phases = tuple(int(word[1]) - 1 for word in event.phases.split())
+    name = f"{event.node} {event.phases}"
+    house = life.day.simulated.house
+    for part in house.parts:
+        if isinstance(part, Appliance) and part.name == name:
+            part.switch(event.power_w)
+            return
+    part = Appliance(phases, event.power_w)
+    part.name = name
+    house.hang(next(i for i, node in enumerate(life.site.nodes) if node.name == event.node), part)
+
+
+def _mode(life: "CaseLife", event: tables.Mode) -> None:
+    modes = list(life.day.cycle.modes)
+    modes[life.index[event.device]] = event.mode
+    life.day.cycle.modes = tuple(modes)
+
+
+def _ceiling(life: "CaseLife", event: tables.Ceiling) -> None:
+    life.day.cycle.ceiling_w = NONE if event.power_w is None else event.power_w
+
+
+def _light(life: "CaseLife", event: tables.Light) -> None:
+    life.day.simulated.world.sun.held_permille = NONE if event.light_pct is None else event.light_pct * 10
+
+
+def _car(life: "CaseLife", device: str) -> Car:
+    part = life.day.simulated.part(device)
+    assert isinstance(part, Car)
+    return part
+
+
+def _plug(life: "CaseLife", event: tables.Plug) -> None:
+    _car(life, event.device).plug(None if event.soc_pct is None else event.soc_pct * 10)
+
+
+def _unplug(life: "CaseLife", event: tables.Unplug) -> None:
+    _car(life, event.device).unplug(life.day.clock.now_ms())
+
+
+def _fault(life: "CaseLife", event: tables.Fault) -> None:
+    for key, value in structs.asdict(event).items():
+        if key not in ("at_s", "device") and value is not None:
+            setattr(life.ill[life.index[event.device]], key, value)
+
+
+def _well(life: "CaseLife", event: tables.Well) -> None:
+    life.ill[life.index[event.device]].clear()
+
+
+def _power_cut(life: "CaseLife", event: tables.PowerCut) -> None:
+    life.day.simulated.twins[life.index[event.device]].power_cycle()
+
+
+def _cut(life: "CaseLife", event: tables.Cut) -> None:
+    for index in life.devices_on(event.line):
+        life.ill[index].silent = True
+
+
+def _mend(life: "CaseLife", event: tables.Mend) -> None:
+    for index in life.devices_on(event.line):
+        life.ill[index].silent = False
+
+
+def _pause(life: "CaseLife", event: tables.Pause) -> None:
+    life.day.clock.advance(event.for_s * 1_000)
+
+
+def _restart(life: "CaseLife", event: tables.Restart) -> None:
+    life.down_until_ms = life.day.clock.now_ms() + event.for_s * 1_000
+
+
+ACTIONS: "dict[str, Callable[[CaseLife, Any], None]]" = {
+    "switch": _switch, "mode": _mode, "ceiling": _ceiling, "light": _light, "plug": _plug, "unplug": _unplug,
+    "fault": _fault, "well": _well, "power-cut": _power_cut, "cut": _cut, "mend": _mend, "pause": _pause,
+    "restart": _restart,
+}

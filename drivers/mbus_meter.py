@@ -14,6 +14,7 @@ from drivers.mbus_measured import measured
 from drivers.mbus_reading import reading_of
 from drivers.mbus_records import Record
 from drivers.mbus_telegram import FIXED, MBusError, Telegram, of_wire
+from drivers.meter_facts import CAPTURED, Facts
 from drivers.oms_reader import OmsReader
 from hal import values
 from hal.faults import FRAME, DeviceError
@@ -29,6 +30,7 @@ OPTIONS = (
     integer("address", None, 0, 254, "primary address; 254 for the only meter on the bus"),
     integer("every_s", 900, 5, 86_400, "how often it is asked, in s; a meter on a battery counts its answers"),
 )
+METER = Facts("Meters on a wired M-Bus: heat, cooling, water, gas, electricity", "everything the meter sends", CAPTURED)
 FAILSAFE = "only measures"
 
 

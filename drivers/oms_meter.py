@@ -14,6 +14,7 @@ from drivers.given import phases, whole, word
 from drivers.mbus_measured import measured
 from drivers.mbus_reading import reading_of
 from drivers.mbus_telegram import Telegram
+from drivers.meter_facts import CAPTURED, Facts
 from drivers.oms_reader import OmsReader
 from drivers.radio import Radio
 from drivers.wmbus_stick import Heard
@@ -32,6 +33,8 @@ OPTIONS = (
     text("keys", "", 0, 255, "file of the keys; none for a meter that does not encrypt"),
     integer("silent_s", 3_600, 60, 86_400, "silent after so long without a telegram, in s"),
 )
+METER = Facts("Meters that send by radio (OMS, wM-Bus): heat, cooling, water, gas, electricity, climate",
+              "everything the meter sends; energies, P, U and I of an electricity meter", CAPTURED)
 FAILSAFE = "nothing is ever sent to a radio meter; it goes on counting without us"
 
 

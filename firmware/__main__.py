@@ -16,6 +16,7 @@ VERBS = (
     ("poll", "a Modbus master for the electrician"),
     ("scan", "which devices answer on a Modbus line, and what they are"),
     ("monitor", "a live table of what the devices of a SITE.toml measure"),
+    ("carry", "a gateway for radio meters: their newest frames, still encrypted, over MQTT"),
     ("serve", "simulated devices on the real ports of a SITE.toml"),
     ("release", "leave every device of a SITE.toml on its fallback"),
 )

@@ -56,7 +56,7 @@ def warnings(file: SiteFile) -> "tuple[str, ...]":
             out += [f"device.{device.name}: can never charge: {site.nodes[node].name} leaves {amperes(left_ma)}, "
                     f"it needs {amperes(device.ability.min_ma)}"
                     for node, left_ma in _always_left(site, index) if left_ma < device.ability.min_ma]
-    used = {device.line for device in file.devices}
+    used = {device.line for device in file.devices} | ({file.carry.line} if file.carry else set())
     out += [f"line.{line.name}: no device hangs on it" for line in file.lines if line.name not in used]
     return tuple(out)
 

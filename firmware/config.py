@@ -22,6 +22,7 @@ from firmware.config_tables import (
     LINES,
     NAME,
     NAME_WORDS,
+    CarryTable,
     DeviceTable,
     JournalTable,
     MqttTable,
@@ -36,6 +37,7 @@ from firmware.virtual import Virtual
 MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
+    "carry": CarryTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 HINTS = (
@@ -76,6 +78,7 @@ class SiteFile(NamedTuple):
     latitude_udeg: int  # + north
     longitude_udeg: int  # + east
     virtuals: "tuple[Virtual, ...]" = ()
+    carry: "CarryTable | None" = None
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -140,6 +143,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.meters(findings, nodes)
     config_cross.addresses(findings, lines, devices)
     config_cross.pins(findings, devices)
+    config_cross.carry(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
     tables = Tables(
@@ -159,7 +163,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_site.fuses(findings, site)
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
-                    config_virtual.built(order, sums, device_specs))
+                    config_virtual.built(order, sums, device_specs), one["carry"])
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:

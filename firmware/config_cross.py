@@ -4,10 +4,12 @@ Works on the file as it was written, so that a wrong value elsewhere in a table 
 """
 
 import posixpath
+from collections.abc import Mapping
 
 from firmware.config_read import Findings, Raw, nearest
 
 Tables = dict[str, Raw]  # by name; only what is a table
+RADIO = "wm-bus"
 OWN = ("unit", "id", "address")  # keys that tell a device from the others on its line
 
 
@@ -148,3 +150,23 @@ def _address(lines: Tables, device: Raw) -> "tuple[object, ...]":
         return (name, own) if isinstance(own, int | str) else ()
     unit = device.get("unit", 1 if kind == "modbus-tcp" else None)
     return (name, unit) if kind != "gpio" and isinstance(unit, int) else ()
+
+
+def carry(findings: Findings, raw: Raw) -> None:
+    """A line that carries is a radio line with nothing else on it; there is a broker, and no key on this computer."""
+    table, lines, devices = raw.get("carry"), raw.get("line"), raw.get("device")
+    if not isinstance(table, Mapping):
+        return
+    line = table.get("line")
+    found = lines.get(line) if isinstance(lines, Mapping) and isinstance(line, str) else None
+    if not isinstance(found, Mapping) or found.get("kind") != RADIO:
+        findings.add(("carry", "line"), f"allowed is the name of a [line.NAME] of kind {RADIO}")
+    if not isinstance(raw.get("mqtt"), Mapping):
+        findings.missing(("mqtt",), "the broker that takes what is carried")
+    for name, device in (devices.items() if isinstance(devices, Mapping) else ()):
+        if not isinstance(device, Mapping):
+            continue
+        if device.get("line") == line:
+            findings.add(("device", name, "line"), "this line carries; a meter that is read hangs on a line of its own")
+        if device.get("driver") == "oms_meter" and device.get("keys"):
+            findings.add(("device", name, "keys"), "a computer that carries has no keys of radio meters")

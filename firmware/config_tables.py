@@ -197,6 +197,18 @@ class JournalTable(Struct, frozen=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(min_length=1, max_length=255, description="where the flight recorder writes")]
 
 
+class CarryTable(Struct, frozen=True, forbid_unknown_fields=True):
+    line: Annotated[Reference, Meta(description="the radio line whose meters are carried; nothing else hangs on it")]
+    folder: Annotated[str, Meta(min_length=1, max_length=255, description="where what waits is kept over restarts")]
+    # EU 2018/2002: remotely readable meters are read at least monthly; a day is what submetering services ask for
+    interval_s: Annotated[int, Meta(ge=900, le=604_800, description="how often, until set from afar, in s")] = 86_400
+    meters: Annotated[
+        tuple[Annotated[str, Meta(pattern="^[0-9A-F]{8}$")], ...],
+        Meta(max_length=250, description="ids of the meters to carry; empty for all in reach, at most 250"),
+    ] = ()
+    most_mb: Annotated[int, Meta(ge=1, le=1_000, description="kept while the broker is away, in MB")] = 16
+
+
 LINES: dict[str, type[Struct]] = {
     "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "d0": D0Table, "p1": P1Table,
     "wm-bus": WmbusTable, "m-bus": MbusTable,

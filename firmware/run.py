@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,12 +11,15 @@ from control.values import Plan, Snapshot
 from drivers.clock import MonotonicClock
 from drivers.mqtt import Mqtt
 from drivers.watchdog import SystemdWatchdog
-from firmware import build, topics
+from firmware import build, config_carry, topics
+from firmware.carrier import Carrier
 from firmware.config import LineSpec, SiteFile, load
 from firmware.errors import UserError
 from firmware.journal import Journal
 from firmware.loop import Loop, WatchedImage
 from firmware.page import Page
+
+CARRY_STOP_S = 10.0  # for what it keeps to reach the disk
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,14 +56,22 @@ class Daemon:
         self._publisher = topics.Publisher(self._outboxes)
         self._journal = Journal(Path(file.journal.folder)) if file.journal else None
         self._journal_fault = "" if self._journal else None
+        carried = config_carry.of_site(file)
+        self._carrier = Carrier(carried) if carried else None
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
                           self._publish)
 
     def run(self) -> None:
         """Until `stop`; then every load stands on its fallback and everything is closed."""
+        carrying = threading.Thread(target=self._carrier.run, name="carry", daemon=True) if self._carrier else None
+        if carrying:
+            carrying.start()
         try:
             self._loop.run()
         finally:
+            if carrying and self._carrier:
+                self._carrier.stop()
+                carrying.join(CARRY_STOP_S)
             for outbox in self._outboxes:
                 outbox.close()
 

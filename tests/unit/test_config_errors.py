@@ -116,7 +116,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          '19: node.house.meter = "grid": there is no [device.grid]; none is known']),
     "unknown table": (
         "[site]\n", "[mqqt]\n[site]\n",
-        ["1: mqqt: no such table; did you mean mqtt?; known are device, journal, line, mqtt, node, page, site"]),
+        ["1: mqqt: no such table; did you mean mqtt?; known are carry, device, journal, line, mqtt, node, page, site"]),
     "a key for a table": (
         "[site]\n", 'page = "yes"\n[site]\n', ['1: page = "yes": a table is written [page]']),
     "device without a name": (

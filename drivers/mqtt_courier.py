@@ -1,0 +1,102 @@
+"""Messages that must arrive, over MQTT: QoS 1, one at a time, each known to have been taken by the broker.
+
+drivers.mqtt sends the newest state of retained topics; here every message counts and none is retained. A message the
+broker has not acknowledged is not sent a second time while paho still has it in hand.
+"""
+
+from collections import deque
+from typing import Any
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+KEEPALIVE_S = 30
+CONNECT_S = 3.0
+BACKOFF_S = (1, 30)
+MOST_HEARD = 16  # messages to us that wait
+MOST_HEARD_BYTES = 256
+
+
+class Courier:
+    """Connects by itself, for ever. `fault` says why there is no connection, "" while there is one."""
+
+    def __init__(self, host: str, port: int, name: str, status: str, hears: str, user: str = "", password: str = "",
+                 ca: str = "", tls: bool = False) -> None:
+        """`status`: topic of "online" and, by last will, "offline"; `hears`: the topic to listen to.
+
+        Raises OSError or ValueError when the file `ca` cannot be used.
+        """
+        self.connected = False
+        self.fault = "not yet connected"
+        self._status = status
+        self._hears = hears
+        self._heard: "deque[str]" = deque(maxlen=MOST_HEARD)
+        self._in_hand: "tuple[str, MQTTMessageInfo] | None" = None
+        client = self._client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTv311)
+        client.will_set(status, "offline", qos=1, retain=True)
+        client.reconnect_delay_set(*BACKOFF_S)
+        client.connect_timeout = CONNECT_S
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        if user:
+            client.username_pw_set(user, password)
+        if tls or ca:
+            client.tls_set(ca_certs=ca or None)
+        client.connect_async(host, port, KEEPALIVE_S)
+
+    def start(self) -> None:
+        self._client.loop_start()
+
+    def close(self) -> None:
+        if self.connected:
+            self.tell(self._status, "offline", True)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def deliver(self, topic: str, payload: str, wait_s: float) -> bool:
+        """Whether the broker has it now. After False call again with the same: it is waited for, not sent twice."""
+        if self._in_hand is None or self._in_hand[0] != payload:
+            if not self.connected:
+                return False
+            info = self._client.publish(topic, payload, qos=1)
+            if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return False
+            self._in_hand = (payload, info)
+        info = self._in_hand[1]
+        try:
+            info.wait_for_publish(wait_s)
+        except (RuntimeError, ValueError):
+            self._in_hand = None
+            return False
+        if not info.is_published():
+            return False
+        self._in_hand = None
+        return True
+
+    def tell(self, topic: str, payload: str, retain: bool) -> None:
+        """Of no consequence when it gets lost."""
+        if self.connected:
+            self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def heard(self) -> "str | None":
+        """The oldest message to us that waits."""
+        return self._heard.popleft() if self._heard else None
+
+    def _on_connect(self, _client: Client, _: Any, _flags: ConnectFlags, code: ReasonCode,
+                    _properties: "Properties | None") -> None:
+        self.fault = "refused: " + str(code).lower() if code.is_failure else ""
+        if not code.is_failure:
+            self._client.subscribe(self._hears, qos=1)
+            self._client.publish(self._status, "online", qos=1, retain=True)
+            self.connected = True
+
+    def _on_disconnect(self, _client: Client, _: Any, _flags: DisconnectFlags, code: ReasonCode,
+                       _properties: "Properties | None") -> None:
+        self.connected = False
+        self.fault = "connection lost: " + str(code).lower()
+
+    def _on_message(self, _client: Client, _: Any, message: MQTTMessage) -> None:
+        self._heard.append(message.payload[:MOST_HEARD_BYTES].decode("utf-8", "replace"))

@@ -10,11 +10,15 @@ from drivers.oms_meter import OmsMeter, build
 from drivers.radio import Radio
 from drivers.wmbus_frame import crc
 from drivers.wmbus_sticks import KINDS, make
+from firmware.build import lines as build_lines
 from firmware.config import ConfigError, load
+from firmware.image import Image
+from firmware.simulated import Simulated
 from firmware.topics import measured_pairs
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.measured import RECEIVED
 from hal.values import Phases
+from sim.clock import SimClock
 from sim.twins.oms_meter import ELECTRICITY, HEAT, MODES, WATER, RadioMeter, on_stick
 
 
@@ -176,3 +180,25 @@ def test_all_it_says_leaves_as_one_topic(tmp_path: Path) -> None:
     state = json.loads(payload)
     assert (state["meter"], state["medium"], len(state["values"])) == (sender.address.text(), "heat", 4)
     assert (state["values"][0]["value"], state["values"][0]["unit"]) == (sender.total // 1000, "Wh")
+
+
+def test_the_simulated_house_has_its_radio_meters(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(SITE + """
+[line.wire]
+kind = "m-bus"
+port = "/dev/ttyUSB8"
+[device.boiler]
+driver = "mbus_meter"
+line = "wire"
+address = 5
+""")
+    file = load(path)
+    simulated = Simulated(file, "sunny", 7)
+    clock = SimClock()
+    lines = build_lines(file, Image(3), clock, simulated.port)
+    slots = {slot.index: slot.meter for line in lines for slot in line.slots}
+    for second in range(40):
+        simulated.step(1_000 * second + 1_000, 1_000)
+    assert slots[1].read(40_000).temperature_mdegc is not None
+    assert slots[2].read(40_000).import_wh is not None

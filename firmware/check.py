@@ -61,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(site: Facts) -> "list[str]":
     out = [site["name"], "", *_tree(site, None, ""), "", "Lines", *map(_line, site["lines"])]
+    if site["carry"]:
+        which = f"{site['carry']['meters']} meters" if site["carry"]["meters"] else "all meters in reach, at most 250"
+        out.append(f"  {site['carry']['line']} carries {which}, every {site['carry']['interval_s']} s until set from "
+                   "afar; no key of them is here")
     losses = site["losses"]
     out += ["", "When a meter is lost"]
     for lost in losses["meters"]:

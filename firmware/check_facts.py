@@ -26,6 +26,8 @@ def facts(file: SiteFile) -> Facts:
         "lines": [{"name": line.name, "kind": line.kind, **_shown(line),
                    "devices": [device.name for device in file.devices if device.line == line.name]}
                   for line in file.lines],
+        "carry": None if file.carry is None else {
+            "line": file.carry.line, "interval_s": file.carry.interval_s, "meters": len(file.carry.meters) or None},
         "nodes": [_node(site, index) for index in range(len(site.nodes))],
         "devices": [_device(site, spec, device) for spec, device in zip(site.devices, file.devices)],
         "losses": {

@@ -1,11 +1,13 @@
 """Carrying: what is kept, when it leaves, what a crash or a full house costs. Numbers by hand."""
 
+import argparse
 import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from firmware import check
 from firmware.carry_core import CHECKPOINT_MS, DAY_S, LEAST_S, MOST_S, SET_CLOCK_S, STRANGER_S, Carry
 from firmware.carry_spool import NAME, Kept, Spool
 from firmware.config import ConfigError
@@ -201,3 +203,12 @@ def test_a_gateway_needs_little_and_has_no_keys(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(ConfigError, match=why):
             load(path)
+
+
+def test_check_says_what_is_carried(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    check.add_arguments(parser)
+    assert check.run(parser.parse_args([str(Path(__file__).parents[2] / "deploy" / "site.example.toml")])) == 0
+    out = capsys.readouterr().out
+    assert "  yard carries all meters in reach, at most 250, every 86400 s until set from afar; no key of them" in out
+    assert "line.yard: no device" not in out

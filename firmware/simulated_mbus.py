@@ -10,6 +10,7 @@ from sim.twins import Twin
 from sim.twins.oms_meter import ELECTRICITY, HEAT, Air, RadioMeter
 
 SEED = 7
+INTERVAL_MS = 4_000  # real ones send every 8 s and more
 MOST_SAID = 4095  # what Linux keeps of a serial port that nobody reads
 
 
@@ -33,7 +34,7 @@ class AirBus:
         """Encrypts with the very key its driver is given."""
         keys = oms_meter.key_of(dict(device.options))
         medium = ELECTRICITY if device.options["role"] == "source" else HEAT
-        meter = RadioMeter(SEED, number, 16_000, "mode 7" if keys else "none", medium, device.options["id"])
+        meter = RadioMeter(SEED, number, INTERVAL_MS, "mode 7" if keys else "none", medium, device.options["id"])
         if keys:
             meter.key = keys[device.options["id"]][0]
         self.air.meters.append(meter)

@@ -119,7 +119,7 @@ def place(tmp_path: Path) -> "Iterator[tuple[Path, Way, Office]]":
     os.mkfifo(tmp_path / "air")
     (tmp_path / "site.toml").write_text(SITE.format(folder=tmp_path, port=way.port))
     spool = Spool(tmp_path / "spool", 1_000_000)
-    spool.put("interval_s", "3")  # quicker than anyone may ask from afar
+    spool.put("interval_s", "2")  # quicker than anyone may ask from afar
     spool.close()
     yield tmp_path, way, office
     way.close()
@@ -171,7 +171,7 @@ def test_killed_and_cut_every_frame_arrives_once(place: "tuple[Path, Way, Office
                 frame = meter.send(0)
                 sent[frame.hex()] = meter.address.text()
                 os.write(air, on_stick("hex", frame))
-            time.sleep(rng.between(200, 3_500) / 1000)
+            time.sleep(rng.between(200, 2_500) / 1000)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             process = started(folder)

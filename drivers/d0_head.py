@@ -10,10 +10,12 @@ from drivers.dataset import DataError, Line
 from drivers.given import clock, phases, whole, word
 from drivers.meter_facts import STANDARD, Facts
 from drivers.obis import Entry
+from drivers.obis_measured import measured
 from drivers.obis_reading import reading_of
 from drivers.push_head import PushHead
 from hal import values
 from hal.faults import FRAME, TIMEOUT, DeviceError
+from hal.measured import Measured
 from hal.options import choice, integer
 from hal.ports import Clock, Dialogue, Meter
 from hal.values import Ability, Reading
@@ -51,7 +53,10 @@ class D0Push(PushHead):
         self._reader = p1.Reader()
 
     def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":
-        return [dataset.entries(telegram.lines) for telegram in self._reader.feed(data)]
+        found = [telegram.lines for telegram in self._reader.feed(data)]
+        if found:
+            self.measured = measured(dataset.entries(found[-1]), d0.meter_id(found[-1]), None)
+        return [dataset.entries(lines) for lines in found]
 
     def damaged(self) -> int:
         return self._reader.damaged
@@ -66,10 +71,12 @@ class D0Asked(Meter):
         self._wired = wired
         self._turned = turned
         self._most_baud = most_baud
+        self.measured: "tuple[Measured, ...]" = ()  # the newest readout, as records of any medium
 
     def read(self, now_ms: int) -> Reading:
         """Returns within SIGN_ON_MS and READOUT_MS; TIMEOUT for silence, FRAME for a wrong check or parity."""
         _, lines, t_ms = self.session()
+        self.measured = measured(dataset.entries(lines), d0.meter_id(lines), None)
         return reading_of(dataset.entries(lines), t_ms, self._wired, self._turned)
 
     def session(self) -> "tuple[d0.Ident, tuple[Line, ...], int]":

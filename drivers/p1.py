@@ -9,10 +9,11 @@ Source: DSMR P1 companion standard 5.0.2; e-MUCS-P1 1.7 (Belgium).
 
 from collections import namedtuple
 
-from drivers import dataset
+from drivers import dataset, obis_measured
 from drivers.dataset import DataError, Line
 from drivers.obis import Entry
 from drivers.quantity import Quantity
+from hal.measured import Measured
 
 MOST_BYTES = 16_384  # the longest known: two texts of 2 KB and thirteen months of demand
 _CRC_MOST = 4  # hex digits; leading zeros may be missing
@@ -186,6 +187,16 @@ def submeters(telegram: Telegram) -> "tuple[Submeter, ...]":
             if found is not None:
                 out.append(Submeter(channel, medium, named, line.values[0], found[1], found[0]))
     return tuple(out)
+
+
+def measured(telegram: Telegram) -> "tuple[Measured, ...]":
+    """The meter's own numbers, then those of its sub-meters, which have a name and a medium of their own."""
+    out = obis_measured.measured(entries(telegram), meter_id(telegram), obis_measured.iso(time_of(telegram)))
+    for one in submeters(telegram):
+        if one.meter_id and one.medium and one.unit in obis_measured.NAMES:
+            out += (obis_measured.volume(one.meter_id, one.medium, one.quantity.value, one.quantity.scaler, one.unit,
+                                         obis_measured.iso(one.time)),)
+    return out
 
 
 def _submeter_value(line: Line) -> "tuple[Quantity, int] | None":

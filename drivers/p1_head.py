@@ -62,7 +62,10 @@ class P1Head(PushHead):
         self._reader: "Reader | SealedReader" = SealedReader(gcm_open, *keys) if keys else Reader()
 
     def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":
-        return [p1.entries(telegram) for telegram in self._reader.feed(data)]
+        telegrams = self._reader.feed(data)
+        if telegrams:
+            self.measured = p1.measured(telegrams[-1])
+        return [p1.entries(telegram) for telegram in telegrams]
 
     def damaged(self) -> int:
         return self._reader.damaged

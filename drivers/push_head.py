@@ -7,6 +7,7 @@ when the port was last seen empty; when that is too long ago it is thrown away a
 from drivers.obis import Entry
 from drivers.obis_reading import reading_of
 from hal.faults import FRAME, TIMEOUT, DeviceError
+from hal.measured import Measured
 from hal.ports import Clock, Meter, Stream
 from hal.values import Reading
 
@@ -26,6 +27,7 @@ class PushHead(Meter):
         self._wired = wired
         self._turned = turned
         self._answer_ms = answer_ms
+        self.measured: "tuple[Measured, ...]" = ()  # the newest telegram, as records of any medium
         self._empty_ms = -FRESH_MS - 1  # when nothing was left to read on the port, last seen
 
     def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":

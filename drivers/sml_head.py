@@ -4,10 +4,13 @@ Sign: 16.7.0 is + on import as it is; drivers.sml_rules turns what DZG and EMH m
 A locked meter (no PIN) is read too: `state` is "locked", its power unknown, its energy in whole kWh.
 """
 
+from binascii import hexlify
+
 from drivers import obis_reading
 from drivers.given import clock, phases, word
 from drivers.meter_facts import CAPTURED, Facts
 from drivers.obis import Entry
+from drivers.obis_measured import measured
 from drivers.push_head import PushHead
 from drivers.sml import Frame, Reader
 from drivers.sml_rules import locked
@@ -40,7 +43,12 @@ class SmlHead(PushHead):
         self._reader = Reader()
 
     def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":
-        return [frame.entries for frame in self._reader.feed(data)]
+        frames = self._reader.feed(data)
+        if frames and frames[-1].entries:
+            server = str(hexlify(frames[-1].server or b""), "ascii")
+            self.measured = measured(frames[-1].entries, server, None,
+                                     ("locked",) if locked(frames[-1].entries) else ())
+        return [frame.entries for frame in frames]
 
     def damaged(self) -> int:
         return self._reader.damaged

@@ -77,6 +77,7 @@ function alarms(house, devices, model) {
     if (state.stale && !known) {
       found.push([words.alarm.stale(title(name), age(state)), held(state, model), words.what[state.fault ?? "timeout"]]);
     }
+    if (state.state === "locked") found.push([words.alarm.locked(title(name)), words.alarm.lockedIs, words.alarm.lockedDo]);
     const fault = model.get(name + "/decision")?.fault;
     if (fault && !state.stale && !known) found.push([words.alarm.write(title(name)), words.alarm.held, words.what[fault]]);
   }

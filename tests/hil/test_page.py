@@ -353,6 +353,14 @@ def test_a_silent_meter_is_an_alarm_that_says_what_to_do(page: Page, browser: Br
     assert browser.ask("document.querySelector('.wire.grid').dataset.flow") == "unknown"
 
 
+def test_a_locked_meter_is_an_alarm_that_says_how_to_unlock_it(page: Page, browser: Browser) -> None:
+    publish_house(page, grid_w=None, house_w=None)
+    publish_devices(page, power_w=None, state="locked")
+    browser.call("Page.navigate", url=page.url)
+    until(lambda: "Grid is locked" in browser.shown("#alarms"), "the alarm")
+    assert "Ask the metering operator for its PIN, enter it at the meter, and set INF on." in browser.shown("#alarms")
+
+
 def test_what_is_not_live_is_never_shown_as_live(page: Page, browser: Browser) -> None:
     publish_house(page)
     publish_devices(page)

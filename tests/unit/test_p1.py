@@ -187,3 +187,17 @@ def test_a_key_file_others_may_read_is_refused(tmp_path: Path) -> None:
         assert "g" * 32 not in str(caught.value)
     with pytest.raises(ValueError, match="cannot be read"):
         key_file.keys(str(tmp_path / "none"))
+
+
+def test_a_telegram_is_records_of_every_medium() -> None:
+    found = p1.measured(read(telegram("belgium"))[0])
+    named = [(one.meter, one.medium, one.quantity, one.value, one.scaler, one.unit, one.time, one.tariff,
+              one.qualifiers) for one in found]
+    own, day = "45" + "30" * 10 + "37", "2024-01-01T"
+    assert (own, "electricity", "energy", 3_086_419, 0, "Wh", day + "01:02:03", 1, ()) in named
+    assert (own, "electricity", "power", 3_000, 0, "W", day + "01:02:03", 0, ("backward", "l2")) in named
+    assert (own, "electricity", "voltage", 2_310, -1, "V", day + "01:02:03", 0, ("l2",)) in named
+    assert [one[:7] for one in named[-2:]] == [
+        ("47303031", "gas", "volume", 1_234_567, -3, "m3", day + "12:00:00"),
+        ("57303031", "water", "volume", 891_011, -3, "m3", day + "12:00:00")]
+    assert p1.measured(read(telegram("austria"))[0]) == ()  # it has no name

@@ -1,5 +1,6 @@
 """The SML reader: frames by hand, built with the simulated meter's encoder."""
 
+import sys
 import tracemalloc
 from collections.abc import Callable
 
@@ -264,3 +265,25 @@ def test_a_frame_of_a_whole_meter_has_the_known_crc() -> None:
     data = SmlMeter().frame(0, Phases(1, 2, 3), Phases(0, 0, 0), Phases(230_000, 230_000, 230_000), 0, 0)
     assert len(data) % 4 == 0
     assert len(Reader().feed(data)) == 1
+
+
+def test_what_the_costliest_frames_cost_is_bounded_by_their_length() -> None:
+    """Work, not time: calls of our own functions a byte of the longest frame, filled with the smallest items."""
+    many = b"\xf7\x80\x00"  # a list of 1792
+    entries = [entry("1 0 16 7 0 255", unsigned(1), 27)] * 190
+    full = several(ABSENT, text(b"x"), ABSENT, ABSENT, several(*entries), ABSENT, ABSENT)
+    for data in (frame(message(b"\x01", 0x0999, many + b"\x71\x01" * 1792)), frame(message(b"\x01", 0x0701, full)),
+                 frame(message(b"\x01", 0x0999, b"\xff\x8f\x8f\x8f\x0f")),
+                 frame(message(b"\x01", 0x0999, b"\x71" * 2000)), START * 500, b"\x1b" * 4000):
+        calls = 0
+
+        def count(_frame: object, event: str, _argument: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        sys.setprofile(count)
+        try:
+            Reader().feed(data)
+        finally:
+            sys.setprofile(None)
+        assert calls <= 4 * len(data) + 100, (data[:40], calls)

@@ -11,6 +11,7 @@ from hal.ports import Bus
 
 TEXT = "text"  # ASCII, two characters a register
 NUMBER = "number"  # unsigned, high word first
+VERSION = "version"  # 4, 4 and 8 bits: 0x1203 is 1.2.3
 
 
 class Passport(namedtuple("Passport", (
@@ -60,8 +61,15 @@ def ask(bus: Bus, unit: int, tells: "tuple[Tell, ...]") -> Passport:
             if error.kind != REFUSED:
                 raise
             continue
-        said[tell.field] = text(words) if tell.kind == TEXT else number(words)
+        said[tell.field] = _said(tell.kind, words)
     return passport(said)
+
+
+def _said(kind: str, words: "tuple[int, ...]") -> "str | None":
+    if kind == VERSION:
+        word = words[0]
+        return None if word in (0, 0xFFFF) else "%d.%d.%d" % (word >> 12, word >> 8 & 15, word & 255)
+    return text(words) if kind == TEXT else number(words)
 
 
 def text(words: "tuple[int, ...]") -> "str | None":

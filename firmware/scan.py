@@ -9,6 +9,7 @@ import itertools
 import json
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from hal.faults import DeviceError
 BAUDS = (9600, 19200, 2400, 38400, 115200, 57600, 4800)  # the likeliest first
 PARITIES = ("N", "E", "O")
 CONNECT_S = 3
+MOMENT_S = 0.5  # until a device that keeps one connection knows that this one is gone
 DELAY_MS = 150  # longest time a device takes to answer; most take 50
 ADDRESSES = (*range(1, 17), 71, 247)
 UNITS = (1, 71, 247, 255, 2, 3, 100, 126, 200, 0)  # what devices on a network are told to be
@@ -94,6 +96,7 @@ def _asked(args: argparse.Namespace) -> "tuple[str, tuple[Setting | None, ...], 
 def _reachable(host: str, port: int) -> None:
     try:
         socket.create_connection((host, port), CONNECT_S).close()
+        time.sleep(MOMENT_S)
     except OSError as error:
         raise UserError(f"{host}:{port}: {error.strerror or error}; is Modbus TCP switched on there?") from error
 

@@ -40,18 +40,26 @@ def answers(where: str, settings: "tuple[Setting | None, ...]", units: "tuple[in
             every_setting: bool, progress: Progress) -> "Iterator[Answer]":
     """Every unit that answers, as it is found; without `every_setting` only at the first setting at which one does."""
     for setting in settings:
-        there = []
         with _Bus(where, setting, delay_ms, alone=False) as bus:
-            for unit in units:
-                progress.step(f"{setting or where}, address {unit}")
-                garbled = _probe(bus, unit)
-                if garbled is not None:
-                    there.append((unit, garbled))
+            there = _there(bus, units, str(setting or where), progress)
+            if setting is None:  # over the one connection: some devices keep no second one
+                yield from _apart(bus, _recognised(bus, setting, there, where, progress))
+                return
         with _Bus(where, setting, delay_ms, alone=True) as bus:
-            found = _recognised(bus, setting, there, where, progress)
-            yield from found if setting is not None else _apart(bus, found)
+            yield from _recognised(bus, setting, there, where, progress)
         if there and not every_setting:
             return
+
+
+def _there(bus: Any, units: "tuple[int, ...]", words: str, progress: Progress) -> "list[tuple[int, bool]]":
+    """The units that answer, and whether what they say is garbled."""
+    there = []
+    for unit in units:
+        progress.step(f"{words}, address {unit}")
+        garbled = _probe(bus, unit)
+        if garbled is not None:
+            there.append((unit, garbled))
+    return there
 
 
 def _recognised(bus: Any, setting: "Setting | None", there: "list[tuple[int, bool]]", where: str,

@@ -1,13 +1,13 @@
 """Twin of any meter that is a table: clamped to a point of the house, it serves the very table its driver reads.
 
 Quirks: exception 2 for a register it has not got and for a request longer than the table allows, with `pairs` also
-for an odd start or count; currents are sizes; nothing answers while there is no voltage, since a meter feeds itself
-from its terminals.
+for an odd start or count of input registers; currents are sizes; nothing answers while there is no voltage, since a
+meter feeds itself from its terminals.
 """
 
 from drivers.meter_reading import ALIVE_MV
 from drivers.meter_table import Table, as_set
-from drivers.passport import TEXT, Tell
+from drivers.passport import TEXT, VERSION, Tell
 from hal.faults import TIMEOUT, DeviceError
 from hal.registers import blocks
 from sim.bank import ILLEGAL_ADDRESS, Refused, Registers
@@ -16,7 +16,7 @@ from sim.twins import RegisterTwin, own_ma, own_mv, own_w, wired
 
 MAINS_MHZ = 50_000
 SERIAL = 21_043_217  # of every simulated meter
-SAYS = {"serial": str(SERIAL), "model": "TWIN", "firmware": "1.2.3"}
+SAYS = {"maker": "Hutschiene", "serial": str(SERIAL), "model": "TWIN", "firmware": "1.2.3"}
 
 
 class TableTwin(RegisterTwin):
@@ -63,7 +63,7 @@ class TableTwin(RegisterTwin):
     def _asked(self, function: int, address: int, count: int) -> None:
         if max(own_mv(self._part, self._phases)) < ALIVE_MV:
             raise DeviceError(TIMEOUT, "no voltage")
-        if count > self._table.most_words or (self._pairs and (address % 2 or count % 2)):
+        if count > self._table.most_words or (self._pairs and function == 4 and (address % 2 or count % 2)):
             raise Refused(ILLEGAL_ADDRESS)
         super()._asked(function, address, count)
 
@@ -82,6 +82,8 @@ def truth(part: Point, phases: "tuple[int, ...]", sign: int, replaced_wh: int = 
 
 
 def _words(tell: Tell) -> "tuple[int, ...]":
+    if tell.kind == VERSION:
+        return (0x1203,)
     if tell.kind != TEXT:
         return tuple([SERIAL >> 16 * (tell.words - 1 - i) & 0xFFFF for i in range(tell.words)])
     text = (SAYS[tell.field] + "\0" * 2 * tell.words)[:2 * tell.words]

@@ -8,7 +8,7 @@ import pytest
 from drivers.meter_facts import BOTH, MAKER, SINGLE
 from drivers.meter_facts import DRIVERS as TWO
 from drivers.meter_table import Table, TableMeter, table
-from drivers.passport import Passport
+from drivers.passport import FIELDS, Passport
 from firmware import config_drivers
 from hal.faults import FRAME, RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.ports import Bus
@@ -298,6 +298,7 @@ def test_the_passport_holds_what_the_registers_tell(name: str) -> None:
     said = driver(name).build(bank, options(name)).passport()
     assert isinstance(said, Passport)
     assert (said.serial is not None) == ("serial" in tells)
+    assert {field for field in FIELDS if getattr(said, field) is not None} == tells
     assert (said.accuracy_class, said.mid, said.ct_ratio, said.rated_ma) == (None,) * 4
     for tell in driver(name).TABLE.passport:
         bank.unit(1).drop(tell.function, tell.address, tell.words)

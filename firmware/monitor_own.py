@@ -73,7 +73,9 @@ class Own:
                 if self._clock.now_ms() >= due_ms[device.name] and not self._stopping.is_set():
                     due_ms[device.name] = self._clock.now_ms() + device.period_ms
                     self._ask(device.name, meter)
-        port.close()
+        for each in port if isinstance(port, tuple) else (port,):  # an M-Bus is its stream and its speed
+            if hasattr(each, "close"):
+                each.close()
 
     def _ask(self, name: str, meter: Meter) -> None:
         newest = self._heard.get(name, (None, ""))[0]

@@ -43,6 +43,16 @@ unit = 9
 node = "house"
 phases = "L1 L2 L3"
 role = "source"
+[line.bus]
+kind = "m-bus"
+port = "/dev/no-such-port"
+[device.flat]
+driver = "mbus_meter"
+line = "bus"
+address = 5
+node = "house"
+phases = "L1 L2 L3"
+role = "source"
 [device.rod]
 driver = "mypv_elwa2"
 line = "net"
@@ -86,6 +96,7 @@ def test_without_the_service_the_meters_are_read_and_nothing_else(path: Path) ->
         assert abs(rows["grid"]["power_w"] - simulated.points[0].power_w.total()) <= 3
         assert rows["grid"]["frequency_mhz"] in (None, 50_000)
         assert rows["gone"]["why"].startswith("timeout: ")
+        assert rows["flat"]["why"].startswith("timeout: ")
         assert rows["rod"] == {"kind": "heater", "why": "not read: the service speaks to it"}
         assert slave.numbers.get(2) is None
         assert written == []

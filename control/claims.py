@@ -6,7 +6,7 @@ L3, then W; a level's vector is rounded up, a level made from room is rounded do
 
 from control import reasons
 from control.values import MODES, NONE, DeviceSpec, LoadState, Sense
-from hal.values import Phases, Setpoint
+from hal.values import NOMINAL_MV, Phases, Setpoint
 
 LOW_MV = 207_000  # EN 50160: nominal - 10 %; the most current a power can mean
 HIGH_MV = 253_000  # + 10 %; the most power a current can mean
@@ -160,12 +160,12 @@ class Claim:
         return ()
 
     def setpoint(self, level: int) -> Setpoint:
-        """A level as a driver takes it."""
+        """A level as a driver takes it; a current stays the same setpoint whatever the voltage does."""
         out = [0, 0, 0]
         if self.kind == "wallbox":
             for p in self.active:
                 out[p] = level
-            return Setpoint(Phases(out[0], out[1], out[2]), self.watts(level))
+            return Setpoint(Phases(out[0], out[1], out[2]), level * len(self.active) * NOMINAL_MV // 1_000_000)
         use = self.usage(abs(level))
         if level < 0:
             return Setpoint(Phases(-use[0], -use[1], -use[2]), level)

@@ -17,10 +17,9 @@ QUIET_MOST_MS = 300_000
 FORGETS = 600  # a quiet minute is forgotten in ten hours
 IDLE_W = 100  # nothing flows: nothing can change, but for voltages
 WHOLE_MV = 1_000  # a meter that tells whole volts only may well repeat them
-NEAR_W = 30  # a meter whose own noise goes on while its measurement stands still
-NEAR_MA = 150
+NEAR_W, NEAR_MA, NEAR_PERMILLE = 30, 150, 5  # the noise of a meter, that may go on while its measurement stands still
 FROZEN_MOVE_W = 300  # the least the others must have moved when every reading is the same
-NEAR_MOVE_W = 1_000  # and when it is only near
+NEAR_MOVE_W = 450  # and when it is only near
 FROZEN_SAME = 3
 FROZEN_MS = 5_000  # and for how long, so that a late answer is no frozen one
 LATE_MS = 2_000  # the others may tell so late of what the meter has shown already
@@ -77,8 +76,10 @@ def _fine(reading: Reading) -> bool:
 
 
 def _near(anchor: "tuple[int, int, int, int]", flow: "tuple[int, int, int, int]") -> bool:
-    return (abs(flow[3] - anchor[3]) <= NEAR_W and abs(flow[0] - anchor[0]) <= NEAR_MA
-            and abs(flow[1] - anchor[1]) <= NEAR_MA and abs(flow[2] - anchor[2]) <= NEAR_MA)
+    for k in range(4):
+        if abs(flow[k] - anchor[k]) > (NEAR_MA if k < 3 else NEAR_W) + abs(anchor[k]) * NEAR_PERMILLE // 1_000:
+            return False
+    return True
 
 
 def _mark(reading: Reading, flow: "tuple[int, int, int, int]") -> int:

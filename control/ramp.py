@@ -5,20 +5,22 @@ from control.claims import Claim
 from control.surplus import rest_ms
 
 CHARGE_PERMILLE = 30  # of the range and second
-STORAGE_PERMILLE = 50
+STORAGE_PERMILLE = 200  # while charging
+TOGETHER_MS = 500  # readings this near each other are of one moment
 LONGEST_MS = 10_000  # a longer quiet does not buy a larger step
-STILL_W = 25  # storage and heaters do not follow less
+STILL_W = 25  # heaters do not follow less
+QUIET_W = 10  # nor does storage
 KEEPS_RUNNING = (reasons.WAITS_SURPLUS, reasons.OTHERS_FIRST, reasons.STORAGE_FIRST)
 
 
-def ramp(claim: Claim, news: bool, now_ms: int) -> None:
-    """`news`: every meter on its way has answered since; without, nothing rises."""
+def ramp(claim: Claim, news: bool, grid_ms: int, now_ms: int) -> None:
+    """`news`: every meter on its way has answered since; without, nothing rises. `grid_ms`: when the grid was read."""
     if claim.stuck and abs(claim.level) > abs(claim.state.level):
         claim.ask(claim.state.level if claim.level * claim.state.level > 0 else 0, reasons.SILENT)
     before, level = claim.state.level, claim.level
     on_ms = now_ms - claim.state.switched_ms
     if claim.kind == "storage":
-        _storage(claim, before, news, now_ms)
+        _storage(claim, before, news, grid_ms, now_ms)
     elif before == 0:
         if level > 0 and on_ms < rest_ms(claim):
             claim.bind(0, reasons.REST)
@@ -52,31 +54,39 @@ def _raise(claim: Claim, before: int, news: bool, now_ms: int) -> None:
         claim.bind(before, reasons.RAMP)
     elif claim.kind == "heater" and claim.level - before < STILL_W:
         claim.bind(before, claim.reason)
-    elif claim.kind != "stages":
-        most = before + _slope(claim.top, CHARGE_PERMILLE, quiet_ms)
-        if claim.level > most:
-            claim.bind(max(claim.stepped(most), before), reasons.RAMP)
+    elif claim.level > before + rise(claim, now_ms):
+        claim.bind(max(claim.stepped(before + rise(claim, now_ms)), before), reasons.RAMP)
 
 
-def _storage(claim: Claim, before: int, news: bool, now_ms: int) -> None:
-    """Towards zero at once, away from it slowly, through zero only after standing there."""
+def rise(claim: Claim, now_ms: int) -> int:
+    """How far its level may rise now; nothing before it has settled."""
+    quiet_ms = now_ms - claim.state.changed_ms
+    if quiet_ms < max(claim.able.settle_ms, claim.able.pace_ms):
+        return 0
+    return claim.top if claim.kind == "stages" else _slope(claim.top, CHARGE_PERMILLE, quiet_ms)
+
+
+def _storage(claim: Claim, before: int, news: bool, grid_ms: int, now_ms: int) -> None:
+    """Towards zero at once; away from it when it is known what it does now, discharging as fast as it can.
+
+    What it has been told is no measure while it is on its way. Read together with the grid point its power is: then
+    what the grid point lacks does not depend on it, and there is nothing to overshoot.
+    """
     level = claim.level
-    if before * level < 0:
-        claim.ask(0, reasons.RAMP)
-        return
-    if abs(level) <= abs(before):
-        if claim.reason == reasons.ZERO_GRID and level and abs(before) - abs(level) < STILL_W:
+    start = before if before * level > 0 else 0
+    if abs(level) <= abs(start):
+        if claim.reason == reasons.ZERO_GRID and level and abs(start) - abs(level) < QUIET_W:
             claim.level = before
         return
     quiet_ms = now_ms - claim.state.changed_ms
-    span = claim.top if level > 0 else -claim.able.min_w
-    most = abs(before) + _slope(span, STORAGE_PERMILLE, quiet_ms)
-    if not news or abs(level) - abs(before) < STILL_W or quiet_ms < max(claim.able.settle_ms, claim.able.pace_ms):
-        claim.ask(before, claim.reason if news else reasons.NEWS)
-    elif abs(level) > most:
-        step = max(claim.able.step_w, 1)
-        most -= most % step
-        claim.ask(most if level > 0 else -most, reasons.RAMP)
+    good = claim.sense.good
+    known = quiet_ms >= claim.able.settle_ms or (good is not None and abs(good.t_ms - grid_ms) <= TOGETHER_MS)
+    if not news or not known or abs(level) - abs(start) < QUIET_W or quiet_ms < claim.able.pace_ms:
+        claim.ask(start, claim.reason if news else reasons.NEWS)
+    elif level > 0:
+        most = start + _slope(claim.top, STORAGE_PERMILLE, quiet_ms)
+        if level > most:
+            claim.ask(most - most % max(claim.able.step_w, 1), reasons.RAMP)
 
 
 def _slope(span: int, permille: int, quiet_ms: int) -> int:

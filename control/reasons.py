@@ -44,6 +44,7 @@ SHORTEST_RUN = 42
 PHASE_DWELL = 43
 OTHERS_LOWER = 44
 NEWS = 45
+PROBE = 46
 # what is wrong
 NEVER_HEARD = 100
 STALE = 101
@@ -56,6 +57,7 @@ FUTURE = 107
 RECOVERING = 108
 WRITE_FAULT = 109
 OVER_FUSE = 110
+NOT_OBEYED = 111
 
 # number, word for a table or a register, sentence behind the amount
 #   {node} the node's limit, {phase} its phase, {need} the least the device needs, {offer} what there was for it
@@ -91,9 +93,10 @@ _TEXTS = (
     (PHASE_DWELL, "phase-dwell", "stays on its phases before the next change"),
     (OTHERS_LOWER, "others-lower", "waits until others have come down at {node}{phase}"),
     (NEWS, "waits-reading", "waits for a fresh reading"),
+    (PROBE, "probe", "a little less for a moment: does {node}'s meter still follow?"),
     (NEVER_HEARD, "never-heard", "has not been heard yet"),
     (STALE, "stale", "does not answer"),
-    (FROZEN, "frozen", "stands still while others move"),
+    (FROZEN, "frozen", "repeats itself, or stands still while others move"),
     (CURRENT_RANGE, "current-range", "reports a current that cannot be"),
     (VOLTAGE_RANGE, "voltage-range", "reports a voltage that cannot be"),
     (POWER_MISMATCH, "power-mismatch", "reports power that its currents cannot make"),
@@ -102,6 +105,7 @@ _TEXTS = (
     (RECOVERING, "recovering", "answers again, not believed yet"),
     (WRITE_FAULT, "write-fault", "does not take what it is told"),
     (OVER_FUSE, "over-fuse", "measures more than the fuse bears"),
+    (NOT_OBEYED, "not-obeyed", "draws more than it was told"),
 )
 ALL = tuple(number for number, _, _ in _TEXTS)
 

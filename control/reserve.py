@@ -28,6 +28,8 @@ def reserve(claim: Claim, written: Written, now_ms: int) -> None:
                                    or flow[2] > held[2] + FOLLOWED_MA):
             held = _most(held, flow)
             claim.stuck = now_ms - claim.stood_ms >= claim.able.settle_ms + FOLLOWS_MS
+    elif claim.able.measured and claim.kind != "storage" and claim.sense.phased:
+        claim.drawn = _least(_positive(claim.sense.flow), held)  # as it was last heard; its rest would count it twice
     if written.fault is not None:
         claim.stuck = True
     claim.held = held
@@ -102,6 +104,10 @@ def _discharge(claim: Claim, written: Written) -> int:
 
 def _positive(flow: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
     return max(flow[0], 0), max(flow[1], 0), max(flow[2], 0), max(flow[3], 0)
+
+
+def _least(a: "tuple[int, int, int, int]", b: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
+    return min(a[0], b[0]), min(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
 
 
 def _most(a: "tuple[int, int, int, int]", b: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":

@@ -129,6 +129,8 @@ def _behind(loads: "tuple[int, ...]", claims: "tuple[Claim | None, ...]",
             drawn[k] += now[k]
             least[k] += min(now[k], before[k]) if known else now[k]
             held[k] += max(most[k], now[k])
+        if claim.silent and now[3] > 0:
+            together = False  # whether it still draws so is not known
         if known and now[3] > 0 and claim.sense.good is not None and abs(claim.sense.good.t_ms - t_ms) > TOGETHER_MS:
             together = False
     return drawn, least, held, together

@@ -13,10 +13,11 @@ from control.guard import guard
 from control.health import NEW_SENSE, believe, doubt
 from control.limits import limits
 from control.phases import choose, dwells
+from control.probe import probe
 from control.ramp import ramp
 from control.reserve import reserve
 from control.rest import NEW_NODE, Flow, rests
-from control.storage import storages
+from control.storage import buffered, storages
 from control.surplus import REST_MS, Pool, pool, rest_ms, share
 from control.values import (
     NEVER,
@@ -51,21 +52,23 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     flows, nodes = rests(site, wired, state.nodes, senses, _by_device(site, claims), now_ms)
     bounds = limits(site, wired, flows, tuple([node.severity for node in nodes]), claims, snapshot.ceiling_w)
     shared = pool(state, _grid(site, senses), claims)
-    share(claims, shared.quick_mw // 1_000, shared.slow_mw // 1_000, now_ms)
+    quick_mw = shared.slow_mw if buffered(claims) else shared.quick_mw
+    share(claims, quick_mw // 1_000, shared.slow_mw // 1_000, now_ms)
     for claim in claims:
         if claim.kind != "storage":
             choose(claim, bounds, now_ms)
             demand(claim, bounds, now_ms)
-    storages(claims, bounds, shared, site.feed_in_w)
+    storages(claims, bounds, shared, site.feed_in_w, now_ms)
     allocate(claims, bounds)
     news = _news(site, snapshot, state.senses, senses)
     for claim in claims:
-        ramp(claim, all([news[node] for node in claim.path]), now_ms)
+        ramp(claim, all([news[node] for node in claim.path]), shared.t_ms, now_ms)
+    probe(site, wired, senses, claims, now_ms)
     issued = guard(claims, bounds)
     after = State(now_ms, senses, nodes, _after(claims, state.loads, snapshot),
                   shared.t_ms, shared.quick_mw, shared.slow_mw)
     return after, Plan(_grants(site, claims), _views(flows, issued), _surplus(shared),
-                       _alarms(site, snapshot, senses, flows))
+                       _alarms(site, snapshot, senses, flows, claims))
 
 
 def _grid(site: Site, senses: "tuple[Sense, ...]") -> "Sense | None":
@@ -177,14 +180,17 @@ def _surplus(shared: Pool) -> "int | None":
 
 
 def _alarms(site: Site, snapshot: Snapshot, senses: "tuple[Sense, ...]",
-            flows: "tuple[Flow, ...]") -> "tuple[tuple[int, int], ...]":
-    """By device: readings not believed, writes not taken, fuses over their rating."""
+            flows: "tuple[Flow, ...]", claims: "tuple[Claim, ...]") -> "tuple[tuple[int, int], ...]":
+    """By device: readings not believed, writes not taken or not followed, fuses over their rating."""
     out = []
+    deaf = [claim.index for claim in claims if claim.stuck and not claim.silent]
     for index, device in enumerate(site.devices):
         if device.ability.measured and not senses[index].believed:
             out.append((doubt(senses[index]), index))
         if snapshot.written[index].fault is not None:
             out.append((reasons.WRITE_FAULT, index))
+        elif index in deaf:
+            out.append((reasons.NOT_OBEYED, index))
     for node, flow in zip(site.nodes, flows):
         measured = flow.measured
         if measured is not None and max(measured[:3]) > node.rated_ma:

@@ -126,6 +126,7 @@ class PlainStorage(Plain):
 
     def _obey(self, setpoint: Setpoint) -> None:
         self._forced_w = setpoint.power_w
+        self._battery.target(setpoint.power_w)
 
     def _fall_back(self) -> None:
         self._forced_w = None

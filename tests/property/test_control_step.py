@@ -318,7 +318,7 @@ def wild_reading(dice: Random, now_ms: int) -> "Reading | None":
     return Reading(now_ms - dice.choice((0, 0, 500, 20_000, -5_000)), maybe(wild(dice)), maybe(vector()),
                    maybe(vector()), maybe(volts), maybe(abs(wild(dice))), maybe(abs(wild(dice))),
                    maybe(dice.randint(0, 1000)), maybe(wild(dice)), maybe(dice.choice("ABCDEFx")), maybe(vector()),
-                   maybe(wild(dice)))
+                   maybe(wild(dice)), maybe(vector()), maybe(abs(wild(dice))))
 
 
 def wild_setpoint(dice: Random) -> "Setpoint | None":

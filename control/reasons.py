@@ -58,6 +58,7 @@ RECOVERING = 108
 WRITE_FAULT = 109
 OVER_FUSE = 110
 NOT_OBEYED = 111
+NO_POWER = 112
 
 # number, word for a table or a register, sentence behind the amount
 #   {node} the node's limit, {phase} its phase, {need} the least the device needs, {offer} what there was for it
@@ -106,6 +107,7 @@ _TEXTS = (
     (WRITE_FAULT, "write-fault", "does not take what it is told"),
     (OVER_FUSE, "over-fuse", "measures more than the fuse bears"),
     (NOT_OBEYED, "not-obeyed", "draws more than it was told"),
+    (NO_POWER, "no-power", "tells no power: locked, or it sends none"),
 )
 ALL = tuple(number for number, _, _ in _TEXTS)
 

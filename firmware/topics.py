@@ -18,7 +18,7 @@ import json
 import unicodedata
 from collections.abc import Sequence
 
-from control.reasons import NEVER_HEARD, WRITE_FAULT, alarm, sentence
+from control.reasons import NEVER_HEARD, NO_POWER, WRITE_FAULT, alarm, sentence
 from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
 from hal.measured import Measured
 from hal.ports import Outbox
@@ -32,8 +32,9 @@ REFRESH_MS = 300_000  # and not less often
 UP_STEP_S = 5
 AGE_STEPS_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600)
 VOLTAGE_STEP_MV, FREQUENCY_STEP_MHZ, FACTOR_STEP_PERMILLE = 1_000, 50, 10  # finer they move all the time
-DOUBTS = range(NEVER_HEARD, WRITE_FAULT)  # alarms that mean: this reading is not believed
+DOUBTS = (*range(NEVER_HEARD, WRITE_FAULT), NO_POWER)  # alarms that mean: this reading is not believed
 HEAT = ("heater", "stages")
+LOCKED = "locked"  # drivers.sml_head: without its PIN a meter tells no power, and is not believed
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -87,14 +88,15 @@ def measured_pairs(site: Site, told: "Sequence[tuple[int, tuple[Measured, ...]]]
     """Of each device by index: what it measured, unrounded: value * 10^scaler in `unit`."""
     out = []
     for index, values in told:
-        if values:
-            first = values[0]
-            state = {"meter": first.meter, "medium": first.medium, "status": first.status, "values": [{
+        device = "hutschiene/%s/%s/measured" % (slug(site.name), slug(site.devices[index].name))
+        for at, meter in enumerate(dict.fromkeys(one.meter for one in values)):
+            mine = [one for one in values if one.meter == meter]  # a gas meter speaks through its neighbour
+            state = {"meter": meter, "medium": mine[0].medium, "status": mine[0].status, "values": [{
                 "quantity": one.quantity, "value": one.value, "scaler": one.scaler, "unit": one.unit, "time": one.time,
                 "clock": one.clock, "function": one.function, "storage": one.storage, "tariff": one.tariff,
-                "subunit": one.subunit, "qualifiers": one.qualifiers} for one in values]}
-            topic = "hutschiene/%s/%s/measured" % (slug(site.name), slug(site.devices[index].name))
-            out.append((topic, json.dumps(state, separators=(",", ":"), ensure_ascii=False)))
+                "subunit": one.subunit, "qualifiers": one.qualifiers} for one in mine]}
+            out.append((device + ("/" + slug(meter) if at else ""),
+                        json.dumps(state, separators=(",", ":"), ensure_ascii=False)))
     return tuple(out)
 
 
@@ -166,7 +168,8 @@ def _device_state(site: Site, snapshot: Snapshot, index: int, live: Reading | No
         "power_factor_permille": live and _stepped(live.power_factor_permille, FACTOR_STEP_PERMILLE),
         "frequency_mhz": live and live.frequency_mhz and _nearest(live.frequency_mhz, FREQUENCY_STEP_MHZ),
         "energy_wh": newest and newest.import_wh, "export_wh": newest and newest.export_wh,
-        "state": live and live.state, "soc_permille": live and live.soc_permille,
+        "state": live.state if live else LOCKED if newest and newest.state == LOCKED else None,
+        "soc_permille": live and live.soc_permille,
         "temperature_mdegc": live and live.temperature_mdegc,
         "age_ms": newest and age_ms(snapshot.now_ms, newest.t_ms),
         "stale": live is None, "fault": heard.fault and heard.fault.kind,

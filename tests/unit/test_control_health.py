@@ -190,3 +190,15 @@ def test_a_total_says_nothing_about_phases() -> None:
     sense = Ear().hear(reading(0, total_w=6_900))
     assert sense.flow[3] == 6_900
     assert not sense.phased
+
+
+def test_a_grid_meter_that_tells_no_power_is_not_believed() -> None:
+    """As a locked one does: unknown is not 0 W."""
+    ear = Ear()
+    for n in range(5):
+        sense = ear.hear(reading(0, import_wh=n, state="locked"))
+        assert (sense.believed, doubt(sense)) == (False, reasons.NO_POWER)
+    ear = settled()
+    for _ in range(5):
+        sense = ear.hear(reading(0, import_wh=1, state="locked"))
+    assert (sense.believed, doubt(sense)) == (False, reasons.NO_POWER)

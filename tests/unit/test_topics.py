@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from control.reasons import FUSE, STALE, WRITE_FAULT
+from control.reasons import FUSE, NO_POWER, STALE, WRITE_FAULT
 from control.values import (
     NONE,
     NOTHING_HEARD,
@@ -217,3 +217,12 @@ def test_every_outbox_gets_the_same() -> None:
     first, second = Kept(), Kept()
     topics.Publisher((first, second)).send((("a", "1"), ("b", "2")), 0)
     assert first.pairs == second.pairs == [("a", "1"), ("b", "2")]
+
+
+def test_a_locked_meter_is_named_although_it_is_not_believed() -> None:
+    entries = [Heard(reading(NOW_MS - 300, import_wh=5_000, state="locked"), None), *heard()[1:]]
+    plan = PLAN._replace(alarms=((NO_POWER, GRID),))
+    got = published(snapshot(entries), plan)
+    assert (got["grid/state"]["state"], got["grid/state"]["power_w"], got["grid/state"]["energy_wh"]) == (
+        "locked", None, 5_000)
+    assert got["site/state"]["grid_w"] is None

@@ -19,7 +19,7 @@ class Claim:
         "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "edge_ms", "floor", "granted",
         "held", "high_mv", "idle_ms", "index", "kind", "least_w", "level", "low_mv", "mode", "node", "path", "phase",
         "quick_w", "reason", "running", "sense", "silent", "slow_w", "stands_w", "state", "stood_ms", "stuck", "top",
-        "use", "used", "volt_mv", "waits", "wanted", "wanted_w",
+        "use", "used", "uses", "uses_ms", "volt_mv", "waits", "wanted", "wanted_w",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
@@ -46,6 +46,8 @@ class Claim:
         self.edge_ms = state.edge_ms
         self.idle_ms = state.idle_ms
         self.conductors_edge_ms = state.conductors_edge_ms
+        self.uses = state.uses
+        self.uses_ms = state.uses_ms
         self.level = 0
         self.wanted = 0  # the level its mode asked for, before any limit
         self.wanted_w = 0
@@ -70,7 +72,7 @@ class Claim:
             self.floor, self.top = max(able.min_w, 0), able.max_w
         self.least_w = self.watts(self.floor)
         if self.kind == "wallbox" and able.one_phase:
-            self.least_w //= count
+            self.least_w = self.floor * self.volt_mv // 1_000_000
 
     def bind(self, level: int, reason: int, node: int = NONE, phase: int = NONE) -> None:
         """Takes `level` when that is less, and remembers who wanted it so."""
@@ -84,13 +86,18 @@ class Claim:
     def watts(self, level: int) -> int:
         """What a level draws, at the voltage there is."""
         if self.kind == "wallbox":
-            return level * len(self.active) * self.volt_mv // 1_000_000
+            return level * self.takes() * self.volt_mv // 1_000_000
         return level
+
+    def takes(self) -> int:
+        """On how many of the conductors in use the car charges: as many as it was seen to, else on all of them."""
+        count = len(self.active)
+        return min(self.uses, count) if self.uses else count
 
     def of_watts(self, power_w: int) -> int:
         """The highest level within a power, in the device's steps; 0 when even the least is more."""
         if self.kind == "wallbox":
-            return self.stepped(power_w * 1_000_000 // (len(self.active) * self.volt_mv))
+            return self.stepped(power_w * 1_000_000 // (self.takes() * self.volt_mv))
         return self.stepped(power_w)
 
     def stepped(self, level: int) -> int:

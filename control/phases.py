@@ -12,6 +12,8 @@ DWELL_MS = 420_000  # KEBA's S10 forces 300 s; beyond it, so that a box never re
 MORE_MS = 60_000
 FEWER_MS = 180_000
 GAP_W = 300  # either side of the least on all phases
+MOST_TURNS = 24  # a day
+DAY_MS = 86_400_000
 
 
 def choose(claim: Claim, limits: Limits, now_ms: int) -> None:
@@ -19,8 +21,8 @@ def choose(claim: Claim, limits: Limits, now_ms: int) -> None:
     every = len(claim.device.phases)
     if claim.kind != "wallbox" or not claim.able.one_phase or every == 1 or claim.silent:
         return
-    if any(limits.lost[node] for node in claim.path):
-        claim.conductors_edge_ms = NEVER
+    if claim.uses == 1 < claim.conductors or any(limits.lost[node] for node in claim.path):
+        claim.conductors_edge_ms = NEVER  # a car that charges on one phase anyway gains nothing
         return
     target = _target(claim, every)
     if target == claim.conductors or (target > claim.conductors and not _fits(claim, limits)):
@@ -31,10 +33,17 @@ def choose(claim: Claim, limits: Limits, now_ms: int) -> None:
     waited_ms = MORE_MS if target > claim.conductors else FEWER_MS
     if not claim.running or claim.mode == FAST:
         waited_ms = 0
+    if turns(claim, now_ms) >= MOST_TURNS:
+        return
     rested = claim.state.conductors_ms == NEVER or now_ms - claim.state.conductors_ms >= DWELL_MS
     if rested and now_ms - claim.conductors_edge_ms >= waited_ms:
         claim.set_conductors(target)
         claim.conductors_edge_ms = NEVER
+
+
+def turns(claim: Claim, now_ms: int) -> int:
+    """How often it has changed in this day."""
+    return claim.state.turns if now_ms - claim.state.turns_ms < DAY_MS else 0
 
 
 def dwells(claim: Claim) -> bool:

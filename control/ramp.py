@@ -53,7 +53,7 @@ def _raise(claim: Claim, before: int, news: bool, now_ms: int) -> None:
     elif quiet_ms < max(claim.able.settle_ms, claim.able.pace_ms):
         claim.bind(before, reasons.RAMP)
     elif claim.kind == "heater" and claim.level - before < STILL_W:
-        claim.bind(before, claim.reason)
+        claim.bind(before, claim.reason, claim.node, claim.phase)
     elif claim.level > before + rise(claim, now_ms):
         claim.bind(max(claim.stepped(before + rise(claim, now_ms)), before), reasons.RAMP)
 

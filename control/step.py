@@ -12,13 +12,14 @@ from control.demand import demand
 from control.guard import guard
 from control.health import NEW_SENSE, believe, doubt
 from control.limits import limits
-from control.phases import choose, dwells
+from control.phases import DAY_MS, choose, dwells, turns
 from control.probe import probe
 from control.ramp import ramp
 from control.reserve import reserve
 from control.rest import NEW_NODE, Flow, rests
 from control.storage import buffered, storages
 from control.surplus import REST_MS, Pool, pool, rest_ms, share
+from control.uses import learn
 from control.values import (
     NEVER,
     NONE,
@@ -86,6 +87,7 @@ def _claims(site: Site, wired: Wiring, state: State, snapshot: Snapshot,
         assert load is not None
         claim = Claim(index, site.devices[index], wired.paths[index], load, senses[index], snapshot.modes[index], volts)
         reserve(claim, snapshot.written[index], snapshot.now_ms)
+        learn(claim, snapshot.now_ms)
         out.append(claim)
     return tuple(out)
 
@@ -139,7 +141,9 @@ def _kept(claim: Claim, stood: "Setpoint | None", now_ms: int) -> LoadState:
         switched_ms = min(switched_ms, now_ms - rest_ms(claim))  # the next car need not wait for the last one's rest
     edge_ms = claim.edge_ms if on == was_on else NEVER
     return LoadState(claim.level, claim.conductors, claim.held, stood, claim.stood_ms, changed_ms, switched_ms, edge_ms,
-                     now_ms if turned else load.conductors_ms, claim.conductors_edge_ms, claim.idle_ms)
+                     now_ms if turned else load.conductors_ms, claim.conductors_edge_ms, claim.idle_ms,
+                     claim.uses, claim.uses_ms, turns(claim, now_ms) + turned,
+                     load.turns_ms if now_ms - load.turns_ms < DAY_MS else now_ms)
 
 
 def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
@@ -148,7 +152,7 @@ def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
     rested_ms = now_ms - REST_MS if able.kind == "wallbox" else now_ms
     level = able.fallback.power_w if able.kind == "stages" else 0
     return LoadState(level, len(device.phases), (0, 0, 0, 0), None, now_ms, now_ms, rested_ms,
-                     NEVER, NEVER, NEVER, NEVER)
+                     NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, now_ms)
 
 
 def _grants(site: Site, claims: "tuple[Claim, ...]") -> "tuple[Grant | None, ...]":

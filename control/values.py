@@ -182,7 +182,7 @@ class NodeState(namedtuple("NodeState", (
 
 class LoadState(namedtuple("LoadState", (
     "level", "conductors", "held", "stood", "stood_ms", "changed_ms", "switched_ms", "edge_ms",
-    "conductors_ms", "conductors_edge_ms", "idle_ms",
+    "conductors_ms", "conductors_edge_ms", "idle_ms", "uses", "uses_ms", "turns", "turns_ms",
 ))):
     """What is remembered of one load."""
 
@@ -198,6 +198,10 @@ class LoadState(namedtuple("LoadState", (
     conductors_ms: int  # when it last changed between one phase and all
     conductors_edge_ms: int  # since when the surplus calls for that
     idle_ms: int  # since when it draws nothing though it may
+    uses: int  # on how many of its conductors the car on it charges, as far as was seen; 0 = not yet
+    uses_ms: int  # since when it charges on another number
+    turns: int  # changes between one phase and all in this day
+    turns_ms: int  # when that day began
 
 
 class State(namedtuple("State", ("now_ms", "senses", "nodes", "loads", "pool_ms", "quick_mw", "slow_mw"))):

@@ -18,10 +18,12 @@ from control.values import (
     DeviceSpec,
     Grant,
     Heard,
+    LoadState,
     NodeSpec,
     Plan,
     Site,
     Snapshot,
+    State,
     Written,
 )
 from hal.faults import TIMEOUT, Fault
@@ -39,8 +41,9 @@ METER = ability("meter")
 class Car:
     """Follows its limit after `lag_ms`, by 2 A a second upwards."""
 
-    def __init__(self, phases: "tuple[int, ...]", lag_ms: int = 5_000, plugged: bool = True) -> None:
-        self.phases, self.lag_ms, self.plugged = phases, lag_ms, plugged
+    def __init__(self, phases: "tuple[int, ...]", lag_ms: int = 5_000, plugged: bool = True, uses: int = 3) -> None:
+        """`uses`: on how many of the phases it is offered it charges."""
+        self.phases, self.lag_ms, self.plugged, self.uses = phases, lag_ms, plugged, uses
         self.full = False
         self.draws = 0
         self.used: "tuple[int, ...]" = ()
@@ -54,7 +57,7 @@ class Car:
         standing = [setpoint for t_ms, setpoint in self._limits if now_ms - t_ms >= self.lag_ms or t_ms == 0][-1]
         newest = self._limits[-1][1]
         limit_ma = min(max(standing.current_ma), max(newest.current_ma)) if self.plugged and not self.full else 0
-        self.used = tuple(p for p in self.phases if newest.current_ma[p])
+        self.used = tuple(p for p in self.phases if newest.current_ma[p])[:self.uses]
         self.draws = min(limit_ma, max(self.draws + 2_000, 6_000)) if limit_ma >= 6_000 else 0
 
     def current(self) -> Phases:
@@ -464,6 +467,43 @@ def test_one_phase_until_there_is_enough_for_three() -> None:
     assert house.grant(1).setpoint.current_ma.l2 == 0
     assert house.grant(1).setpoint.current_ma.l1 > 9_000
     assert switches(house.plans, 1) == 1
+
+
+def test_a_car_on_one_phase_of_three_needs_no_surplus_for_three() -> None:
+    """Once it has been seen to charge so; what it may draw stays reserved on all three."""
+    house = House([(load("a", WALLBOX, mode=SURPLUS), Car((1, 2, 0), uses=1))])
+    house.base = pv(2_500)
+    house.run(200)
+    assert house.grant(1).reason == reasons.WAITS_SURPLUS
+    house.modes[1] = FAST
+    house.run(60)
+    house.modes[1] = SURPLUS
+    plans = house.run(600)
+    assert switches(plans, 1) == 0
+    assert 7_500 <= house.grant(1).setpoint.current_ma.l2 <= 8_000
+    assert house.grant(1).setpoint.current_ma.l1 == house.grant(1).setpoint.current_ma.l2
+    assert house.plans[-1].nodes[0].issued_ma.l1 == house.grant(1).setpoint.current_ma.l1
+    house.parts[0].uses = 3  # type: ignore[union-attr]
+    house.run(400)
+    assert house.grant(1).setpoint.current_ma.l2 == 0  # another car: there is not enough for it
+
+
+def test_phases_are_not_changed_more_often_than_their_contactor_bears() -> None:
+    house = House([(load("a", SWITCHING, mode=SURPLUS), Car((0, 1, 2)))])
+    cloudy = pv(8_000, 0), pv(2_500, 0)
+    house.base = lambda now_ms: cloudy[now_ms // 700_000 % 2](now_ms)
+
+    def turns(seconds: int) -> int:
+        plans = house.run(seconds)
+        phases = [sum(ma > 0 for ma in plan.grants[1].setpoint.current_ma) for plan in plans]  # type: ignore[union-attr]
+        return sum(a != b for a, b in pairwise([each for each in phases if each]))
+
+    assert turns(4_200) >= 4
+    kept = house.state.loads[1]
+    assert kept is not None
+    loads = (None, LoadState(*kept[:-2], 23, house.now_ms))
+    house.state = State(house.state.now_ms, house.state.senses, house.state.nodes, loads, *house.state[4:])
+    assert turns(4_200) == 1
 
 
 def test_the_grid_operators_ceiling_holds_within_five_seconds() -> None:

@@ -9,7 +9,7 @@ from control import reasons
 from control.claims import Claim
 from control.limits import Limits
 from control.values import NONE
-from control.wiring import NO_LIMIT
+from control.wiring import NO_LIMIT, kept
 
 _NOTHING = (0, 0, 0, 0)
 _UNEVEN = NONE - 1  # less the node: its imbalance binds
@@ -159,10 +159,10 @@ def _relieve(claim: Claim, limits: Limits) -> None:
 
 
 def _groups(claims: "list[Claim]") -> "list[tuple[int, int]]":
-    """(first, behind the last) of each run of one priority."""
+    """(first, behind the last) of each run that is shed together."""
     out, first = [], 0
     for index in range(1, len(claims) + 1):
-        if index == len(claims) or claims[index].device.priority != claims[first].device.priority:
+        if index == len(claims) or kept(claims[index].device) != kept(claims[first].device):
             out.append((first, index))
             first = index
     return out

@@ -16,10 +16,11 @@ class Claim:
     """Shrinks on its way through the step and does not outlive it."""
 
     __slots__ = (
-        "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "edge_ms", "floor", "granted",
-        "held", "high_mv", "idle_ms", "index", "kind", "least_w", "level", "low_mv", "mode", "node", "path", "phase",
-        "quick_w", "reason", "running", "sense", "silent", "slow_w", "stands_w", "state", "stood_ms", "stuck", "top",
-        "use", "used", "uses", "uses_ms", "volt_mv", "waits", "wanted", "wanted_w",
+        "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "driven", "edge_ms", "floor",
+        "granted", "held", "high_mv", "idle_ms", "index", "keeps", "kind", "lease_w", "least_w", "level", "low_mv",
+        "mode", "node", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w",
+        "stands_w", "state", "stood_ms", "stuck", "top", "use", "used", "uses", "uses_ms", "volt_mv", "waits",
+        "wanted", "wanted_w",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
@@ -46,6 +47,10 @@ class Claim:
         self.edge_ms = state.edge_ms
         self.idle_ms = state.idle_ms
         self.conductors_edge_ms = state.conductors_edge_ms
+        self.rank = device.priority  # higher is served first
+        self.driven = 0  # why it takes from the grid beyond its mode
+        self.lease_w: "int | None" = None  # what it shall take, whatever its mode
+        self.keeps = False  # a storage that gives nothing now
         self.uses = state.uses
         self.uses_ms = state.uses_ms
         self.level = 0

@@ -21,14 +21,14 @@ def demand(claim: Claim, limits: Limits, now_ms: int) -> None:
     lost = [node for node in claim.path if limits.lost[node]]
     _idle(claim, now_ms)
     if claim.mode == OFF:
-        claim.ask(0, reasons.OFF)
+        claim.ask(0, claim.driven or reasons.OFF)
     elif claim.silent:
         claim.ask(min(claim.state.level, fallback_level(claim)), reasons.SILENT)
     elif not plugged(claim):
         assert claim.sense.good is not None
         claim.ask(0, reasons.NO_CAR if claim.sense.good.state == "A" else reasons.DEVICE_FAULT)
     elif claim.mode == FAST:
-        claim.ask(claim.stepped(claim.top), reasons.FULL)
+        _drive(claim)
         if _idles(claim, now_ms):
             claim.bind(claim.floor, reasons.IDLE)
     else:
@@ -39,6 +39,15 @@ def demand(claim: Claim, limits: Limits, now_ms: int) -> None:
     claim.wanted_w = claim.watts(claim.level)
     if claim.level == 0 and claim.reason in (reasons.WAITS_SURPLUS, reasons.STORAGE_FIRST, reasons.OTHERS_FIRST):
         claim.wanted_w = claim.slow_w
+
+
+def _drive(claim: Claim) -> None:
+    """All it can take, or what it has on lease."""
+    if claim.lease_w is None:
+        claim.ask(claim.stepped(claim.top), claim.driven or reasons.FULL)
+    else:
+        all_of_it = claim.lease_w >= claim.watts(claim.top)
+        claim.ask(claim.stepped(claim.top) if all_of_it else claim.of_watts(max(claim.lease_w, 0)), reasons.LEASE)
 
 
 def fallback_level(claim: Claim) -> int:

@@ -15,7 +15,7 @@ KEEPS_RUNNING = (reasons.WAITS_SURPLUS, reasons.OTHERS_FIRST, reasons.STORAGE_FI
 
 def ramp(claim: Claim, news: bool, grid_ms: int, now_ms: int) -> None:
     """`news`: every meter on its way has answered since; without, nothing rises. `grid_ms`: when the grid was read."""
-    if claim.stuck and abs(claim.level) > abs(claim.state.level):
+    if claim.stuck and (abs(claim.level) > abs(claim.state.level) or claim.level * claim.state.level < 0):
         claim.ask(claim.state.level if claim.level * claim.state.level > 0 else 0, reasons.SILENT)
     before, level = claim.state.level, claim.level
     on_ms = now_ms - claim.state.switched_ms

@@ -15,6 +15,8 @@ NO_CAR = 3
 DEVICE_FAULT = 4
 SILENT = 5
 IDLE = 6
+TARGET = 7
+LEASE = 8
 # where a limit stands
 FUSE = 10
 CONTINUOUS = 11
@@ -31,12 +33,15 @@ WAITS_SURPLUS = 21
 STARTS_SOON = 22
 STOPS_SOON = 23
 MINIMUM = 24
+CHEAP = 25
+EXPORT_PAYS = 26
 # storage
 ZERO_GRID = 30
 RESERVE = 31
 CHARGED = 32
 NO_CHARGE_LEVEL = 33
 STORAGE_FIRST = 34
+KEEPS = 35
 # time
 RAMP = 40
 REST = 41
@@ -69,6 +74,8 @@ _TEXTS = (
     (DEVICE_FAULT, "device-fault", "the device reports a fault"),
     (SILENT, "silent", "the device does not answer, what it may draw stays reserved"),
     (IDLE, "idle", "offered, but nothing is drawn"),
+    (TARGET, "target", "all it can get, to be ready in time"),
+    (LEASE, "lease", "as told from outside"),
     (FUSE, "fuse", "{node} fuse{phase}"),
     (CONTINUOUS, "continuous", "continuous current of {node}{phase}"),
     (NODE_POWER, "power", "power limit of {node}"),
@@ -83,11 +90,14 @@ _TEXTS = (
     (STARTS_SOON, "starts-soon", "starts when the surplus lasts"),
     (STOPS_SOON, "stops-soon", "least it can, stops unless surplus returns"),
     (MINIMUM, "minimum", "its minimum, more with surplus"),
+    (CHEAP, "cheap", "the grid is cheaper than its worth"),
+    (EXPORT_PAYS, "export-pays", "export earns more than its worth"),
     (ZERO_GRID, "zero-grid", "holds the grid at zero"),
     (RESERVE, "reserve", "reserve reached, no discharge"),
     (CHARGED, "charged", "charge level reached"),
     (NO_CHARGE_LEVEL, "no-level", "its charge level is not known"),
     (STORAGE_FIRST, "storage-first", "storage is charged first, {offer} of {need} left"),
+    (KEEPS, "keeps", "keeps what it has, it is worth more than the grid costs now"),
     (RAMP, "ramp", "rises step by step"),
     (REST, "rest", "rests after a stop"),
     (SHORTEST_RUN, "shortest-run", "runs its shortest time"),

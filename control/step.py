@@ -34,6 +34,7 @@ from control.values import (
     State,
 )
 from control.wiring import Wiring, is_load, wiring
+from control.wishes import wishes
 from hal.values import NOMINAL_MV, Phases, Setpoint
 
 
@@ -89,6 +90,7 @@ def _claims(site: Site, wired: Wiring, state: State, snapshot: Snapshot,
         reserve(claim, snapshot.written[index], snapshot.now_ms)
         learn(claim, snapshot.now_ms)
         out.append(claim)
+    wishes(tuple(out), snapshot)
     return tuple(out)
 
 
@@ -143,7 +145,7 @@ def _kept(claim: Claim, stood: "Setpoint | None", now_ms: int) -> LoadState:
     return LoadState(claim.level, claim.conductors, claim.held, stood, claim.stood_ms, changed_ms, switched_ms, edge_ms,
                      now_ms if turned else load.conductors_ms, claim.conductors_edge_ms, claim.idle_ms,
                      claim.uses, claim.uses_ms, turns(claim, now_ms) + turned,
-                     load.turns_ms if now_ms - load.turns_ms < DAY_MS else now_ms)
+                     load.turns_ms if now_ms - load.turns_ms < DAY_MS else now_ms, claim.driven)
 
 
 def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
@@ -152,7 +154,7 @@ def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
     rested_ms = now_ms - REST_MS if able.kind == "wallbox" else now_ms
     level = able.fallback.power_w if able.kind == "stages" else 0
     return LoadState(level, len(device.phases), (0, 0, 0, 0), None, now_ms, now_ms, rested_ms,
-                     NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, now_ms)
+                     NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, now_ms, 0)
 
 
 def _grants(site: Site, claims: "tuple[Claim, ...]") -> "tuple[Grant | None, ...]":

@@ -43,11 +43,11 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
             claim.ask(0, reasons.METER_LOST, lost[0] if lost else 0)
         elif good is None or good.soc_permille is None:
             claim.ask(0, reasons.NO_CHARGE_LEVEL)
-        elif left_w is None:
+        elif left_w is None and claim.mode != FAST:
             _within_bands(claim, good.soc_permille, claim.state.level)
         else:
-            _follow(claim, good.soc_permille, left_w, locked_w, feed_in_w)
-            left_w -= claim.level
+            _follow(claim, good.soc_permille, left_w or 0, locked_w, feed_in_w)
+            left_w = (left_w or 0) - claim.level
         claim.wanted = claim.level
         claim.wanted_w = claim.level
 
@@ -72,13 +72,15 @@ def _from_the_grid_w(claim: Claim, t_ms: int) -> int:
 
 def _follow(claim: Claim, soc_permille: int, left_w: int, locked_w: int, feed_in_w: int) -> None:
     if claim.mode == FAST:
-        _within_bands(claim, soc_permille, claim.top)
+        _within_bands(claim, soc_permille, claim.top if claim.lease_w is None else claim.lease_w)
         return
     bias_w = 0
     if has_priority(claim):
         bias_w = EXPORT_BIAS_W if feed_in_w < 0 else min(EXPORT_BIAS_W, feed_in_w)
     if left_w > 0:
         _within_bands(claim, soc_permille, max(left_w - bias_w, 0))
+    elif claim.keeps:
+        claim.ask(0, reasons.KEEPS)
     else:
         _within_bands(claim, soc_permille, min(left_w + locked_w, 0))
 
@@ -92,11 +94,17 @@ def _within_bands(claim: Claim, soc_permille: int, level: int) -> None:
         if soc_permille >= edge:
             claim.ask(0, reasons.CHARGED)
         else:
-            claim.ask(claim.stepped(level), reasons.ZERO_GRID if claim.mode != FAST else reasons.FULL)
+            claim.ask(claim.stepped(min(level, claim.top)), _why(claim))
         return
     edge = reserve if claim.state.level < 0 else reserve + SOC_GAP_PERMILLE
     if level < 0 and soc_permille <= edge:
         claim.ask(0, reasons.RESERVE)
         return
     step = max(claim.able.step_w, 1)
-    claim.ask(-(min(-level, -min(claim.able.min_w, 0)) // step * step), reasons.ZERO_GRID)
+    claim.ask(-(min(-level, -min(claim.able.min_w, 0)) // step * step), _why(claim))
+
+
+def _why(claim: Claim) -> int:
+    if claim.mode != FAST:
+        return reasons.ZERO_GRID
+    return claim.driven or reasons.FULL if claim.lease_w is None else reasons.LEASE

@@ -76,15 +76,20 @@ def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -
             quick_w -= min(claim.quick_w, claim.top + EXPORT_BIAS_W)
             slow_w -= min(claim.slow_w, claim.top + EXPORT_BIAS_W)
     stored_w, first = all_w - fixed_w - slow_w, 0
-    while first < len(claims):
+    ranked = sorted(claims, key=_rank)
+    while first < len(ranked):
         last = first
-        while last < len(claims) and claims[last].device.priority == claims[first].device.priority:
+        while last < len(ranked) and ranked[last].rank == ranked[first].rank:
             last += 1
-        quick_w, slow_w = _equals([claim for claim in claims[first:last] if _shares(claim)], quick_w, slow_w, now_ms)
+        quick_w, slow_w = _equals([claim for claim in ranked[first:last] if _shares(claim)], quick_w, slow_w, now_ms)
         first = last
     for claim in claims:
         if claim.slow_w < claim.least_w <= all_w:
             claim.waits = reasons.STORAGE_FIRST if claim.slow_w + stored_w >= claim.least_w else reasons.OTHERS_FIRST
+
+
+def _rank(claim: Claim) -> "tuple[int, int]":
+    return -claim.rank, claim.index
 
 
 def has_priority(claim: Claim) -> bool:

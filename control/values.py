@@ -13,7 +13,8 @@ OFF = "off"  # gets nothing
 FAST = "fast"  # as much as the fuses allow, from wherever it comes
 SURPLUS = "surplus"  # only what would be exported
 MINIMUM = "minimum"  # its lowest current always, surplus above it
-MODES = (OFF, FAST, SURPLUS, MINIMUM)
+TARGET = "target"  # surplus, and from the grid what is still missing when it would not be ready in time
+MODES = (OFF, FAST, SURPLUS, MINIMUM, TARGET)
 
 NONE = -1  # no such index
 
@@ -36,7 +37,7 @@ class NodeSpec(namedtuple("NodeSpec", (
 
 
 class DeviceSpec(namedtuple("DeviceSpec", (
-    "name", "node", "phases", "ability", "priority", "mode", "stale_ms", "reserve_ma", "bands_permille",
+    "name", "node", "phases", "ability", "priority", "mode", "stale_ms", "reserve_ma", "bands_permille", "keep",
 ))):
     """A meter, a source or a load, and how it is wired."""
 
@@ -50,6 +51,7 @@ class DeviceSpec(namedtuple("DeviceSpec", (
     stale_ms: int  # a reading older than this is no reading
     reserve_ma: int  # most it may draw a phase while it is silent: its fallback, else its fuse or cable
     bands_permille: "tuple[int, int, int]"  # storage: reserve, before the car below, full; else zeros
+    keep: int  # where there is not enough for all, a lower one is shed first; NONE = in the order of priority
 
 
 class Site(namedtuple("Site", ("name", "nodes", "devices", "cycle_ms", "feed_in_w"))):
@@ -85,7 +87,30 @@ NOTHING_HEARD = Heard(None, None)
 NOTHING_WRITTEN = Written(None, 0, None, None)
 
 
-class Snapshot(namedtuple("Snapshot", ("now_ms", "heard", "written", "modes", "ceiling_w"))):
+class Wish(namedtuple("Wish", ("target_wh", "target_ms", "lease_w", "lease_ms", "worth"))):
+    """What the owner, or a planner on his behalf, wants of one device beside its mode. None where nothing is wanted."""
+
+    __slots__ = ()
+    target_wh: "int | None"  # what its counter of imported energy shall have reached
+    target_ms: int  # by then; monotonic
+    lease_w: "int | None"  # exactly so much, as far as the limits allow; - discharges a storage
+    lease_ms: int  # until then; monotonic
+    worth: "int | None"  # of a kWh to this device now, in 0.001 ct
+
+
+NO_WISH = Wish(None, 0, None, 0, None)
+
+
+class Prices(namedtuple("Prices", ("import_", "export", "until_ms"))):
+    """What a kWh costs and earns at the grid point now, in 0.001 ct."""
+
+    __slots__ = ()
+    import_: int
+    export: int
+    until_ms: int  # monotonic; not known beyond
+
+
+class Snapshot(namedtuple("Snapshot", ("now_ms", "heard", "written", "modes", "ceiling_w", "wishes", "prices"))):
     """All one step may know."""
 
     __slots__ = ()
@@ -94,6 +119,8 @@ class Snapshot(namedtuple("Snapshot", ("now_ms", "heard", "written", "modes", "c
     written: "tuple[Written, ...]"  # by device; NOTHING_WRITTEN for what takes no setpoint
     modes: "tuple[str, ...]"  # by device
     ceiling_w: int  # section 14a EnWG: most the controllable loads may take from the grid; NONE = none
+    wishes: "tuple[Wish | None, ...]"  # by device, or empty
+    prices: "Prices | None"
 
 
 class Grant(namedtuple("Grant", ("setpoint", "wanted", "reason", "node", "phase"))):
@@ -182,7 +209,7 @@ class NodeState(namedtuple("NodeState", (
 
 class LoadState(namedtuple("LoadState", (
     "level", "conductors", "held", "stood", "stood_ms", "changed_ms", "switched_ms", "edge_ms",
-    "conductors_ms", "conductors_edge_ms", "idle_ms", "uses", "uses_ms", "turns", "turns_ms",
+    "conductors_ms", "conductors_edge_ms", "idle_ms", "uses", "uses_ms", "turns", "turns_ms", "driven",
 ))):
     """What is remembered of one load."""
 
@@ -202,6 +229,7 @@ class LoadState(namedtuple("LoadState", (
     uses_ms: int  # since when it charges on another number
     turns: int  # changes between one phase and all in this day
     turns_ms: int  # when that day began
+    driven: int  # why it took from the grid beyond its mode (control.reasons); 0 = it did not
 
 
 class State(namedtuple("State", ("now_ms", "senses", "nodes", "loads", "pool_ms", "quick_mw", "slow_mw"))):

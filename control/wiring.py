@@ -18,7 +18,7 @@ class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witne
     """Vectors: mA on L1, L2, L3, then W. The grid operator's ceiling stands as one more node behind the last."""
 
     __slots__ = ()
-    loads: "tuple[int, ...]"  # devices that take a setpoint, highest priority first
+    loads: "tuple[int, ...]"  # devices that take a setpoint, the one that is shed last first
     paths: "tuple[tuple[int, ...], ...]"  # by device: the limits it is under, its own node first
     behind: "tuple[tuple[int, ...], ...]"  # by node: loads, in any depth
     sources: "tuple[tuple[int, ...], ...]"  # by node: PV meters, in any depth
@@ -51,6 +51,11 @@ def is_load(device: DeviceSpec) -> bool:
     return device.ability.kind in LOADS
 
 
+def kept(device: DeviceSpec) -> int:
+    """Where there is not enough for all: a lower one is shed first."""
+    return device.priority if device.keep == NONE else device.keep
+
+
 def most_w(device: DeviceSpec) -> int:
     """The most a load can take from its node, at nominal voltage."""
     able = device.ability
@@ -68,7 +73,7 @@ def _of(site: Site) -> Wiring:
     for device, way in zip(devices, ways):
         controlled = is_load(device) and most_w(device) > CONTROLLABLE_ABOVE_W
         paths.append(way + (len(nodes),) if controlled else way)
-    loads = sorted((i for i in range(len(devices)) if is_load(devices[i])), key=lambda i: (-devices[i].priority, i))
+    loads = sorted((i for i in range(len(devices)) if is_load(devices[i])), key=lambda i: (-kept(devices[i]), i))
     within = tuple(tuple(i for i in range(len(devices)) if n in ways[i]) for n in range(len(nodes)))
     return Wiring(
         tuple(loads), tuple(paths),

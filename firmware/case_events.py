@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from control.values import NONE
+from control.values import NO_WISH, NONE, Prices
 from firmware import case_tables as tables
 from sim.appliance import Appliance
 from sim.car import Car
@@ -36,6 +36,34 @@ def _mode(life: "CaseLife", event: tables.Mode) -> None:
 
 def _ceiling(life: "CaseLife", event: tables.Ceiling) -> None:
     life.day.cycle.ceiling_w = NONE if event.power_w is None else event.power_w
+
+
+def _wish(life: "CaseLife", device: str, **parts: object) -> None:
+    """Changes the parts that are named of what is wanted of a device."""
+    index, wishes = life.index[device], list(life.day.cycle.wishes)
+    wishes[index] = (wishes[index] or NO_WISH)._replace(**parts)
+    life.day.cycle.wishes = tuple(wishes)
+
+
+def _target(life: "CaseLife", event: tables.Target) -> None:
+    now_ms = life.day.clock.now_ms()
+    good = life.day.cycle.state.senses[life.index[event.device]].good
+    target_wh = None
+    if good is not None and good.import_wh is not None and event.energy_wh is not None:
+        target_wh = good.import_wh + event.energy_wh
+    _wish(life, event.device, target_wh=target_wh, target_ms=now_ms + event.within_s * 1_000)
+
+
+def _lease(life: "CaseLife", event: tables.Lease) -> None:
+    _wish(life, event.device, lease_w=event.power_w, lease_ms=life.day.clock.now_ms() + event.for_s * 1_000)
+
+
+def _worth(life: "CaseLife", event: tables.Worth) -> None:
+    _wish(life, event.device, worth=event.worth)
+
+
+def _prices(life: "CaseLife", event: tables.Tariff) -> None:
+    life.day.cycle.prices = Prices(event.buy, event.sell, life.day.clock.now_ms() + event.for_s * 1_000)
 
 
 def _light(life: "CaseLife", event: tables.Light) -> None:
@@ -89,7 +117,8 @@ def _restart(life: "CaseLife", event: tables.Restart) -> None:
 
 
 ACTIONS: "dict[str, Callable[[CaseLife, Any], None]]" = {
-    "switch": _switch, "mode": _mode, "ceiling": _ceiling, "light": _light, "plug": _plug, "unplug": _unplug,
+    "switch": _switch, "mode": _mode, "ceiling": _ceiling, "target": _target,
+    "lease": _lease, "worth": _worth, "prices": _prices, "light": _light, "plug": _plug, "unplug": _unplug,
     "fault": _fault, "well": _well, "power-cut": _power_cut, "cut": _cut, "mend": _mend, "pause": _pause,
     "restart": _restart,
 }

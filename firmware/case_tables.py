@@ -74,6 +74,41 @@ class Ceiling(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", t
     power_w: Watts | None = None
 
 
+class Target(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="target"):
+    """So much energy from now on, to be there in time; without it nothing is aimed at."""
+
+    at_s: Second
+    device: Reference
+    energy_wh: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    within_s: Second = 0
+
+
+class Lease(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="lease"):
+    """As told from outside for a while; - discharges a storage."""
+
+    at_s: Second
+    device: Reference
+    power_w: Annotated[int, Meta(ge=-100_000, le=100_000)]
+    for_s: Second
+
+
+class Worth(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="worth"):
+    """Of a kWh to a device, in 0.001 ct; without it its priority rules."""
+
+    at_s: Second
+    device: Reference
+    worth: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)] | None = None
+
+
+class Tariff(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="prices"):
+    """What a kWh costs and earns for a while, in 0.001 ct."""
+
+    at_s: Second
+    buy: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    sell: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    for_s: Second
+
+
 class Light(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="light"):
     """Clouds stand still at this share of a clear sky; without it they drift as the weather has it."""
 
@@ -149,7 +184,8 @@ class Restart(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", t
 
 EVENTS: "dict[str, type[Struct]]" = {
     str(kind.__struct_config__.tag): kind
-    for kind in (Switch, Mode, Ceiling, Light, Plug, Unplug, Fault, Well, PowerCut, Cut, Mend, Pause, Restart)
+    for kind in (Switch, Mode, Ceiling, Target, Lease, Worth, Tariff, Light, Plug, Unplug, Fault, Well, PowerCut, Cut,
+                 Mend, Pause, Restart)
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, DeviceSpec, NodeSpec, Site
+from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, TARGET, DeviceSpec, NodeSpec, Site
 from control.wiring import is_load
 from drivers.passport import UNKNOWN, Passport, passport
 from firmware import config_drivers
@@ -23,13 +23,13 @@ GRID_STALE_S = 10  # safe budget at most 15 s after the grid meter is lost
 BANDS_PCT = (10, 50, 100)
 
 MODES = {  # a heater or a storage has no lowest power
-    "wallbox": (OFF, FAST, SURPLUS, MINIMUM), "stages": (OFF, FAST, SURPLUS, MINIMUM),
-    "heater": (OFF, FAST, SURPLUS), "storage": (OFF, FAST, SURPLUS),
+    "wallbox": (OFF, FAST, SURPLUS, MINIMUM, TARGET), "stages": (OFF, FAST, SURPLUS, MINIMUM),
+    "heater": (OFF, FAST, SURPLUS, TARGET), "storage": (OFF, FAST, SURPLUS),
 }
 PRIORITY = {"wallbox": 40, "storage": 30, "stages": 20, "heater": 10}  # a rod takes any watt the others leave
 SLOW_S = 5
 PERIOD_S = {"source": SLOW_S, "stages": SLOW_S, "sensor": SLOW_S}  # all others every second
-LOAD_KEYS = ("mode", "priority", "max_a")
+LOAD_KEYS = ("mode", "priority", "keep", "max_a")
 BAND_KEYS = ("reserve_pct", "first_pct", "full_pct")
 PLATE_KEYS = ("serial", "accuracy_class", "mid", "rated_a", "checked")
 _SILENCE = re.compile("(failsafe|timeout|watchdog|revert).*_s$")  # options that say when a device falls back
@@ -176,7 +176,8 @@ class _Device:
         self._keys(kind)
         period_s, stale_s = self._times(able)
         spec = DeviceSpec(self.name, node, self.phases, able, self._priority(kind), self._mode(able),
-                          1_000 * stale_s, 0, self._bands(kind))
+                          1_000 * stale_s, 0, self._bands(kind),
+                          NONE if self.table.keep is None else self.table.keep)
         spec = spec._replace(reserve_ma=self._reserve_ma(spec))
         if kind == "wallbox" and able.max_ma < able.min_ma:
             self._add("max_a", f"the wallbox cannot charge with less than {amperes(able.min_ma)}")

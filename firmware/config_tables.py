@@ -148,8 +148,10 @@ class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(pattern="^L[123]( L[123]){0,2}$",
                   description='"L1 L2 L3" in the order of its own conductors, or fewer of them')
     ] | None = None
-    mode: Annotated[Literal["off", "fast", "surplus", "minimum"], Meta(description="at start")] | None = None
+    mode: Annotated[Literal["off", "fast", "surplus", "minimum", "target"], Meta(description="at start")] | None = None
     priority: Annotated[int, Meta(ge=0, le=100, description="higher is served first")] | None = None
+    keep: Annotated[int, Meta(ge=0, le=100, description="where there is not enough for all, a lower one is shed "
+                                                        "first; as its priority, when left out")] | None = None
     max_a: Annotated[int, Meta(ge=1, le=125, description="its own fuse or cable in A, per phase")] | None = None
     period_s: Annotated[int, Meta(ge=1, le=60, description="how often it is read, in s")] | None = None
     stale_s: Annotated[int, Meta(ge=3, le=300, description="a reading older than this is no reading, in s")] \

@@ -1,7 +1,7 @@
 """One cycle: snapshot, decision, leases. Then the journal and the outboxes, and nothing comes back from them."""
 
 from control.step import start, step
-from control.values import NONE, Plan, Site, Snapshot
+from control.values import NONE, Plan, Prices, Site, Snapshot, Wish
 from firmware.image import Image, Lease
 from firmware.line import lease_ms
 
@@ -14,11 +14,13 @@ class Cycle:
         self.state = start(site, now_ms)
         self.modes = tuple(device.mode for device in site.devices)
         self.ceiling_w = NONE
+        self.wishes: "tuple[Wish | None, ...]" = (None,) * len(site.devices)
+        self.prices: "Prices | None" = None
         self._image = image
         self._lease_ms = tuple(lease_ms(device.ability) for device in site.devices)
 
     def once(self, now_ms: int) -> "tuple[Snapshot, Plan]":
-        snapshot = self._image.snapshot(now_ms, self.modes, self.ceiling_w)
+        snapshot = self._image.snapshot(now_ms, self.modes, self.ceiling_w, self.wishes, self.prices)
         self.state, plan = step(self.site, self.state, snapshot)
         for index, grant in enumerate(plan.grants):
             if grant is not None:

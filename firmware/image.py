@@ -4,7 +4,7 @@ Each entry has one writer (its line) or one writer (the cycle), and every entry 
 changed; so a line's thread and the cycle need no lock between them.
 """
 
-from control.values import NOTHING_HEARD, NOTHING_WRITTEN, Heard, Snapshot, Written
+from control.values import NOTHING_HEARD, NOTHING_WRITTEN, Heard, Prices, Snapshot, Wish, Written
 from firmware.virtual import Virtual, reckon
 from hal.faults import Fault
 from hal.values import Reading, Setpoint
@@ -45,7 +45,8 @@ class Image:
     def leased(self, index: int) -> "Lease | None":
         return self._leases[index]
 
-    def snapshot(self, now_ms: int, modes: "tuple[str, ...]", ceiling_w: int) -> Snapshot:
+    def snapshot(self, now_ms: int, modes: "tuple[str, ...]", ceiling_w: int,
+                 wishes: "tuple[Wish | None, ...]" = (), prices: "Prices | None" = None) -> Snapshot:
         heard = list(self._heard)
         reckon(self._virtuals, heard, now_ms)
-        return Snapshot(now_ms, tuple(heard), tuple(self._written), modes, ceiling_w)
+        return Snapshot(now_ms, tuple(heard), tuple(self._written), modes, ceiling_w, wishes, prices)

@@ -74,7 +74,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
     "unknown key": (
         "failsafe_a = 6", "failsave_a = 6",
         ["36: device.carport.failsave_a = 6: no such key here; did you mean failsafe_a?; known are accuracy_class, "
-         "checked, failsafe_a, failsafe_s, first_pct, full_pct, line, max_a, mid, mode, node, period_s, phases, priority, "
+         "checked, failsafe_a, failsafe_s, first_pct, full_pct, keep, line, max_a, mid, mode, node, period_s, phases, priority, "
          "rated_a, reserve_pct, serial, stale_s, unit"]),
     "out of bounds": (
         "failsafe_a = 6", "failsafe_a = 20",
@@ -260,7 +260,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
         ['43: device.battery.mode = "minimum": a storage has no such mode; allowed are off, fast, surplus']),
     "unknown mode": (
         "failsafe_a = 6", 'mode = "pv"',
-        ['36: device.carport.mode = "pv": allowed are "fast", "minimum", "off", "surplus" (at start)']),
+        ['36: device.carport.mode = "pv": allowed are "fast", "minimum", "off", "surplus", "target" (at start)']),
     "stale too soon": (
         "failsafe_a = 6", "period_s = 2\nstale_s = 4",
         ["37: device.carport.stale_s = 4: it is read every 2 s, and three may be missed; allowed are 6 to 300"]),

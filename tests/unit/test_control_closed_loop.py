@@ -11,19 +11,23 @@ from control.step import start, step
 from control.values import (
     FAST,
     MINIMUM,
+    NO_WISH,
     NONE,
     NOTHING_HEARD,
     NOTHING_WRITTEN,
     SURPLUS,
+    TARGET,
     DeviceSpec,
     Grant,
     Heard,
     LoadState,
     NodeSpec,
     Plan,
+    Prices,
     Site,
     Snapshot,
     State,
+    Wish,
     Written,
 )
 from hal.faults import TIMEOUT, Fault
@@ -128,13 +132,15 @@ class House:
     def __init__(self, loads: "list[tuple[DeviceSpec, Car | Plain]]", rated_ma: int = 35_000,
                  nodes: "tuple[NodeSpec, ...]" = (), rest_ma: int = 10_000) -> None:
         house = NodeSpec("house", NONE, 0, rated_ma, rated_ma, "sls-e", rest_ma, 0, 0)
-        grid = DeviceSpec("grid", 0, (0, 1, 2), METER, 0, SURPLUS, 5_000, 0, (0, 0, 0))
+        grid = DeviceSpec("grid", 0, (0, 1, 2), METER, 0, SURPLUS, 5_000, 0, (0, 0, 0), NONE)
         self.site = Site("test", (house, *nodes), (grid, *(device for device, _ in loads)), 1_000, NONE)
         self.parts = [part for _, part in loads]
         self.base: "Callable[[int], Phases]" = lambda now_ms: Phases(1_000, 1_000, 1_000)
         self.now_ms = 0
         self.ceiling_w = NONE
+        self.prices: "Prices | None" = None
         self.modes = [device.mode for device in self.site.devices]
+        self.wishes = [NO_WISH] * len(self.modes)
         self.dead: "set[int]" = set()
         self.refuses: "set[int]" = set()
         self.shown: "list[Reading]" = []  # by the grid meter, while it lives
@@ -177,7 +183,8 @@ class House:
             self.heard[index] = Heard(new, None)
 
     def _decide(self) -> Plan:
-        snapshot = Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), tuple(self.modes), self.ceiling_w)
+        snapshot = Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), tuple(self.modes), self.ceiling_w,
+                            tuple(self.wishes), self.prices)
         self.state, plan = step(self.site, self.state, snapshot)
         self.plans.append(plan)
         return plan
@@ -205,7 +212,7 @@ class House:
 
 def load(name: str, able: Ability, phases: "tuple[int, ...]" = (0, 1, 2), priority: int = 10, mode: str = FAST,
          bands: "tuple[int, int, int]" = (0, 0, 0)) -> DeviceSpec:
-    return DeviceSpec(name, 0, phases, able, priority, mode, 10_000, 16_000, bands)
+    return DeviceSpec(name, 0, phases, able, priority, mode, 10_000, 16_000, bands, NONE)
 
 
 def switches(plans: "list[Plan]", index: int) -> int:
@@ -501,9 +508,120 @@ def test_phases_are_not_changed_more_often_than_their_contactor_bears() -> None:
     assert turns(4_200) >= 4
     kept = house.state.loads[1]
     assert kept is not None
-    loads = (None, LoadState(*kept[:-2], 23, house.now_ms))
+    loads = (None, LoadState(*kept[:-3], 23, house.now_ms, 0))
     house.state = State(house.state.now_ms, house.state.senses, house.state.nodes, loads, *house.state[4:])
     assert turns(4_200) == 1
+
+
+class Counted(Car):
+    """Its wallbox counts what it takes."""
+
+    taken_mwh = 0
+
+    def tick(self, now_ms: int) -> None:
+        super().tick(now_ms)
+        self.taken_mwh += self.current().total() * 230 // 3_600
+
+    def read(self, t_ms: int) -> Reading:
+        said = super().read(t_ms)
+        return Reading(*said[:5], self.taken_mwh // 1_000, *said[6:])
+
+
+def test_a_target_takes_from_the_grid_as_late_as_it_can_and_is_met() -> None:
+    car = Counted((0, 1, 2))
+    house = House([(load("a", WALLBOX, mode=TARGET), car)])
+    house.wishes[1] = Wish(5_000, 2 * 3_600_000, None, 0, None)  # half an hour's charging
+    house.run(3_600)
+    assert car.taken_mwh == 0
+    assert house.grant(1).reason == reasons.WAITS_SURPLUS
+    plans = house.run(3_600)
+    assert switches(plans, 1) <= 2
+    assert max(max(plan.grants[1].setpoint.current_ma) for plan in plans) == 16_000  # type: ignore[union-attr]
+    assert reasons.TARGET in [plan.grants[1].reason for plan in plans]  # type: ignore[union-attr]
+    assert 5_000_000 <= car.taken_mwh <= 5_500_000
+    assert house.grant(1).setpoint == STOP  # it has what it was to have
+
+
+def test_a_target_is_met_from_the_roof_when_that_is_enough() -> None:
+    car = Counted((0, 1, 2))
+    house = House([(load("a", WALLBOX, mode=TARGET), car)])
+    house.base = pv(6_000, 0)
+    house.wishes[1] = Wish(5_000, 3 * 3_600_000, None, 0, None)
+    plans = house.run(2 * 3_600)
+    assert reasons.TARGET not in [plan.grants[1].reason for plan in plans]  # type: ignore[union-attr]
+    assert car.taken_mwh >= 5_000_000
+
+
+def test_a_lease_rules_until_it_ends_and_never_over_the_fuse() -> None:
+    house = House([(load("a", WALLBOX, mode=SURPLUS), Car((0, 1, 2))),
+                   (load("battery", BATTERY, mode=SURPLUS), Plain((0, 1, 2), 500))], rated_ma=25_000)
+    house.wishes[1] = Wish(None, 0, 7_000, 600_000, None)
+    house.wishes[2] = Wish(None, 0, -2_000, 600_000, None)
+    house.run(300)
+    assert house.grant(1).setpoint.current_ma.l1 == 10_100
+    assert house.grant(1).reason == reasons.LEASE
+    assert house.grant(2).setpoint.power_w == -2_000
+    house.wishes[1] = Wish(None, 0, 99_000, 600_000, None)
+    house.run(60)
+    assert house.grant(1).setpoint.current_ma.l1 == 16_000
+    house.base = lambda now_ms: Phases(14_000, 1_000, 1_000)
+    house.run(60)
+    assert house.grant(1).reason == reasons.FUSE
+    assert house.most_ma(30) <= 25_000
+    house.run(600)
+    assert house.grant(1).setpoint == STOP
+    assert house.grant(2).reason == reasons.ZERO_GRID
+
+
+def test_worth_decides_who_is_served_and_whether_the_grid_is() -> None:
+    rod, car = Plain((0, 1, 2)), Car((0, 1, 2))
+    house = House([(load("car", WALLBOX, mode=SURPLUS, priority=10), car),
+                   (load("rod", ROD, mode=SURPLUS, priority=5), rod)])
+    house.base = pv(5_000, 0)
+    house.run(200)
+    assert house.grant(1).setpoint.power_w > 4_000
+    house.wishes[1], house.wishes[2] = Wish(None, 0, None, 0, 15_000), Wish(None, 0, None, 0, 16_000)
+    house.run(1)
+    assert house.grant(2).setpoint.power_w > 0  # within one cycle it comes first
+    house.run(300)
+    assert house.grant(2).setpoint.power_w == 3_500
+    assert house.grant(1).reason == reasons.OTHERS_FIRST
+    house.prices = Prices(14_000, 8_000, house.now_ms + 900_000)
+    house.run(400)
+    assert house.grant(1).reason == reasons.CHEAP
+    assert house.grant(1).setpoint.current_ma.l1 == 16_000
+    house.prices = Prices(40_000, 15_500, house.now_ms + 900_000)
+    house.run(2)
+    assert house.grant(1).reason == reasons.EXPORT_PAYS
+    assert house.grant(1).setpoint == STOP
+    assert house.grant(2).setpoint.power_w == 3_500
+    house.run(900)
+    assert house.grant(1).reason != reasons.EXPORT_PAYS  # prices are not believed beyond their time
+
+
+def test_a_storage_is_charged_kept_and_used_by_its_worth() -> None:
+    house = House([(load("battery", BATTERY, mode=SURPLUS), Plain((0, 1, 2), 500))])
+    house.wishes[1] = Wish(None, 0, None, 0, 20_000)
+    found = []
+    for import_ in (15_000, 19_500, 30_000):
+        house.prices = Prices(import_, 8_000, house.now_ms + 900_000)
+        house.run(60)
+        found.append((house.grant(1).reason, house.grant(1).setpoint.power_w))
+    assert found[0] == (reasons.CHEAP, 5_000)
+    assert found[1] == (reasons.KEEPS, 0)
+    assert found[2][0] == reasons.ZERO_GRID
+    assert -720 <= found[2][1] <= -650
+
+
+def test_what_is_kept_longest_is_shed_last_whatever_its_priority() -> None:
+    kept = load("kept", WALLBOX, priority=1)
+    kept = DeviceSpec(*kept[:-1], 99)
+    house = House([(load("first", WALLBOX, priority=10), Car((0, 1, 2))), (kept, Car((0, 1, 2)))], rated_ma=25_000)
+    house.run(120)
+    house.base = lambda now_ms: Phases(15_000, 15_000, 15_000)
+    house.run(60)
+    assert house.grant(1).setpoint == STOP
+    assert house.grant(2).setpoint.current_ma.l1 >= 6_000
 
 
 def test_the_grid_operators_ceiling_holds_within_five_seconds() -> None:

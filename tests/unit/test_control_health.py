@@ -9,8 +9,8 @@ from hal.values import Phases, Reading, ability, reading
 
 VOLTS = Phases(230_000, 231_000, 229_000)  # a meter that tells whole volts only
 SITE = Site("s", (NodeSpec("house", NONE, 0, 35_000, 35_000, "gg", 5_000, 0, 0),), (
-    DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, (0, 0, 0)),
-    DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 10_000, 0, (0, 0, 0)),
+    DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, (0, 0, 0), NONE),
+    DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 10_000, 0, (0, 0, 0), NONE),
 ), 1_000, NONE)
 
 
@@ -28,7 +28,7 @@ class Ear:
         for index, new in ((0, grid), (1, roof)):
             if new is not None:
                 self.heard[index] = Heard(Reading(self.now_ms + new.t_ms, *new[1:]), None)
-        snapshot = Snapshot(self.now_ms, tuple(self.heard), (), (), NONE)
+        snapshot = Snapshot(self.now_ms, tuple(self.heard), (), (), NONE, (), None)
         self.senses = believe(SITE, wiring(SITE), self.senses, snapshot)
         return self.senses[0]
 

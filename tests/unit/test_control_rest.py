@@ -12,9 +12,9 @@ CAR = ability("wallbox", min_ma=6_000, max_ma=16_000)
 
 def site_of(node_meter: int = 0, rest_ma: int = 5_000) -> Site:
     return Site("s", (NodeSpec("house", NONE, node_meter, 35_000, 35_000, "gg", rest_ma, 0, 0),), (
-        DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, (0, 0, 0)),
-        DeviceSpec("car", 0, (0, 1, 2), CAR, 1, FAST, 9_000, 16_000, (0, 0, 0)),
-        DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 9_000, 0, (0, 0, 0)),
+        DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, (0, 0, 0), NONE),
+        DeviceSpec("car", 0, (0, 1, 2), CAR, 1, FAST, 9_000, 16_000, (0, 0, 0), NONE),
+        DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 9_000, 0, (0, 0, 0), NONE),
     ), 1_000, NONE)
 
 
@@ -38,7 +38,7 @@ class Meter:
             before_ma: "int | None" = None, phased: bool = True, roof: Sense = NEW_SENSE, step_ms: int = 1_000) -> Flow:
         self.now_ms += step_ms
         car = sensed(self.now_ms - car_age_ms, car_ma, True, before_ma)
-        load = LoadState(16_000, 3, (0, 0, 0, 0), None, 0, 0, 0, NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, 0)
+        load = LoadState(16_000, 3, (0, 0, 0, 0), None, 0, 0, 0, NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, 0, 0)
         claim = Claim(1, self.site.devices[1], (0,), load, car, FAST, (207_000, 230_000, 253_000))
         claim.held, claim.drawn = (held_ma, held_ma, held_ma, held_ma * 759 // 1_000), car.flow
         senses = (sensed(self.now_ms, house_ma, phased), car, roof)

@@ -9,9 +9,10 @@ SITE = Site("house", (
     NodeSpec("garage", 0, NONE, 20_000, 20_000, "mcb-b", 2_000, 0, 0),
 ), (
     DeviceSpec("car", 1, (1, 2, 0), ability("wallbox", min_ma=6_000, max_ma=16_000, one_phase=True), 10, SURPLUS,
-               15_000, 16_000, (0, 0, 0)),
-    DeviceSpec("rod", 0, (0,), ability("heater", max_w=3_500), 5, SURPLUS, 15_000, 16_000, (0, 0, 0)),
-    DeviceSpec("relays", 0, (0,), ability("stages", stages=((0,), (1_000,))), 5, SURPLUS, 15_000, 5_000, (0, 0, 0)),
+               15_000, 16_000, (0, 0, 0), NONE),
+    DeviceSpec("rod", 0, (0,), ability("heater", max_w=3_500), 5, SURPLUS, 15_000, 16_000, (0, 0, 0), NONE),
+    DeviceSpec("relays", 0, (0,), ability("stages", stages=((0,), (1_000,))), 5, SURPLUS, 15_000, 5_000,
+               (0, 0, 0), NONE),
 ), 1_000, NONE)
 
 
@@ -63,10 +64,13 @@ def test_numbers_never_change_their_meaning() -> None:
     """Journals and registers of years hold these; a new reason is added below, none is altered."""
     assert [(number, reasons.word(number)) for number in reasons.ALL] == [
         (1, "off"), (2, "full"), (3, "no-car"), (4, "device-fault"), (5, "silent"), (6, "idle"),
+        (7, "target"), (8, "lease"),
         (10, "fuse"), (11, "continuous"), (12, "power"), (13, "imbalance"), (14, "operator"), (15, "overload"),
         (16, "export-fuse"), (17, "meter-lost"), (18, "others-first"),
         (20, "surplus"), (21, "waits"), (22, "starts-soon"), (23, "stops-soon"), (24, "minimum"),
+        (25, "cheap"), (26, "export-pays"),
         (30, "zero-grid"), (31, "reserve"), (32, "charged"), (33, "no-level"), (34, "storage-first"),
+        (35, "keeps"),
         (40, "ramp"), (41, "rest"), (42, "shortest-run"), (43, "phase-dwell"), (44, "others-lower"),
         (45, "waits-reading"), (46, "probe"),
         (100, "never-heard"), (101, "stale"), (102, "frozen"), (103, "current-range"), (104, "voltage-range"),

@@ -29,7 +29,8 @@ WANTED = Setpoint(Phases(16_000, 16_000, 16_000), 11_040)
 
 
 def device(name: str, kind: str, node: int = 0, measured: bool = True) -> DeviceSpec:
-    return DeviceSpec(name, node, (1, 2, 0), ability(kind, measured=measured), 0, "surplus", 5_000, 16_000, (0, 0, 0))
+    return DeviceSpec(name, node, (1, 2, 0), ability(kind, measured=measured), 0, "surplus", 5_000, 16_000,
+                      (0, 0, 0), NONE)
 
 
 SITE = Site("Haus Sönnenhang.2", (
@@ -58,7 +59,7 @@ def heard(now_ms: int = NOW_MS) -> "list[Heard]":
 
 def snapshot(entries: "list[Heard] | None" = None, written: "Written" = NOTHING_WRITTEN,
              now_ms: int = NOW_MS) -> Snapshot:
-    return Snapshot(now_ms, tuple(entries or heard(now_ms)), (written,) * 6, ("surplus",) * 6, NONE)
+    return Snapshot(now_ms, tuple(entries or heard(now_ms)), (written,) * 6, ("surplus",) * 6, NONE, (), None)
 
 
 def published(shot: "Snapshot | None" = None, plan: Plan = PLAN, health: "tuple[topics.LineHealth, ...]" = (),

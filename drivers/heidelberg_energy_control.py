@@ -13,6 +13,8 @@ ours is never the default of 15 s.
 
 from drivers.given import phases, whole
 from drivers.identity import Mark
+from drivers.load_facts import LoadFacts
+from drivers.meter_facts import BOTH
 from drivers.register_device import RegisterDevice, needed, one, split
 from hal.faults import RANGE, DeviceError
 from hal.options import integer
@@ -23,6 +25,8 @@ from hal.values import ability as able
 
 LINES = ("modbus-rtu", "modbus-tcp")
 FAILSAFE = "the box itself goes to failsafe_a (0: charging stops) failsafe_s after our last request"
+LOAD = LoadFacts("Heidelberg Energy Control", "wallbox", "state, I, U, P, energy, temperature",
+                 "6 to 16 A in steps of 0.1 A", "any request", BOTH)
 
 OPTIONS = (
     integer("failsafe_a", 0, 0, 16, "current the box falls back to: 6 to 16, or 0 to stop"),

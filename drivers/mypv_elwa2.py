@@ -9,6 +9,8 @@ The device forgets our power after its own time-out, which only its web page can
 """
 
 from drivers.given import phases, whole
+from drivers.load_facts import LoadFacts
+from drivers.meter_facts import DRIVERS
 from drivers.register_device import RegisterDevice, needed, one
 from hal.faults import RANGE, DeviceError
 from hal.options import integer
@@ -19,6 +21,8 @@ from hal.values import ability as able
 
 LINES = ("modbus-tcp",)
 FAILSAFE = "it stops heating after its own power time-out; set that to timeout_s on its web page"
+LOAD = LoadFacts("my-PV AC ELWA 2", "heating", "P, temperature, U",
+                 "0 to 3500 W", "the power, again and again", DRIVERS)
 
 OPTIONS = (integer("timeout_s", 60, 15, 600, "the power time-out as set on the device's web page"),)
 

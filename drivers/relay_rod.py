@@ -8,6 +8,8 @@ carries more than the larger of two stages. Thermostat and safety limiter are th
 """
 
 from drivers.given import clock, phases, whole
+from drivers.load_facts import LoadFacts
+from drivers.meter_facts import STANDARD
 from hal.faults import REFUSED, DeviceError
 from hal.options import integer
 from hal.ports import Clock, Load, Relays
@@ -16,6 +18,8 @@ from hal.values import ability as able
 
 LINES = ("gpio",)
 FAILSAFE = "none of its own: relays stay as they are when the computer hangs; wire a watchdog relay before the rod"
+LOAD = LoadFacts("Heating rods with three elements", "heating", "what its relays stand at",
+                 "up to 7 stages", "none", STANDARD)
 
 OPTIONS = (
     integer("pin_1", None, 0, 27, "GPIO of the first element's relay"),

@@ -10,6 +10,8 @@ less than was granted; a lowering is never kept waiting. The lock's hours are co
 """
 
 from drivers.given import clock, phases, whole
+from drivers.load_facts import LoadFacts
+from drivers.meter_facts import STANDARD
 from drivers.register_device import split
 from hal.faults import REFUSED, DeviceError
 from hal.options import integer
@@ -19,6 +21,8 @@ from hal.values import ability as able
 
 LINES = ("gpio",)
 FAILSAFE = "none of its own: relays stay as they are when the computer hangs; open relays mean normal operation"
+LOAD = LoadFacts("Heat pumps with SG-Ready contacts", "heating", "what its relays stand at",
+                 "lock, normal, recommend, command", "none", STANDARD)
 
 OPTIONS = (
     integer("lock_pin", None, 0, 27, "GPIO of the relay that alone locks the pump"),

@@ -11,6 +11,8 @@ InOutWRte_RvrtTms is the fail-safe. It is lost when the inverter restarts, so ev
 """
 
 from drivers.given import most_w, phases, whole
+from drivers.load_facts import LoadFacts
+from drivers.meter_facts import STANDARD
 from drivers.register_device import needed, one, own_values, split
 from drivers.sunspec import NONE, Model, Point, fetch, find, scale_of, scan
 from hal.faults import RANGE, REFUSED, DeviceError
@@ -22,6 +24,8 @@ from hal.values import ability as able
 
 LINES = ("modbus-tcp", "modbus-rtu")
 FAILSAFE = "the inverter returns to its own self-consumption revert_s after our last command"
+LOAD = LoadFacts("Storage inverters with SunSpec models 103 and 124", "storage", "P, I, U, charge, temperature",
+                 "charge and discharge in W", "the power, again and again", STANDARD)
 
 OPTIONS = (
     integer("max_charge_w", None, 100, 30_000, "highest charging power at the AC side"),

@@ -1,4 +1,7 @@
-"""The list of supported meters, made from the drivers: `./dev meters` puts it into the README, a test compares it."""
+"""The list of supported meters, made from the drivers: `./dev meters` puts it into the README, a test compares it.
+
+The list of controlled devices (firmware.actuators) goes there with it.
+"""
 
 import sys
 from pathlib import Path
@@ -6,7 +9,7 @@ from typing import Any
 
 from drivers.meter_facts import Facts
 from drivers.meter_table import Table
-from firmware import config_drivers
+from firmware import actuators, config_drivers
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- made by ./dev meters -->\n", "<!-- end of what ./dev meters made -->\n"
@@ -48,14 +51,16 @@ def markdown() -> str:
 
 
 def with_table(readme: str) -> str:
-    """The README with the list as it is now; ValueError when it has no place for it."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"no {BEGIN.strip()} ... {END.strip()}")
-    return before + BEGIN + markdown() + END + after
+    """The README with both lists as they are now; ValueError when it has no place for one."""
+    for begin, list_, end in ((BEGIN, markdown, END), (actuators.BEGIN, actuators.markdown, actuators.END)):
+        before, begun, rest = readme.partition(begin)
+        _, ended, after = rest.partition(end)
+        if not (begun and ended):
+            raise ValueError(f"no {begin.strip()} ... {end.strip()}")
+        readme = before + begin + list_() + end + after
+    return readme
 
 
 if __name__ == "__main__":
     README.write_text(with_table(README.read_text("utf-8")), "utf-8")
-    print(f"{README.name}: {len(facts())} meters", file=sys.stderr)
+    print(f"{README.name}: {len(facts())} meters, {len(actuators.facts())} controlled devices", file=sys.stderr)

@@ -24,10 +24,8 @@ from sim.pins import Pins
 from sim.twins import Twin
 from sim.world import World
 
-PARTS: "Mapping[str, str]" = {  # which physics a driver's device is
-    "heidelberg_energy_control": "car", "mypv_elwa2": "tank", "relay_rod": "tank", "sunspec_storage": "battery",
-    "sg_ready": "heatpump",
-}
+PARTS: "Mapping[str, str]" = {"wallbox": "car", "heater": "tank", "storage": "battery", "stages": "heatpump"}
+OTHER_PARTS: "Mapping[str, str]" = {"relay_rod": "tank"}  # by driver
 PV = {"peak_w": 10_000, "max_w": 10_000}
 ALL = (0, 1, 2)
 Described = tuple[str, int, tuple[int, ...], dict[str, object]]
@@ -169,7 +167,7 @@ def part_kind(spec: DeviceSpec, device: DeviceFile) -> "str | None":
     """Which physics stands behind a device; None for what is no part: the meter of a node, a sensor."""
     if spec.ability.kind in ("meter", "sensor"):
         return None
-    return "pv" if spec.ability.kind == "source" else PARTS[device.driver]
+    return "pv" if spec.ability.kind == "source" else OTHER_PARTS.get(device.driver) or PARTS[spec.ability.kind]
 
 
 def _described(spec: DeviceSpec, device: DeviceFile, given: "dict[str, object]") -> "Described | None":

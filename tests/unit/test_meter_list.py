@@ -1,6 +1,6 @@
 import pytest
 
-from firmware import config_drivers
+from firmware import actuators, config_drivers
 from firmware.meters import BEGIN, README, facts, markdown, with_table
 
 
@@ -25,6 +25,26 @@ def test_a_row_says_what_is_read_and_how_it_is_known() -> None:
 
 
 def test_a_readme_without_place_is_told() -> None:
-    assert with_table(f"a\n{BEGIN}old\n<!-- end of what ./dev meters made -->\nb\n").endswith("-->\nb\n")
+    both = f"a\n{BEGIN}old\n<!-- end of what ./dev meters made -->\nb\n{actuators.BEGIN}old\n{actuators.END}c\n"
+    assert with_table(both).endswith("-->\nc\n")
+    assert "old" not in with_table(both)
+    with pytest.raises(ValueError, match="devices"):
+        with_table(f"a\n{BEGIN}old\n<!-- end of what ./dev meters made -->\nb\n")
     with pytest.raises(ValueError, match="dev meters"):
         with_table("a")
+
+
+def test_every_device_that_is_told_something_is_listed() -> None:
+    """A driver whose device obeys has a BOX or LOAD = LoadFacts(..)."""
+    listed = {name for name, _, _, _ in actuators.facts()}
+    meters = {name for name, _, _ in facts()}
+    assert listed.isdisjoint(meters)
+    assert listed | meters == set(config_drivers.known())
+
+
+def test_a_row_of_a_wallbox() -> None:
+    rows = actuators.markdown().splitlines()
+    assert [row for row in rows if "`webasto_next`" in row] == [
+        "| Webasto/Ampure NEXT | `webasto_next` | TCP | state, I, P, energy | 6 to 32 A in steps of 1 A | the box "
+        "itself goes to failsafe_a (0: charging stops) failsafe_s after our last life bit | a register, four times in "
+        "failsafe_s | two independent drivers agree |"]

@@ -1,21 +1,17 @@
 """One device's documents over HTTP in the house's own network: one connection, kept; digest where it asks for it.
 
-Own code over http.client, because urllib knows no SHA-256 digest (RFC 7616), which is what Shelly asks for.
+Own code over http.client, because urllib knows no SHA-256 digest (drivers.digest), which is what Shelly asks for.
 """
 
-import hashlib
 import http.client
-import os
-import re
 import threading
 
+from drivers import digest
 from hal.faults import FRAME, REFUSED, TIMEOUT, DeviceError
 from hal.ports import Web
 
 ANSWER_S = 1.5
 MOST_BYTES = 65_536
-_ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
-_PARTS = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,]+))')
 
 
 class HttpWeb(Web):
@@ -72,31 +68,13 @@ class HttpWeb(Web):
         body = answer.read(MOST_BYTES + 1)
         if len(body) > MOST_BYTES:
             raise http.client.HTTPException(f"more than {MOST_BYTES} bytes")
-        return answer.status, body, _challenge(answer.getheader("WWW-Authenticate", ""))
+        return answer.status, body, digest.challenge(answer.getheader("WWW-Authenticate", ""))
 
     def _authorization(self, path: str) -> str:
-        asks = self._challenge
         self._count += 1
-        name = asks.get("algorithm", "MD5").upper()
-        once, count = os.urandom(8).hex(), f"{self._count:08x}"
-        who = _hash(name, f"{self._user}:{asks.get('realm', '')}:{self._password}")
-        what = _hash(name, f"GET:{path}")
-        made = _hash(name, f"{who}:{asks.get('nonce', '')}:{count}:{once}:auth:{what}")
-        return (f'Digest username="{self._user}", realm="{asks.get("realm", "")}", nonce="{asks.get("nonce", "")}", '
-                f'uri="{path}", algorithm={name}, qop=auth, nc={count}, cnonce="{once}", response="{made}"')
+        return digest.answer(self._challenge, self._user, self._password, "GET", path, self._count)
 
     def _fault(self, path: str, error: Exception) -> DeviceError:
         kind = FRAME if isinstance(error, http.client.HTTPException) else TIMEOUT
         return DeviceError(kind, f"{self._host}{path}: {error}")
 
-
-def _challenge(header: str) -> "dict[str, str]":
-    """The parts of a digest challenge this module can answer; {} for any other."""
-    if not header.lower().startswith("digest "):
-        return {}
-    parts = {match[1].lower(): match[2] or match[3] or "" for match in _PARTS.finditer(header)}
-    return parts if parts.get("algorithm", "MD5").upper() in _ALGORITHMS else {}
-
-
-def _hash(name: str, text: str) -> str:
-    return _ALGORITHMS[name](text.encode()).hexdigest()

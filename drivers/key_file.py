@@ -1,7 +1,8 @@
-"""Keys of meters that encrypt: in a file of their own that nobody but its owner may read.
+"""Keys of meters that encrypt, and logins of gateways: in a file of their own that nobody but its owner may read.
 
-One meter a line, `NAME KEY` or `NAME KEY SECOND-KEY`, keys as 32 hex digits; # begins a comment. The keys
-stand in no configuration, journal, page or message: what is wrong is told without the line it stands in.
+One meter a line, `NAME KEY` or `NAME KEY SECOND-KEY`, keys as 32 hex digits; # begins a comment. Logins are
+`NAME USER PASSWORD`, the password as it is up to the end of the line. They stand in no configuration, journal, page or
+message: what is wrong is told without the line it stands in.
 """
 
 import os
@@ -12,6 +13,31 @@ MOST_BYTES = 65_536
 
 def keys(path: str) -> "dict[str, tuple[bytes, ...]]":
     """Raises ValueError in words a person can act on."""
+    return _listed(path, _text(path).decode("utf-8", "replace"))
+
+
+def login(path: str, name: str) -> "tuple[str, str]":
+    """(user, password) of that name. Raises ValueError in words a person can act on."""
+    try:
+        rows = _text(path).decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8; save it as UTF-8") from error
+    found = []
+    for number, row in enumerate(rows, 1):
+        words = row.strip().split(None, 2)
+        if not words or words[0].startswith("#"):
+            continue
+        if len(words) != 3 or not words[1].isascii() or any(letter in '"\\:' for letter in words[1]):
+            raise ValueError(f"{path}:{number}: allowed is NAME USER PASSWORD; no quotes, backslash or : in USER")
+        if words[0] == name:
+            found.append((words[1], words[2]))
+    if len(found) != 1:
+        raise ValueError(f"{path}: {len(found)} logins of the name {name}; allowed is one")
+    return found[0]
+
+
+def _text(path: str) -> bytes:
+    """Of a file that only its owner may read."""
     try:
         with open(path, "rb") as file:
             found = os.fstat(file.fileno())
@@ -22,8 +48,8 @@ def keys(path: str) -> "dict[str, tuple[bytes, ...]]":
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
     if len(content) > MOST_BYTES:
-        raise ValueError(f"{path} is too large for a list of keys; allowed are {MOST_BYTES // 1024} KiB")
-    return _listed(path, content.decode("utf-8", "replace"))
+        raise ValueError(f"{path} is too large for a list of secrets; allowed are {MOST_BYTES // 1024} KiB")
+    return content
 
 
 def _listed(path: str, text: str) -> "dict[str, tuple[bytes, ...]]":

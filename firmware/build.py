@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from drivers import speedwire
+from drivers import smgw_gateway, speedwire
 from drivers.http_web import HttpWeb
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
@@ -72,6 +72,8 @@ def real_port(spec: LineSpec) -> Port:
         return HttpWeb(**options)
     if spec.kind == "speedwire":
         return Multicast(speedwire.GROUP, speedwire.PORT, options["interface"], speedwire.serial_of)
+    if spec.kind == "smgw":
+        return smgw_gateway.real(**options)
     assert spec.kind == "gpio"
     from drivers.gpio import relays  # gpiozero looks for pins when it is imported: only where relays are wired
     return relays

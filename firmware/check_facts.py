@@ -60,6 +60,8 @@ def warnings(file: SiteFile) -> "tuple[str, ...]":
                     for node, left_ma in _always_left(site, index) if left_ma < device.ability.min_ma]
     used = {device.line for device in file.devices} | ({file.carry.line} if file.carry else set())
     out += [f"line.{line.name}: no device hangs on it" for line in file.lines if line.name not in used]
+    out += [f"line.{line.name}: no login (logins): the gateway cannot be asked" for line in file.lines
+            if line.kind == "smgw" and not line.options["logins"]]
     return tuple(out)
 
 

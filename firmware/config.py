@@ -143,6 +143,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.meters(findings, nodes)
     config_cross.addresses(findings, lines, devices)
     config_cross.pins(findings, devices)
+    config_cross.logins(findings, lines)
     config_cross.carry(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)

@@ -6,10 +6,12 @@ Works on the file as it was written, so that a wrong value elsewhere in a table 
 import posixpath
 from collections.abc import Mapping
 
+from drivers import key_file
 from firmware.config_read import Findings, Raw, nearest
 
 Tables = dict[str, Raw]  # by name; only what is a table
 RADIO = "wm-bus"
+SMGW_HOST = "192.168.100.100"  # where a gateway's customer port is, unless its operator says otherwise
 OWN = ("unit", "id", "address")  # keys that tell a device from the others on its line
 
 
@@ -106,6 +108,8 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
             elif any(key in device for key in OWN):
                 key = next(key for key in OWN if key in device)
                 findings.add(("device", name, key), words + "; give each device its own")
+            elif lines[device["line"]].get("kind") == "smgw":
+                findings.missing(("device", name, "id"), words + " (the only meter, because none is said)")
             else:
                 findings.missing(("device", name, "unit"), words + " (unit 1, because none is said)")
         elif at:
@@ -133,6 +137,8 @@ def _port(line: Raw) -> "tuple[object, ...]":
     if kind == "modbus-tcp":
         port = line.get("port", 502)
         return (host.lower(), port) if isinstance(host, str) and isinstance(port, int) else ()
+    if kind == "smgw":
+        return (line.get("host", SMGW_HOST), line.get("port", 443))
     if isinstance(port, str):
         return (posixpath.normpath(port),)
     return ()
@@ -145,11 +151,29 @@ def _address(lines: Tables, device: Raw) -> "tuple[object, ...]":
     kind = lines[name].get("kind")
     if kind in ("sml", "d0", "p1"):
         return name, "only"
+    if kind == "smgw":
+        return name, device.get("id", "")
     if kind in ("wm-bus", "m-bus"):
         own = device.get("id" if kind == "wm-bus" else "address")
         return (name, own) if isinstance(own, int | str) else ()
     unit = device.get("unit", 1 if kind == "modbus-tcp" else None)
     return (name, unit) if kind != "gpio" and isinstance(unit, int) else ()
+
+
+def logins(findings: Findings, lines: Tables) -> None:
+    """Of gateways, in a file of their own; two lines that count failed logins in one file would count wrong."""
+    states: "dict[str, str]" = {}
+    for name, line in lines.items():
+        path, login, state = line.get("logins"), line.get("login", "smgw"), line.get("state")
+        if line.get("kind") != "smgw":
+            continue
+        if isinstance(path, str) and path and isinstance(login, str):
+            try:
+                key_file.login(path, login)
+            except ValueError as error:
+                findings.add(("line", name, "logins"), str(error))
+        if isinstance(state, str) and states.setdefault(posixpath.normpath(state), name) != name:
+            findings.add(("line", name, "state"), f"[line.{states[posixpath.normpath(state)]}] has this file already")
 
 
 def carry(findings: Findings, raw: Raw) -> None:

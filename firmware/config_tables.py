@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, defstruct
 
+from firmware.config_cross import SMGW_HOST
 from hal.options import TEXT, Option
 
 NAME = re.compile("[a-z0-9_]{1,32}")  # becomes a level of an MQTT topic
@@ -107,6 +108,28 @@ class HttpTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind
     port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the device")] = 80
     user: Annotated[str, Meta(max_length=128, description="where the device asks for one")] = ""
     password: Annotated[str, Meta(max_length=256)] = ""
+
+
+class SmgwTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="smgw"):
+    """The customer interface of a smart-meter gateway."""
+
+    maker: Annotated[Literal["conexa", "casa", "ppc"], Meta(description="Theben CONEXA, EMH CASA, PPC")]
+    state: Annotated[
+        str, Meta(min_length=1, max_length=255, description="file that counts failed logins over restarts, made here")
+    ]
+    host: Annotated[str, Meta(pattern=HOST, description='a name or an address')] = SMGW_HOST
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the gateway")] = 443
+    logins: Annotated[str, Meta(max_length=255, description="file of the logins, mode 0600: NAME USER PASSWORD")] = ""
+    login: Annotated[str, Meta(min_length=1, max_length=64, description="which of them")] = "smgw"
+    # nobody says how many a gateway bears: users report locked accounts after a few
+    failed_logins: Annotated[int, Meta(ge=1, le=5, description="in a row, until none is tried any more")] = 2
+    certificate: Annotated[
+        str, Meta(pattern="^([0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31})?$",
+                  description="SHA-256 of the gateway's, in hex; none: the first one that is shown")
+    ] = ""
+    digest: Annotated[
+        Literal["asked", "md5"], Meta(description="md5: for a gateway that asks for SHA-256 and means MD5")
+    ] = "asked"
 
 
 class SpeedwireTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="speedwire"):
@@ -215,7 +238,7 @@ LINES: dict[str, type[Struct]] = {
     "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "d0": D0Table, "p1": P1Table,
     "wm-bus": WmbusTable, "m-bus": MbusTable,
     "mqtt": BrokerTable, "http": HttpTable, "speedwire": SpeedwireTable,
-    "gpio": GpioTable,
+    "smgw": SmgwTable, "gpio": GpioTable,
 }
 
 

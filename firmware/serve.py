@@ -19,6 +19,7 @@ from firmware.simulated import Simulated
 from firmware.simulated_heads import AskedTwin, PushTwin
 from firmware.simulated_mbus import AirBus, WireBus
 from sim.bank import Lock
+from sim.https_device import HttpsDevice
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
 from sim.scenarios import NAMES
 from sim.wire import Wire
@@ -74,7 +75,7 @@ class Served:
         self.wires: "dict[str, Wire]" = {}
         self.slaves: "dict[str, RtuSlave | TcpSlave]" = {}
         self.places: "list[str]" = []
-        self._senders: "list[Sender | Answerer | Talker | serve_push.Pusher]" = []
+        self._senders: "list[Sender | Answerer | Talker | serve_push.Pusher | HttpsDevice]" = []
         self._now_ms = start_ms
         self._speed = speed
         self._stopping = threading.Event()
@@ -108,6 +109,11 @@ class Served:
             pusher = serve_push.pusher(line, self.simulated.pushed[line.name], self.simulated.lock)
             self._senders.append(pusher)
             self.places.append(f"{line.name}: {pusher.place}")
+        elif line.name in self.simulated.gateways:
+            gateway = self.simulated.gateways[line.name].gateway
+            device = HttpsDevice(options["host"], options["port"], gateway.answer, self.simulated.lock)
+            self._senders.append(device)
+            self.places.append(f"{line.name}: {options['maker']} on https://{options['host']}:{device.port}")
         elif line.kind == "modbus-tcp":
             slave = TcpSlave(self.simulated.banks[line.name], options["host"], options["port"],
                              most_clients=self.simulated.most_clients(line.name))

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from control.values import DeviceSpec
-from firmware import simulated_mbus
+from firmware import simulated_mbus, simulated_smgw
 from firmware.build import Port
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
@@ -54,6 +54,7 @@ class Simulated:
         self.meters: "dict[str, PushTwin | AskedTwin]" = {}
         self._heads: "dict[str, Head]" = {}
         self.buses = simulated_mbus.buses(file)
+        self.gateways = simulated_smgw.gateways(file)
         self.pushed: "dict[str, list[PushedTwin]]" = {
             line.name: [] for line in file.lines if line.kind in ("mqtt", "http", "speedwire")}
         self._kinds = {line.name: line.kind for line in file.lines}
@@ -91,6 +92,8 @@ class Simulated:
                 twin.tick(now_ms if device_ms is None else device_ms)
             for bus in self.buses.values():
                 bus.live(now_ms if device_ms is None else device_ms)
+            for gateway in self.gateways.values():
+                gateway.live(now_ms)
         for name, head in self._heads.items():
             meter = self.meters[name]
             if isinstance(meter, PushTwin):
@@ -108,6 +111,8 @@ class Simulated:
             return self.pins[spec.name].relays
         if spec.name in self.buses:
             return self.buses[spec.name].port()
+        if spec.name in self.gateways:
+            return self.gateways[spec.name].port()
         if spec.kind == "http":
             return SimWeb(self.pushed[spec.name])
         if spec.name in self.pushed:
@@ -134,6 +139,8 @@ class Simulated:
             return twin
         if device.line in self.buses:
             return self.buses[device.line].add(device, number)
+        if device.line in self.gateways:
+            return self.gateways[device.line].add(str(device.options["id"]), number, self.house.nodes[0])
         module = importlib.import_module(f"sim.twins.{device.driver}")
         built: Any
         if device.line in self.pins:

@@ -65,7 +65,7 @@ def until(read: "Callable[[], object]") -> object:
             time.sleep(0.05)
 
 
-@pytest.fixture(params=["im871a"])
+@pytest.fixture(params=["im871a", "amb8465", "cul", "rc1180"])
 def lines(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[dict[str, Line]]":
     keys = tmp_path / "keys"
     keys.write_text("12345678 " + "5a" * 16 + "\n")

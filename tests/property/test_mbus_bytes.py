@@ -5,13 +5,20 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers import mbus_fixed
 from drivers.mbus_frame import Frame, Reader, long
-from drivers.mbus_records import parse
-from drivers.mbus_telegram import MBusError, of_radio, of_wire, plain
+from drivers.mbus_measured import measured
+from drivers.mbus_reading import reading_of
+from drivers.mbus_records import Record, parse
+from drivers.mbus_telegram import MBusError, Telegram, of_radio, of_wire, plain
+from drivers.oms_reader import OmsReader
 from drivers.wmbus_frame import bare, to_a, to_b
+from hal.faults import DeviceError
 from sim.rng import Rng
+from sim.twins.oms_meter import ELECTRICITY, HEAT, MODES, WATER, RadioMeter
 
 COUNT = 20_000  # mutated telegrams
+SEALED = 6_000  # of them with keys
 SEEDS = (  # made up: heat with history, electricity, water behind AFL and ELL
     "2e44b4092143658704047a2a00000004065a0200000413312b00000b2b1307000a5a0602426cbf2c440600010000",
     "3344b4092143658711027a2a0400000afdc9fc014002848030833c000000008e10030750030000000dfd1103434241046d130aed2b",
@@ -51,6 +58,53 @@ def test_mutated_telegrams_raise_nothing_foreign() -> None:
             read += not parsed.fault
     assert read > 1000
     assert refused > 1000
+
+
+def made_of(telegram: Telegram, records: "tuple[Record, ...]") -> int:
+    """What a meter makes of it: only DeviceError may come."""
+    with contextlib.suppress(DeviceError):
+        reading_of(0, telegram, records, (0, 1, 2), False)
+    return len(measured(telegram, records, "2026-01-01 00:00:00"))
+
+
+def test_mutated_telegrams_with_a_key_are_refused_or_read() -> None:
+    """Behind every security mode; half of them by someone who has the key, so that what is inside is mutated too."""
+    rng = Rng(20_263)
+    meters = [RadioMeter(1, number, mode=mode, medium=medium)
+              for number, (mode, medium) in enumerate((mode, medium) for mode in MODES
+                                                      for medium in (HEAT, WATER, ELECTRICITY))]
+    keys = {meter.address.id: (meter.key,) for meter in meters if meter.mode != "none"}
+    told = refused = 0
+    for number in range(SEALED):
+        meter = meters[number % len(meters)]
+        reader = OmsReader(keys)
+        frame = meter.frame(mutated(meter.records(), rng)[:180]) if rng.chance(500) else mutated(meter.send(0), rng)
+        try:
+            telegram = of_radio(frame[:250])
+        except MBusError:
+            refused += 1
+            continue
+        said = reader.read(telegram)
+        refused += bool(said.why)
+        told += made_of(said.telegram, said.records) if not said.why else 0
+    assert told > SEALED // 20
+    assert refused > SEALED // 5
+
+
+def test_mutated_wired_telegrams_raise_nothing_foreign() -> None:
+    rng = Rng(20_264)
+    good = (bytes.fromhex("785634122d2c1b0455080000" "0c06120300000c1490817200046d130aed2b1f"), b"\x72"), (
+        bytes.fromhex("785634120a0005693165000069000000"), b"\x73")
+    told = 0
+    for number in range(COUNT // 4):
+        data, ci = good[number % 2]
+        frame = Frame(8, 5, ci[0], mutated(data, rng))
+        with contextlib.suppress(MBusError):
+            telegram = of_wire(frame)
+            fixed = mbus_fixed.parse(frame.data) if ci == b"\x73" else None
+            said = OmsReader({}, recorded=True).read(telegram)
+            told += made_of(said.telegram, fixed.records if fixed is not None else said.records)
+    assert told > COUNT // 20
 
 
 @given(st.binary(max_size=300))

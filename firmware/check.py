@@ -111,8 +111,9 @@ def _device(device: Facts) -> "list[str]":
     name = f"{device['name']}: {device['kind']} {device['driver']}"
     if device["line"] is None:
         return [f"{name}, {device['sum']}, stale after {_s(device['stale_ms'])}"]
-    wired = [name, f"{device['line']}{unit}",
-             " ".join(device["phases"]), f"read every {_s(device['period_ms'])}, stale after {_s(device['stale_ms'])}"]
+    every = f"asked every {device['every_s']} s" if device["every_s"] else f"read every {_s(device['period_ms'])}"
+    wired = [name, f"{device['line']}{unit}", " ".join(device["phases"]),
+             f"{every}, stale after {_s(device['stale_ms'])}"]
     if device["mode"] is None:
         plate = passport_words(passport(device["plate"] or {}))
         return [", ".join(wired), *(["   " + plate] if plate else [])]

@@ -98,6 +98,7 @@ def _device(site: Site, spec: DeviceSpec, file: DeviceFile) -> Facts:
         "node": site.nodes[spec.node].name,
         "phases": [PHASE_NAMES[phase] for phase in spec.phases],
         "period_ms": file.period_ms,
+        "every_s": file.options.get("every_s"),
         "stale_ms": spec.stale_ms,
         "plate": {name: value for name, value in file.plate._asdict().items() if value is not None} or None,
         "mode": spec.mode if load else None,

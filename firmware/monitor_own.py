@@ -1,6 +1,7 @@
 """The meters of a configuration, read by ourselves while no service runs: one thread a line, and nothing is written.
 
-Loads are left alone: who speaks to one has to keep it safe from then on.
+Loads are left alone: who speaks to one has to keep it safe from then on. So are smart-meter gateways: they lock
+accounts, and who counts the logins is the service.
 """
 
 import threading
@@ -16,7 +17,7 @@ from hal.ports import Meter
 from hal.values import Reading
 
 JOIN_S = 5
-MEASURE = ("meter", "source")
+MEASURE = ("meter", "source", "sensor")
 NOT_READ = "not read: the service speaks to it"
 
 
@@ -40,18 +41,21 @@ class Own:
 
     def rows(self) -> "list[Row]":
         devices = zip(self._file.site.devices, self._file.devices)
-        return [self._row(device, spec.ability.kind) for spec, device in devices if device.line]
+        read = {device.name for line in self._file.lines for device in self._meters(line)}
+        return [self._row(device, spec.ability.kind, device.name in read) for spec, device in devices if device.line]
 
     def whole(self) -> bool:
         """Whether each meter has answered, or failed."""
         return len(self._heard) == sum(len(self._meters(spec)) for spec in self._file.lines)
 
     def _meters(self, line: LineSpec) -> "tuple[DeviceFile, ...]":
+        if line.kind == "smgw":
+            return ()
         return tuple(device for spec, device in zip(self._file.site.devices, self._file.devices)
                      if device.line == line.name and spec.ability.kind in MEASURE)
 
-    def _row(self, device: DeviceFile, kind: str) -> Row:
-        if kind not in MEASURE:
+    def _row(self, device: DeviceFile, kind: str, read: bool) -> Row:
+        if not read:
             return Row(device.name, {"kind": kind}, NOT_READ)
         reading, fault = self._heard.get(device.name, (None, ""))
         if reading is None:

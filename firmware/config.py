@@ -28,16 +28,18 @@ from firmware.config_tables import (
     MqttTable,
     NodeTable,
     PageTable,
+    RecordsTable,
     SiteTable,
 )
 from firmware.config_text import places
 from firmware.errors import UserError
+from firmware.records import legal_time
 from firmware.virtual import Virtual
 
 MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
-    "carry": CarryTable,
+    "carry": CarryTable, "records": RecordsTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 HINTS = (
@@ -45,7 +47,7 @@ HINTS = (
     ("Cannot overwrite", "; the key is there already"),
     ("Cannot declare", "; the table is there already"),
 )
-OWN_TOPICS = ("site", "status")  # firmware.topics: not free for devices
+OWN_TOPICS = ("site", "status", "records")  # firmware.topics: not free for devices
 OWN_PREFIXES = ("node_", "line_")
 
 
@@ -79,6 +81,7 @@ class SiteFile(NamedTuple):
     longitude_udeg: int  # + east
     virtuals: "tuple[Virtual, ...]" = ()
     carry: "CarryTable | None" = None
+    records: "RecordsTable | None" = None
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -145,6 +148,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.pins(findings, devices)
     config_cross.logins(findings, lines)
     config_cross.carry(findings, raw)
+    _time_zone(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
     tables = Tables(
@@ -164,7 +168,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_site.fuses(findings, site)
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
-                    config_virtual.built(order, sums, device_specs), one["carry"])
+                    config_virtual.built(order, sums, device_specs), one["carry"], one["records"])
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:
@@ -176,6 +180,16 @@ def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -
     elif key == "site":
         findings.missing(("site",), "[site] with name, latitude and longitude")
     return None
+
+
+def _time_zone(findings: Findings, raw: Raw) -> None:
+    table = raw.get("records")
+    name = table.get("time_zone", RecordsTable.__struct_defaults__[0]) if isinstance(table, Mapping) else None
+    if isinstance(name, str):
+        try:
+            legal_time.zone(name)
+        except ValueError as error:
+            findings.add(("records", "time_zone"), str(error))
 
 
 def _named(findings: Findings, raw: Raw, key: str) -> config_cross.Tables:

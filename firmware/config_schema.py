@@ -8,7 +8,17 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from firmware import config_drivers
-from firmware.config_tables import LINES, NAME, CarryTable, JournalTable, MqttTable, NodeTable, PageTable, SiteTable
+from firmware.config_tables import (
+    LINES,
+    NAME,
+    CarryTable,
+    JournalTable,
+    MqttTable,
+    NodeTable,
+    PageTable,
+    RecordsTable,
+    SiteTable,
+)
 
 Schema = dict[str, Any]
 
@@ -28,7 +38,7 @@ def _whole() -> "type[Struct]":
         ("site", SiteTable), ("line", dict[name, lines]), ("node", dict[name, NodeTable]),
         ("device", dict[name, devices]),
         ("mqtt", MqttTable | None, None), ("page", PageTable | None, None), ("journal", JournalTable | None, None),
-        ("carry", CarryTable | None, None),
+        ("carry", CarryTable | None, None), ("records", RecordsTable | None, None),
     ], forbid_unknown_fields=True)
 
 

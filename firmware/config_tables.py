@@ -222,6 +222,13 @@ class JournalTable(Struct, frozen=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(min_length=1, max_length=255, description="where the flight recorder writes")]
 
 
+class RecordsTable(Struct, frozen=True, forbid_unknown_fields=True):
+    folder: Annotated[str, Meta(min_length=1, max_length=255, description="where records and their key are kept")]
+    time_zone: Annotated[str, Meta(pattern="^[A-Za-z0-9_+/-]{1,64}$", description="of legal time")] = "Europe/Berlin"
+    # BK6-22-300 7.2: evidence two years; MsbG section 60(6): personal metering data three years at most
+    keep_days: Annotated[int, Meta(ge=730, le=1_095, description="readings, events and commands, in days")] = 1_095
+
+
 class CarryTable(Struct, frozen=True, forbid_unknown_fields=True):
     line: Annotated[Reference, Meta(description="the radio line whose meters are carried; nothing else hangs on it")]
     folder: Annotated[str, Meta(min_length=1, max_length=255, description="where what waits is kept over restarts")]

@@ -10,6 +10,7 @@ from pathlib import Path
 from control.values import Plan, Snapshot
 from drivers.clock import MonotonicClock
 from drivers.mqtt import Mqtt
+from drivers.system_time import SystemTime
 from drivers.watchdog import SystemdWatchdog
 from firmware import build, config_carry, topics
 from firmware.carrier import Carrier
@@ -18,6 +19,7 @@ from firmware.errors import UserError
 from firmware.journal import Journal
 from firmware.loop import Loop, WatchedImage
 from firmware.page import Page
+from firmware.records.recorder import Recorder
 
 CARRY_STOP_S = 10.0  # for what it keeps to reach the disk
 
@@ -58,6 +60,8 @@ class Daemon:
         self._journal_fault = "" if self._journal else None
         carried = config_carry.of_site(file)
         self._carrier = Carrier(carried) if carried else None
+        self._recorder = Recorder(file, SystemTime()) if file.records else None
+        self._record_fault = ""
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
                           self._publish)
 
@@ -66,12 +70,16 @@ class Daemon:
         carrying = threading.Thread(target=self._carrier.run, name="carry", daemon=True) if self._carrier else None
         if carrying:
             carrying.start()
+        if self._recorder:
+            self._recorder.start()
         try:
             self._loop.run()
         finally:
             if carrying and self._carrier:
                 self._carrier.stop()
                 carrying.join(CARRY_STOP_S)
+            if self._recorder:
+                self._recorder.stop()
             for outbox in self._outboxes:
                 outbox.close()
 
@@ -94,9 +102,19 @@ class Daemon:
         if journal != self._journal_fault:
             self._journal_fault = journal
             print(journal or "journal: written again", file=sys.stderr, flush=True)
+        self._tell_records()
         pairs = topics.pairs(self.file.site, snapshot, plan, health, broker, journal)
+        if self._recorder:
+            self._recorder.hear(snapshot, plan)
+            pairs += self._recorder.pairs()
         told = [(slot.index, getattr(slot.meter, "measured", ())) for line in self._lines for slot in line.slots]
         self._publisher.send(pairs + topics.measured_pairs(self.file.site, told), snapshot.now_ms)
+
+    def _tell_records(self) -> None:
+        fault = self._recorder.fault if self._recorder else ""
+        if fault != self._record_fault:
+            self._record_fault = fault
+            print(fault or "records: written", file=sys.stderr, flush=True)
 
 
 def _mqtt(file: SiteFile) -> "Mqtt | None":

@@ -1,5 +1,6 @@
 """What the product asks of the world. Each port has a real and a simulated implementation."""
 
+from hal.times import TimeNow
 from hal.values import Reading, Setpoint
 
 
@@ -59,6 +60,14 @@ class Clock:
         raise NotImplementedError
 
     def sleep_ms(self, duration_ms: int) -> None:
+        raise NotImplementedError
+
+
+class TimeService:
+    """The time of day, and what keeps it right."""
+
+    def read(self) -> TimeNow:
+        """Never blocks and never raises; without an answer from the service the time is not synced."""
         raise NotImplementedError
 
 

@@ -116,7 +116,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          '19: node.house.meter = "grid": there is no [device.grid]; none is known']),
     "unknown table": (
         "[site]\n", "[mqqt]\n[site]\n",
-        ["1: mqqt: no such table; did you mean mqtt?; known are carry, device, journal, line, mqtt, node, page, site"]),
+        ["1: mqqt: no such table; did you mean mqtt?; known are carry, device, journal, line, mqtt, node, page, records, site"]),
     "a key for a table": (
         "[site]\n", 'page = "yes"\n[site]\n', ['1: page = "yes": a table is written [page]']),
     "device without a name": (
@@ -291,7 +291,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
         ['21: node."my garage": not allowed as a name; allowed are small letters, digits and _, at most 32 of them']),
     "reserved name": (
         "[device.grid]", METER.format(name="node_1", unit=8) + 'role = "source"\nnode = "house"\nphases = "L1"\n[device.grid]',
-        ["26: device.node_1: not free as a name; site, status and what begins with node_ or line_ are topics of the program's "
+        ["26: device.node_1: not free as a name; site, status, records and what begins with node_ or line_ are topics of the program's "
          "own"]),
     "password is not shown": (
         "[site]\n", '[mqtt]\nhost = "a"\npassword = 5\n[site]\n',

@@ -1,0 +1,1 @@
+"""What the house measured, kept so that others can check it."""

@@ -1,0 +1,50 @@
+"""What the snapshots tell of commands and troubles: only when it changes."""
+
+from typing import Any
+
+from control.values import NONE, Site
+from firmware.records.chain import CONSUMER, SYSTEM
+from firmware.records.sampler import Seen
+
+Told = tuple[str, str, dict[str, Any]]  # log, kind, data
+
+
+class Changes:
+    """Modes and the grid operator's ceiling (consumer), devices that fail or are not believed (system)."""
+
+    def __init__(self, site: Site) -> None:
+        self._names = tuple(device.name for device in site.devices)
+        self._modes: "tuple[str, ...] | None" = None
+        self._ceiling_w = NONE
+        self._faults: "dict[int, str]" = {}
+
+    def look(self, seen: Seen) -> "list[Told]":
+        return self._commands(seen) + self._troubles(seen)
+
+    def _commands(self, seen: Seen) -> "list[Told]":
+        snapshot = seen.snapshot
+        out: "list[Told]" = []
+        before = self._modes
+        self._modes = snapshot.modes
+        if before is not None and before != snapshot.modes:
+            for name, was, now in zip(self._names, before, snapshot.modes):
+                if was != now:
+                    out.append((CONSUMER, "mode", {"device": name, "was": was, "is": now}))
+        if snapshot.ceiling_w != self._ceiling_w:
+            self._ceiling_w = snapshot.ceiling_w
+            ceiling_w = None if snapshot.ceiling_w == NONE else snapshot.ceiling_w
+            out.append((CONSUMER, "ceiling", {"ceiling_w": ceiling_w, "by": "grid operator"}))
+        return out
+
+    def _troubles(self, seen: Seen) -> "list[Told]":
+        now = {}
+        for index, heard in enumerate(seen.snapshot.heard):
+            if heard.fault is not None:
+                now[index] = heard.fault.kind
+            elif index in seen.doubted:
+                now[index] = "not believed"
+        if now == self._faults:
+            return []
+        before, self._faults = self._faults, now
+        return [(SYSTEM, "trouble", {"device": self._names[index], "was": before.get(index), "is": now.get(index)})
+                for index in sorted(set(before) | set(now)) if before.get(index) != now.get(index)]

@@ -1,0 +1,226 @@
+"""What becomes a record, and that it reaches the disk: one thread, no waiting but for the disk.
+
+A disk that is full, slow or broken costs records at worst, never the decision: what cannot be written waits in memory,
+up to MOST_WAITING records; beyond that the oldest are lost, which is a record itself once the disk is back.
+"""
+
+import secrets
+import sqlite3
+from collections import deque
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from control.values import Site
+from drivers import signing
+from drivers.signing import Signer
+from firmware.records import chain, changes, retention
+from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, Draft, Stamp
+from firmware.records.clock import UNKNOWN, ClockWatch, Look
+from firmware.records.legal_time import offset_s
+from firmware.records.sampler import Quarter, Sampler, Seen, Value
+from firmware.records.store import Store, TooNew
+from hal.times import TimeNow
+
+KEY = "records.key"
+MOST_WAITING = 1_000  # records: ten days of quarter hours
+RETRY_MS = 30_000
+CLEAN_MS = 3_600_000
+MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
+MOST_SYSTEM_AN_HOUR = 240  # a flapping alarm shall not fill the disk
+
+
+class Keeper:
+    """`turn` about once a second, with all snapshots since; `fault` is for the owner, "" while all is well."""
+
+    def __init__(self, site: Site, folder: Path, zone: ZoneInfo, about: "dict[str, Any]", days: "dict[str, int]",
+                 connect: "type[sqlite3.Connection]" = sqlite3.Connection) -> None:
+        """`about`: what the configuration says of the meters; `days`: how long each log is kept."""
+        self._site = site
+        self._folder = folder
+        self._zone = zone
+        self._about = about
+        self._days = days
+        self._connect = connect
+        self._run = secrets.token_hex(4)
+        self._watch = ClockWatch()
+        self._look: "Look | None" = None
+        self._store: "Store | None" = None
+        self._signer: "Signer | None" = None
+        self._sampler = Sampler(site)
+        self._doubted = False  # the file has said that it is damaged
+        self._changes = changes.Changes(site)
+        self._waiting: "deque[Draft]" = deque()
+        self._lost = 0
+        self._retry_ms = 0
+        self._clean_ms = 0
+        self._hour = (0, 0)
+        self.fault = ""
+
+    def turn(self, now: TimeNow, seen: "list[Seen]") -> None:
+        """Never raises but for a programmer's mistake."""
+        before = self._look
+        look = self._look = self._watch.look(now)
+        if self._store is None and now.mono_ms >= self._retry_ms:
+            self._begin(look)
+        self._clock(before, look)
+        for one in seen:
+            self._see(one, look)
+        self._quarter(look)
+        self._clean(look)
+        self._flush(look)
+
+    def close(self, now: TimeNow) -> None:
+        look = self._watch.look(now)
+        self._quarter(look, ends=True)
+        self._add(SYSTEM, "stop", look, {})
+        self._retry_ms = 0
+        self._flush(look)
+        if self._store is not None:
+            self._store.close()
+
+    def heads(self) -> "dict[str, dict[str, Any]]":
+        """The checkpoint: number and hash of the newest record of each log."""
+        store = self._store
+        return {} if store is None else {log: store.head(log)._asdict() for log in LOGS}
+
+    @property
+    def clock(self) -> str:
+        return UNKNOWN if self._look is None else self._look.clock.state
+
+    @property
+    def key(self) -> str:
+        """The fingerprint of the key that signs."""
+        return "" if self._signer is None else chain.key_id(self._signer.public)
+
+    def _begin(self, look: Look) -> None:
+        """Opens what is there, or begins it; tried again later when the disk does not let us."""
+        try:
+            store = Store(self._folder, self._connect, self._doubted)
+            try:
+                signer, new = _key(self._folder)
+            except BaseException:
+                store.close()
+                raise
+        except (OSError, ValueError, sqlite3.Error, TooNew) as error:
+            self._fail(look, error)
+            return
+        self._store, self._signer, self._doubted = store, signer, False
+        last = store.newest(METROLOGY, "readings", 1)
+        kept = quarter_of(chain.opened(last[0])) if last else Quarter(0, ())
+        self._sampler.resume(kept)
+        first = []
+        for log in LOGS:
+            if store.head(log) == chain.EMPTY:
+                first.append(self._draft(log, "start", look, {
+                    "chain": secrets.token_hex(8), "site": self._site.name, "public": signer.public.hex(),
+                    "note": store.fault}))
+            elif new or self._key_of(store, log) != chain.key_id(signer.public):
+                first.append(self._draft(log, "key", look, {
+                    "public": signer.public.hex(), "note": "the former key is lost"}))
+        known = store.newest(METROLOGY, "meters", 1)
+        if not known or chain.opened(known[0])["data"] != self._about:
+            first.append(self._draft(METROLOGY, "meters", look, self._about))
+        first.append(self._draft(SYSTEM, "run", look, {"kept": kept.at_s}))
+        if self._waiting:  # a chain does not go back in time
+            first = [draft._replace(stamp=self._waiting[0].stamp) for draft in first]
+        self._waiting.extendleft(reversed(first))
+
+    def _key_of(self, store: Store, log: str) -> str:
+        for kind in ("key", "start"):
+            lines = store.newest(log, kind, 1)
+            if lines:
+                return chain.key_id(bytes.fromhex(chain.opened(lines[0])["data"]["public"]))
+        return ""
+
+    def _clock(self, before: "Look | None", look: Look) -> None:
+        if look.step_ms:
+            self._add(METROLOGY, "step", look, {"by_ms": look.step_ms})
+            for log in (CONSUMER, SYSTEM):
+                self._add(log, "step", look, {"by_ms": look.step_ms})
+        if before is not None and before.clock.state != look.clock.state:
+            self._add(METROLOGY, "clock", look, {"was": before.clock.state, "is": look.clock.state})
+
+    def _see(self, seen: Seen, look: Look) -> None:
+        self._sampler.feed(seen, look.now.utc_ms - look.now.mono_ms)
+        for log, kind, data in self._changes.look(seen):
+            if log != SYSTEM or self._may_speak(look):
+                self._add(log, kind, look, data)
+
+    def _may_speak(self, look: Look) -> bool:
+        hour = look.now.mono_ms // 3_600_000
+        count = self._hour[1] + 1 if self._hour[0] == hour else 1
+        self._hour = (hour, count)
+        return count <= MOST_SYSTEM_AN_HOUR
+
+    def _quarter(self, look: Look, ends: bool = False) -> None:
+        quarter = self._sampler.look(look.now.utc_ms, look.clock.state != UNKNOWN, ends)
+        if quarter is not None:
+            self._add(METROLOGY, "readings", look, {
+                "at_s": quarter.at_s, "offset_s": offset_s(self._zone, quarter.at_s),
+                "values": [list(value) for value in quarter.values]})
+
+    def _clean(self, look: Look) -> None:
+        """What is older than its log may be goes; by a clock that is not known nothing does."""
+        store = self._store
+        if store is None or look.clock.state == UNKNOWN or look.now.mono_ms < self._clean_ms:
+            return
+        self._clean_ms = look.now.mono_ms + CLEAN_MS
+        try:
+            for log in LOGS:
+                old = store.older(log, look.now.utc_ms // 1_000 - self._days[log] * retention.DAY_S, MOST_CLEANED)
+                if old is not None:
+                    self._add(log, "deletion", look, {
+                        "through": old[0], "hash": chain.line_hash(old[1]), "days": self._days[log],
+                        "why": retention.rule(log).source})
+        except sqlite3.Error as error:
+            self._fail(look, error)
+
+    def _flush(self, look: Look) -> None:
+        if not self._waiting or self._store is None or self._signer is None or look.now.mono_ms < self._retry_ms:
+            return
+        drafts = tuple(self._waiting)
+        if self._lost:
+            lost = self._draft(SYSTEM, "lost", look, {"records": self._lost})
+            drafts = (lost._replace(stamp=drafts[0].stamp), *drafts)
+        try:
+            self._store.append(drafts, self._signer)
+        except sqlite3.Error as error:
+            self._fail(look, error)
+            if not isinstance(error, sqlite3.OperationalError):
+                self._store.close()
+                self._store, self._doubted = None, True
+            return
+        self._waiting.clear()
+        self._lost = 0
+        self.fault = self._store.fault
+
+    def _fail(self, look: Look, error: Exception) -> None:
+        self.fault = f"records: not written, {error}; tried again every {RETRY_MS // 1_000} s"
+        self._retry_ms = look.now.mono_ms + RETRY_MS
+
+    def _draft(self, log: str, kind: str, look: Look, data: "dict[str, Any]") -> Draft:
+        now = look.now
+        return Draft(log, kind, Stamp(now.utc_ms, offset_s(self._zone, now.utc_ms // 1_000), look.clock, self._run,
+                                      now.mono_ms), data)
+
+    def _add(self, log: str, kind: str, look: Look, data: "dict[str, Any]") -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            self._waiting.popleft()
+            self._lost += 1
+        self._waiting.append(self._draft(log, kind, look, data))
+
+
+def quarter_of(record: "dict[str, Any]") -> Quarter:
+    """The inverse of what a record of kind `readings` holds."""
+    data = record["data"]
+    return Quarter(data["at_s"], tuple(Value(*value) for value in data["values"]))
+
+
+def _key(folder: Path) -> "tuple[Signer, bool]":
+    """The key, and whether it was made just now."""
+    path = folder / KEY
+    try:
+        return signing.load(path), False
+    except FileNotFoundError:
+        return signing.make(path), True

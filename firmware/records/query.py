@@ -1,0 +1,91 @@
+"""Reading what was kept, beside the one who writes it."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from drivers.signing import Signer
+from firmware.records import chain
+from firmware.records.keeper import quarter_of
+from firmware.records.sampler import Quarter
+from firmware.records.store import reader
+
+LATE_S = 3_600  # a record is written within a minute of what it tells, or as late as the disk was full
+
+
+class Query:
+    """Raises sqlite3.Error when there are no records, or they cannot be read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = reader(folder)
+        self._db.execute("begin")  # one and the same state for all that is asked
+        self._db.execute("select count(*) from head").fetchone()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def quarters(self, from_s: int, to_s: int) -> "Iterator[Quarter]":
+        """All readings at `from_s` to `to_s`, both included."""
+        for record in self.records(chain.METROLOGY, "readings", from_s - LATE_S, None):
+            quarter = quarter_of(record)
+            if from_s <= quarter.at_s <= to_s:
+                yield quarter
+
+    def records(self, log: str, kind: str, from_s: int, to_s: "int | None") -> "Iterator[dict[str, Any]]":
+        rows = self._db.execute(
+            "select line from record where log = ? and kind = ? and utc_s between ? and ? order by n",
+            (log, kind, from_s, (1 << 62) if to_s is None else to_s))
+        return (chain.opened(row[0]) for row in rows)
+
+    def meters(self) -> "dict[str, Any]":
+        """What the newest configuration said of the meters."""
+        row = self._db.execute("select line from record where log = ? and kind = 'meters' order by n desc limit 1",
+                               (chain.METROLOGY,)).fetchone()
+        return {} if row is None else dict(chain.opened(row[0])["data"])
+
+    def export(self, log: str, logs: "tuple[str, ...]", from_s: "int | None", to_s: "int | None", signer: Signer
+               ) -> "Iterator[str]":
+        """The lines of one log with a signed head, as `verify` reads them; nothing when there are none."""
+        first, last = self._range(log, from_s, to_s)
+        if first is None:
+            return
+        before = self._db.execute("select line from record where log = ? and n = ?", (log, first)).fetchone()[0]
+        newest = self._db.execute("select line from record where log = ? and n = ?", (log, last)).fetchone()[0]
+        head = {"v": chain.FORMAT, "log": log, "logs": list(logs), "first": first, "last": last,
+                "prev": chain.opened(before)["prev"], "head": chain.line_hash(newest),
+                "whole": from_s is None and to_s is None, "key": chain.key_id(signer.public),
+                "keys": self._keys(signer), "note": "not for legally metered billing"}
+        text = json.dumps(head, separators=(",", ":"))
+        yield '{"export":%s,"sig":"%s"}' % (text, signer.raw(text.encode("ascii")).hex())
+        for row in self._db.execute("select line from record where log = ? and n between ? and ? order by n",
+                                    (log, first, last)):
+            yield row[0]
+
+    def backup(self, path: Path) -> None:
+        """A whole copy, consistent though the house goes on writing."""
+        copy = sqlite3.connect(path)
+        try:
+            self._db.commit()
+            self._db.backup(copy)
+        finally:
+            copy.close()
+
+    def has(self, log: str, from_s: "int | None", to_s: "int | None") -> bool:
+        return self._range(log, from_s, to_s)[0] is not None
+
+    def _range(self, log: str, from_s: "int | None", to_s: "int | None") -> "tuple[int | None, int | None]":
+        row = self._db.execute("select min(n), max(n) from record where log = ? and utc_s >= ? and utc_s < ?",
+                               (log, -(1 << 62) if from_s is None else from_s, (1 << 62) if to_s is None else to_s))
+        first, last = row.fetchone()
+        return first, last
+
+    def _keys(self, signer: Signer) -> "list[str]":
+        known = [row[0] for row in self._db.execute("select public from signer order by id")]
+        own = signer.public.hex()
+        return known if own in known else [*known, own]
+
+
+def no_records(error: sqlite3.Error, folder: Path) -> str:
+    return f"{folder}: no records can be read here ({error})"

@@ -1,0 +1,88 @@
+"""The records of a running house: the cycle hands its snapshots over, a thread of its own keeps what is to be kept."""
+
+import json
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from control.values import Plan, Snapshot
+from firmware import topics
+from firmware.config import SiteFile
+from firmware.config_site import DeviceFile
+from firmware.records.chain import CONSUMER, METROLOGY
+from firmware.records.keeper import Keeper
+from firmware.records.legal_time import zone
+from firmware.records.retention import RULES
+from firmware.records.sampler import Seen
+from hal.ports import TimeService
+
+TURN_S = 0.5
+MOST_SEEN = 300  # snapshots, a minute at the quickest: longer than a disk should hang
+STOP_S = 10.0  # for what is waiting to reach the disk
+
+
+class Recorder:
+    """`hear` never blocks and never raises; `start` and `stop` once."""
+
+    def __init__(self, file: SiteFile, service: TimeService) -> None:
+        assert file.records is not None
+        table = file.records
+        days = {rule.log: rule.usual_days for rule in RULES} | {METROLOGY: table.keep_days, CONSUMER: table.keep_days}
+        self._keeper = Keeper(file.site, Path(table.folder), zone(table.time_zone), about(file), days)
+        self._service = service
+        self._seen: "deque[Seen]" = deque(maxlen=MOST_SEEN)
+        self._topic = f"hutschiene/{topics.slug(file.site.name)}/records/state"
+        self._state = self._told()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="records", daemon=True)
+
+    @property
+    def fault(self) -> str:
+        return self._keeper.fault
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(STOP_S)
+
+    def hear(self, snapshot: Snapshot, plan: Plan) -> None:
+        doubted = frozenset(device for reason, device in plan.alarms if reason in topics.DOUBTS)
+        self._seen.append(Seen(snapshot, doubted))
+
+    def pairs(self) -> topics.Pairs:
+        """The checkpoint, published: whoever keeps it can tell later whether what came before was changed."""
+        return ((self._topic, self._state),)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(TURN_S):
+            self._turn()
+        self._turn()
+        self._keeper.close(self._service.read())
+
+    def _turn(self) -> None:
+        seen = []
+        while self._seen:
+            seen.append(self._seen.popleft())
+        self._keeper.turn(self._service.read(), seen)
+        self._state = self._told()
+
+    def _told(self) -> str:
+        keeper = self._keeper
+        return json.dumps({"clock": keeper.clock, "key": keeper.key, "heads": keeper.heads(), "fault": keeper.fault,
+                           "calibrated": False}, separators=(",", ":"))
+
+
+def about(file: SiteFile) -> "dict[str, Any]":
+    """What a reader of the records has to know of each meter; a change of it is a record itself."""
+    return {"meters": [_meter(device, file.site.devices[index].ability.kind)
+                       for index, device in enumerate(file.devices)],
+            "time_zone": file.records.time_zone if file.records else "", "note": "not for legally metered billing"}
+
+
+def _meter(device: DeviceFile, kind: str) -> "dict[str, Any]":
+    told = {key: value for key, value in device.plate._asdict().items() if value}
+    reckoned = {"sum": device.options["sum"]} if device.driver == "virtual_meter" else {}
+    return {"name": device.name, "driver": device.driver, "kind": kind, **told, **reckoned}

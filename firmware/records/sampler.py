@@ -1,0 +1,127 @@
+"""Counter readings at the quarter hours, from the snapshots that the decision is made from.
+
+Of each meter the reading counts that lies nearest to the quarter hour, up to WINDOW_MS away (the earlier of two), with
+the distance told; a meter that has none has no value there. Nothing is interpolated, and no age is hidden.
+"""
+
+from typing import NamedTuple
+
+from control.values import Site, Snapshot
+
+QUARTER_S = 900
+WINDOW_MS = 30_000  # a meter is read every 60 s at the longest (config): one reading lies within
+EXACT_MS = 9_000  # 1 % of the quarter hour: beyond it a reading only stands in for the one at the instant
+MEASURED = "measured"
+SUBSTITUTED = "substituted"  # taken too far from the quarter hour, or reckoned (series.filled)
+FAULTY = "faulty"  # the meter was not believed, or its counter fell
+CLOCK_UNKNOWN = "clock-unknown"
+
+
+class Value(NamedTuple):
+    """What one meter's counters said, in 10**scaler Wh; + is import."""
+
+    meter: str
+    import_e: "int | None"
+    export_e: "int | None"
+    scaler: int
+    status: str
+    off_ms: int  # when it was captured, after the quarter hour; negative before it
+
+
+class Quarter(NamedTuple):
+    at_s: int  # UTC, a multiple of 900
+    values: "tuple[Value, ...]"
+
+
+class Seen(NamedTuple):
+    """A snapshot, and which devices control did not believe then."""
+
+    snapshot: Snapshot
+    doubted: "frozenset[int]"
+
+
+class Sampler:
+    """Fed with every snapshot; `look` gives each quarter hour once, as soon as all that can be known of it is."""
+
+    def __init__(self, site: Site) -> None:
+        self._names = tuple(device.name for device in site.devices)
+        self._last_at_s = 0
+        self._last: "dict[str, Value]" = {}
+        self._at_s: "int | None" = None  # the quarter hour that is waited for
+        self._near: "dict[int, Value]" = {}
+        self._passed: "set[int]" = set()  # meters that have told something since the quarter hour
+
+    def resume(self, kept: Quarter) -> None:
+        """The newest that is kept already, before anything is given."""
+        if not self._last:
+            self._last_at_s = kept.at_s
+            self._last = {value.meter: value for value in kept.values}
+            if self._at_s == kept.at_s:
+                self._turn_to(kept.at_s + QUARTER_S)
+
+    def feed(self, seen: Seen, utc_minus_mono_ms: int) -> None:
+        now_ms = seen.snapshot.now_ms + utc_minus_mono_ms
+        self._aim(now_ms)
+        assert self._at_s is not None
+        if now_ms < self._at_s * 1_000 - WINDOW_MS:
+            return
+        for index, heard in enumerate(seen.snapshot.heard):
+            one = heard.reading
+            if one is None or (one.import_wh is None and one.export_wh is None):
+                continue
+            off_ms = one.t_ms + utc_minus_mono_ms - self._at_s * 1_000
+            if off_ms >= 0:
+                self._passed.add(index)
+            near = self._near.get(index)
+            if abs(off_ms) <= WINDOW_MS and (near is None or abs(off_ms) < abs(near.off_ms)):
+                status = MEASURED if abs(off_ms) <= EXACT_MS else SUBSTITUTED
+                status = FAULTY if index in seen.doubted else status
+                self._near[index] = Value(self._names[index], one.import_wh, one.export_wh, 0, status, off_ms)
+
+    def look(self, now_ms: int, clock_known: bool, ends: bool = False) -> "Quarter | None":
+        """`now_ms`: UTC. One that no meter has a value for is not given at all: a gap is absent.
+
+        `ends`: nothing more will be fed; what there is of a quarter hour that is over is given at once.
+        """
+        self._aim(now_ms)
+        at_s = self._at_s
+        assert at_s is not None
+        if now_ms < at_s * 1_000 or (now_ms < at_s * 1_000 + WINDOW_MS and not (ends or self._settled())):
+            return None
+        values = tuple(self._judged(self._near[index], clock_known) for index in sorted(self._near))
+        self._last_at_s = at_s
+        self._turn_to(at_s + QUARTER_S)
+        return Quarter(at_s, values) if values else None
+
+    def _settled(self) -> bool:
+        """Nothing that is still to come can lie nearer."""
+        return len(self._passed) == len(self._names)
+
+    def _aim(self, now_ms: int) -> None:
+        """At the first quarter hour that is not over and not kept; anew when the clock has been set."""
+        first_s = -(-(now_ms - WINDOW_MS) // (QUARTER_S * 1_000)) * QUARTER_S
+        if self._at_s is not None and first_s <= self._at_s <= first_s + QUARTER_S:
+            return
+        if self._at_s is not None and self._at_s == first_s - QUARTER_S and self._near:
+            return  # just over, and not given yet
+        if self._at_s is None and first_s == self._last_at_s:
+            first_s += QUARTER_S
+        self._turn_to(first_s)
+
+    def _turn_to(self, at_s: int) -> None:
+        self._at_s = at_s
+        self._near = {}
+        self._passed = set()
+
+    def _judged(self, value: Value, clock_known: bool) -> Value:
+        before = self._last.get(value.meter)
+        self._last[value.meter] = value
+        if not clock_known:
+            return value._replace(status=CLOCK_UNKNOWN)
+        if before is not None and (_fell(before.import_e, value.import_e) or _fell(before.export_e, value.export_e)):
+            return value._replace(status=FAULTY)
+        return value
+
+
+def _fell(before: "int | None", now: "int | None") -> bool:
+    return before is not None and now is not None and now < before

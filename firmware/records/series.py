@@ -1,0 +1,111 @@
+"""From counter readings to quarter-hour energies, in whole last digits of the meter.
+
+An interval is the difference of the readings at both its ends and nothing else: one that lacks an end is absent, never
+0, and neighbours always add up to the difference of the outer readings.
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+from firmware.records.sampler import (
+    CLOCK_UNKNOWN,
+    FAULTY,
+    MEASURED,
+    QUARTER_S,
+    SUBSTITUTED,
+    Quarter,
+    Value,
+)
+
+WORST = (CLOCK_UNKNOWN, FAULTY, SUBSTITUTED, MEASURED)  # of two ends the worse counts
+
+
+class Interval(NamedTuple):
+    """Energy through one meter in 10**scaler Wh; import and export apart, None where the meter has no such counter."""
+
+    start_s: int  # UTC
+    import_e: "int | None"
+    export_e: "int | None"
+    scaler: int
+    status: str
+
+
+def readings(quarters: "Iterable[Quarter]") -> "dict[str, dict[int, Value]]":
+    """meter -> UTC second -> its reading. When the clock was set back an instant came twice: the better one counts."""
+    out: "dict[str, dict[int, Value]]" = {}
+    for quarter in quarters:
+        for value in quarter.values:
+            kept = out.setdefault(value.meter, {})
+            before = kept.get(quarter.at_s)
+            if before is None or WORST.index(value.status) > WORST.index(before.status):
+                kept[quarter.at_s] = value
+    return out
+
+
+def intervals(values: "dict[int, Value]") -> "tuple[Interval, ...]":
+    """Of one meter, in order; those whose both ends are there."""
+    out = []
+    for at_s in sorted(values):
+        after = values.get(at_s + QUARTER_S)
+        if after is not None:
+            out.append(_between(at_s, values[at_s], after))
+    return tuple(out)
+
+
+def filled(values: "dict[int, Value]") -> "dict[int, Value]":
+    """With substitutes in the gaps: the counter as if it had moved evenly; the sum over the gap is as measured.
+
+    None where the counter fell meanwhile: then nothing is known of the gap.
+    """
+    out = dict(values)
+    known = sorted(values)
+    for begin_s, end_s in pairwise(known):
+        first, last = scaled(values[begin_s], values[end_s])
+        count = (end_s - begin_s) // QUARTER_S
+        if fell(first, last):
+            continue
+        for number in range(1, count):
+            out[begin_s + number * QUARTER_S] = Value(
+                first.meter, _part(first.import_e, last.import_e, number, count),
+                _part(first.export_e, last.export_e, number, count), first.scaler, SUBSTITUTED, 0)
+    return out
+
+
+def scaled(one: Value, two: Value) -> "tuple[Value, Value]":
+    """Both in the finer of their units: a meter may be read to more digits from some day on."""
+    scaler = min(one.scaler, two.scaler)
+    return _at(one, scaler), _at(two, scaler)
+
+
+def fell(before: Value, after: Value) -> bool:
+    """Another meter hangs there, or it was reset."""
+    return any(a is not None and b is not None and b < a
+               for a, b in ((before.import_e, after.import_e), (before.export_e, after.export_e)))
+
+
+def _between(start_s: int, before: Value, after: Value) -> Interval:
+    before, after = scaled(before, after)
+    status = min(before.status, after.status, key=WORST.index)
+    if fell(before, after):
+        return Interval(start_s, None, None, before.scaler, FAULTY)
+    return Interval(start_s, _less(after.import_e, before.import_e), _less(after.export_e, before.export_e),
+                    before.scaler, status)
+
+
+def _at(value: Value, scaler: int) -> Value:
+    factor = 10 ** (value.scaler - scaler)
+    return value._replace(import_e=_times(value.import_e, factor), export_e=_times(value.export_e, factor),
+                          scaler=scaler)
+
+
+def _times(energy: "int | None", factor: int) -> "int | None":
+    return None if energy is None else energy * factor
+
+
+def _less(after: "int | None", before: "int | None") -> "int | None":
+    return None if after is None or before is None else after - before
+
+
+def _part(first: "int | None", last: "int | None", number: int, count: int) -> "int | None":
+    return None if first is None or last is None else first + (last - first) * number // count

@@ -1,0 +1,159 @@
+"""The records on the disk: SQLite in WAL mode with a full sync, one writer.
+
+After a power cut the file is as after one of the commits. Whatever belongs together is one transaction, so nothing is
+there by half. The newest line is read back at each opening, and a chain goes on where it stood.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from drivers.signing import Signer
+from firmware.records.chain import EMPTY, LOGS, Draft, Head, key_id, line_hash, sealed
+
+NAME = "records.sqlite"
+BUSY_S = 2.0
+# one step of the layout after the other; a step that was released is never changed
+LAYOUTS = ("""
+create table record (log text not null, n integer not null, kind text not null, utc_s integer not null,
+    line text not null, primary key (log, n)) without rowid;
+create index record_kind on record (log, kind, utc_s);
+create table head (log text primary key, n integer not null, hash text not null) without rowid;
+create table signer (id text primary key, public text not null) without rowid;
+""",)
+
+
+class TooNew(Exception):
+    """The file was written by a later version; it is not touched."""
+
+
+class Store:
+    """Raises sqlite3.Error when the disk is full or gone; what stood before still stands."""
+
+    def __init__(self, folder: Path, connect: "type[sqlite3.Connection]" = sqlite3.Connection,
+                 doubted: bool = False) -> None:
+        """A damaged file is put aside and a new chain begun. Raises OSError, sqlite3.Error, TooNew.
+
+        `doubted`: it has just said that it is damaged; all of it is read (seconds).
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / NAME
+        self._connect = connect
+        self._doubted = doubted
+        self.fault = ""
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            aside = _put_aside(self.path)
+            self._doubted = False
+            self._open()
+            self.fault = f"{self.path} was damaged and has been put aside as {aside.name}"
+
+    def _open(self) -> None:
+        self._db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, factory=self._connect,
+                                   check_same_thread=False)
+        try:
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = full")
+            self._db.execute("pragma secure_delete = on")  # what retention deletes is gone from the file
+            if self._doubted and self._db.execute("pragma quick_check(1)").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("quick_check found damage")
+            self._migrate()
+            self._heads = {row[0]: Head(row[1], row[2]) for row in self._db.execute("select log, n, hash from head")}
+            for log, head in self._heads.items():
+                self._check(log, head)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _migrate(self) -> None:
+        version = int(self._db.execute("pragma user_version").fetchone()[0])
+        if version > len(LAYOUTS):
+            raise TooNew(f"{self.path} was written by a later version (layout {version}, known are {len(LAYOUTS)})")
+        for number, layout in enumerate(LAYOUTS[version:], version + 1):
+            with self._once():
+                for statement in layout.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"pragma user_version = {number}")
+
+    def _check(self, log: str, head: Head) -> None:
+        row = self._db.execute("select line from record where log = ? and n = ?", (log, head.n)).fetchone()
+        if row is None or line_hash(row[0]) != head.hash:
+            raise sqlite3.DatabaseError(f"{log}: the newest record is not what was written")
+
+    def close(self) -> None:
+        self._db.close()
+
+    def head(self, log: str) -> Head:
+        return self._heads.get(log, EMPTY)
+
+    def append(self, drafts: "Sequence[Draft]", signer: Signer) -> None:
+        """All of them, in this order, or none."""
+        heads = dict(self._heads)
+        with self._once():
+            for draft in drafts:
+                assert draft.log in LOGS
+                if draft.kind == "deletion":
+                    self._db.execute("delete from record where log = ? and n <= ?", (draft.log, draft.data["through"]))
+                line, heads[draft.log] = sealed(heads.get(draft.log, EMPTY), draft, signer)
+                self._db.execute("insert into record values (?, ?, ?, ?, ?)", (
+                    draft.log, heads[draft.log].n, draft.kind, draft.stamp.utc_ms // 1_000, line))
+            self._db.execute("insert or ignore into signer values (?, ?)", (key_id(signer.public), signer.public.hex()))
+            self._db.executemany("insert or replace into head values (?, ?, ?)", [
+                (log, *head) for log, head in heads.items()])
+        self._heads = heads
+
+    def newest(self, log: str, kind: str, most: int) -> "list[str]":
+        """Lines of a kind, the newest first."""
+        rows = self._db.execute("select line from record where log = ? and kind = ? order by n desc limit ?",
+                                (log, kind, most))
+        return [row[0] for row in rows]
+
+    def older(self, log: str, utc_s: int, most: int) -> "tuple[int, str] | None":
+        """(n, line) of the last of the oldest `most` records, all made before this time; never the newest; or None."""
+        found = None
+        rows = self._db.execute("select n, utc_s, line from record where log = ? and n < ? order by n limit ?",
+                                (log, self.head(log).n, most))
+        for n, made_s, line in rows:
+            if made_s >= utc_s:
+                break
+            found = (int(n), str(line))
+        return found
+
+    def size_bytes(self) -> int:
+        pages, free, size = (int(self._db.execute(f"pragma {what}").fetchone()[0])
+                             for what in ("page_count", "freelist_count", "page_size"))
+        return (pages - free) * size
+
+    @contextlib.contextmanager
+    def _once(self) -> "Iterator[None]":
+        self._db.execute("begin immediate")
+        try:
+            yield
+            self._db.execute("commit")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("rollback")
+            raise
+
+
+def reader(folder: Path) -> sqlite3.Connection:
+    """For a program beside the one writer. Raises sqlite3.Error when there are no records."""
+    path = (folder / NAME).resolve()
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
+
+
+def _put_aside(path: Path) -> Path:
+    """Never over one that was put aside before."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged{number}")).exists():
+        number += 1
+    os.replace(path, aside)
+    for tail in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{path}{tail}", f"{aside}{tail}")
+    return aside

@@ -1,0 +1,333 @@
+"""What becomes a record: quarter hours, clock, commands, troubles; and what a bad disk costs. Numbers by hand."""
+
+import json
+import sqlite3
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from control.values import NONE, NOTHING_HEARD, SURPLUS, DeviceSpec, Heard, NodeSpec, Site, Snapshot
+from drivers import signing
+from firmware import verify
+from firmware.records import keeper as under_test
+from firmware.records import legal_time, series
+from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM
+from firmware.records.keeper import KEY, Keeper
+from firmware.records.query import Query
+from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, SUBSTITUTED, Seen, Value
+from firmware.records.store import LAYOUTS, NAME, TooNew
+from hal.faults import TIMEOUT, Fault
+from hal.values import ability, reading
+from sim.time_service import SimTime
+
+BERLIN = legal_time.zone("Europe/Berlin")
+T0 = int(datetime(2026, 3, 28, 22, 40, tzinfo=timezone.utc).timestamp()) * 1_000  # the night of the spring change
+DAYS = {METROLOGY: 1_095, CONSUMER: 1_095, SYSTEM: 365}
+ABOUT = {"meters": [{"name": "grid"}, {"name": "roof"}]}
+QUARTER_MS = 900_000
+
+
+def site() -> Site:
+    node = NodeSpec("house", NONE, 0, 35_000, 35_000, "sls-e", 10_000, 0, 0)
+    grid = DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, (0, 0, 0))
+    roof = DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, SURPLUS, 20_000, 0, (0, 0, 0))
+    return Site("test", (node,), (grid, roof), 1_000, NONE)
+
+
+class House:
+    """A house that is looked at every `step_ms`; its grid meter counts 1 Wh of import a second, its roof 2."""
+
+    def __init__(self, folder: Path, clock: SimTime, connect: "type[sqlite3.Connection]" = sqlite3.Connection) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.born_ms = clock.read().mono_ms
+        self.silent: "set[int]" = set()
+        self.doubted: "frozenset[int]" = frozenset()
+        self.modes = (SURPLUS, SURPLUS)
+        self.ceiling_w = NONE
+        self.offset_wh = 0
+        self.keeper = Keeper(site(), folder, BERLIN, ABOUT, DAYS, connect)
+
+    def live(self, duration_ms: int, step_ms: int = 5_000) -> None:
+        for _ in range(duration_ms // step_ms):
+            self.clock.wait(step_ms)
+            now = self.clock.read()
+            t_ms = now.mono_ms - 300
+            lived_s = (now.mono_ms - self.born_ms) // 1_000 + self.offset_wh
+            heard = (Heard(reading(t_ms, import_wh=lived_s, export_wh=0), None),
+                     Heard(reading(t_ms, export_wh=2 * lived_s), None))
+            told = tuple(NOTHING_HEARD if index in self.silent else one for index, one in enumerate(heard))
+            snapshot = Snapshot(now.mono_ms, told, (), self.modes, self.ceiling_w)
+            self.keeper.turn(now, [Seen(snapshot, self.doubted)])
+
+    def end(self) -> None:
+        self.keeper.close(self.clock.read())
+
+    def records(self, log: str, kind: str) -> "list[dict[str, Any]]":
+        query = Query(self.folder)
+        found = list(query.records(log, kind, 0, None))
+        query.close()
+        return found
+
+    def values(self) -> "dict[str, dict[int, Value]]":
+        query = Query(self.folder)
+        found = series.readings(query.quarters(0, 1 << 40))
+        query.close()
+        return found
+
+    def export(self) -> bytes:
+        query = Query(self.folder)
+        signer = signing.load(self.folder / KEY)
+        lines = [line for log in LOGS for line in query.export(log, LOGS, None, None, signer)]
+        query.close()
+        return ("\n".join(lines) + "\n").encode()
+
+
+def found(content: bytes) -> "list[str]":
+    return [words for section in verify.verified(content) for _, _, words in section.findings]
+
+
+def test_counters_are_kept_at_every_quarter_hour_of_legal_time(tmp_path: Path) -> None:
+    house = House(tmp_path, SimTime(T0))
+    house.live(4 * QUARTER_MS)
+    grid = house.values()["grid"]
+    first_s = T0 // 1_000 + 5 * 60  # 22:45 UTC
+    assert sorted(grid) == [first_s + number * 900 for number in range(4)]
+    assert grid[first_s] == Value("grid", 300, 0, 0, MEASURED, -300)
+    assert [one.import_e for one in series.intervals(grid)] == [900, 900, 900]
+    assert house.values()["roof"][first_s].import_e is None  # a counter it has not got is not 0
+    records = house.records(METROLOGY, "readings")
+    assert [record["data"]["offset_s"] for record in records] == [3_600] * 4
+    assert found(house.export()) == []
+
+
+@pytest.mark.parametrize(("day", "count"), [
+    (date(2026, 3, 29), 92), (date(2026, 10, 25), 100), (date(2026, 7, 1), 96), (date(2024, 2, 29), 96)])
+def test_a_day_has_92_96_or_100_quarter_hours(day: date, count: int) -> None:
+    assert len(legal_time.day(BERLIN, day)) == count
+
+
+def test_a_quarter_hour_nobody_measured_is_absent_and_its_neighbours_still_add_up(tmp_path: Path) -> None:
+    house = House(tmp_path, SimTime(T0))
+    house.live(2 * QUARTER_MS)
+    house.silent = {0}
+    house.live(2 * QUARTER_MS)
+    house.silent = set()
+    house.live(2 * QUARTER_MS)
+    grid = house.values()["grid"]
+    begin_s, end_s = min(grid), max(grid)
+    assert len(grid) == 4
+    assert [one.start_s for one in series.intervals(grid)] == [begin_s, begin_s + 4 * 900]
+    filled = series.intervals(series.filled(grid))
+    assert [one.status for one in filled] == [MEASURED, SUBSTITUTED, SUBSTITUTED, SUBSTITUTED, MEASURED]
+    assert sum(one.import_e or 0 for one in filled) == (grid[end_s].import_e or 0) - (grid[begin_s].import_e or 0)
+    assert len(house.values()["roof"]) == 6
+
+
+def test_a_doubted_meter_and_a_counter_that_falls_are_marked(tmp_path: Path) -> None:
+    house = House(tmp_path, SimTime(T0))
+    house.live(QUARTER_MS)
+    house.doubted = frozenset((1,))
+    house.offset_wh = -700
+    house.live(QUARTER_MS)
+    values = house.values()
+    assert [values["grid"][at_s].status for at_s in sorted(values["grid"])] == [MEASURED, MEASURED]
+    assert [values["roof"][at_s].status for at_s in sorted(values["roof"])] == [MEASURED, FAULTY]
+    house.offset_wh = -5_000
+    house.live(QUARTER_MS)
+    grid = house.values()["grid"]
+    assert grid[max(grid)].status == FAULTY
+    assert series.intervals(grid)[-1][1:] == (None, None, 0, FAULTY)  # another meter: the difference means nothing
+
+
+def test_without_a_clock_the_values_say_so_and_a_step_is_a_record(tmp_path: Path) -> None:
+    clock = SimTime(T0, synced=False)
+    house = House(tmp_path, clock)
+    house.live(QUARTER_MS)
+    clock.step(3_600_000)
+    clock.served = True
+    clock.wait(1_000)
+    clock.step(0)
+    house.live(QUARTER_MS)
+    grid = house.values()["grid"]
+    assert [grid[at_s].status for at_s in sorted(grid)] == [CLOCK_UNKNOWN, MEASURED]
+    clock.step(-2_000)
+    clock.served = False
+    house.live(10_000)
+    steps = [record["data"]["by_ms"] for record in house.records(METROLOGY, "step")]
+    assert steps == [-2_000]
+    assert [record["data"] for record in house.records(METROLOGY, "clock")] == [
+        {"was": "unknown", "is": "synced"}, {"was": "synced", "is": "synced"}][:1]
+    assert found(house.export()) == []
+
+
+def test_an_hour_set_back_gives_its_quarter_hours_again_and_the_better_ones_count(tmp_path: Path) -> None:
+    clock = SimTime(T0, synced=False)
+    clock.step(3_600_000)  # an hour fast, and nobody knows
+    house = House(tmp_path, clock)
+    house.live(3 * QUARTER_MS)
+    clock.served = True  # the time service comes, and sets it right
+    house.live(3 * QUARTER_MS)
+    grid = house.values()["grid"]
+    statuses = [grid[at_s].status for at_s in sorted(grid)]
+    assert statuses == [MEASURED] * 3 + [CLOCK_UNKNOWN] * 1 or statuses.count(MEASURED) == 3
+    assert [record["data"]["by_ms"] for record in house.records(METROLOGY, "step")] == [-3_600_000]
+    assert found(house.export()) == []
+
+
+def test_commands_and_troubles_are_records_of_their_own_logs(tmp_path: Path) -> None:
+    house = House(tmp_path, SimTime(T0))
+    house.live(10_000)
+    house.modes = (SURPLUS, "fast")
+    house.ceiling_w = 4_200
+    house.live(10_000)
+    house.ceiling_w = NONE
+    house.doubted = frozenset((0,))
+    house.live(10_000)
+    house.end()
+    assert [record["data"] for record in house.records(CONSUMER, "mode")] == [
+        {"device": "roof", "was": SURPLUS, "is": "fast"}]
+    assert [record["data"]["ceiling_w"] for record in house.records(CONSUMER, "ceiling")] == [4_200, None]
+    assert [record["data"] for record in house.records(SYSTEM, "trouble")] == [
+        {"device": "grid", "was": None, "is": "not believed"}]
+    assert len(house.records(SYSTEM, "stop")) == 1
+
+
+def test_a_restart_goes_on_with_chain_key_and_quarter_hours(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = House(tmp_path, clock)
+    house.live(310_000)  # ten seconds after a quarter hour: it is not kept yet
+    house.end()
+    again = House(tmp_path, clock)
+    again.offset_wh = 310
+    again.live(QUARTER_MS)
+    again.end()
+    grid = again.values()["grid"]
+    assert [one.import_e for one in series.intervals(grid)] == [900]
+    assert again.keeper.key == house.keeper.key
+    assert len(again.records(METROLOGY, "start")) == 1
+    assert len(again.records(METROLOGY, "meters")) == 1  # said again only when it has changed
+    assert (tmp_path / KEY).stat().st_mode & 0o777 == 0o600
+    assert found(again.export()) == []
+
+
+class Full(sqlite3.Connection):
+    """A disk that is full when told so."""
+
+    full = False
+
+    def execute(self, sql: str, *more: Any) -> Any:  # type: ignore[override]
+        if Full.full and sql.startswith("insert"):
+            raise sqlite3.OperationalError("database or disk is full")
+        return super().execute(sql, *more)
+
+
+def test_a_full_disk_costs_nothing_that_fits_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House(tmp_path, SimTime(T0), Full)
+    house.live(QUARTER_MS)
+    monkeypatch.setattr(Full, "full", True)
+    house.live(2 * QUARTER_MS)
+    assert "full" in house.keeper.fault
+    monkeypatch.setattr(Full, "full", False)
+    house.live(QUARTER_MS)
+    assert house.keeper.fault == ""
+    assert len(series.intervals(house.values()["grid"])) == 3
+    assert found(house.export()) == []
+
+
+def test_what_memory_cannot_hold_is_lost_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(under_test, "MOST_WAITING", 3)
+    house = House(tmp_path, SimTime(T0), Full)
+    house.live(QUARTER_MS)
+    monkeypatch.setattr(Full, "full", True)
+    house.live(8 * QUARTER_MS)
+    monkeypatch.setattr(Full, "full", False)
+    house.live(QUARTER_MS)
+    lost, = house.records(SYSTEM, "lost")
+    assert lost["data"] == {"records": 5}
+    assert found(house.export()) == []
+
+
+def test_a_damaged_file_is_put_aside_and_a_new_chain_begun(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    before = House(tmp_path, clock)
+    before.live(QUARTER_MS)
+    before.end()
+    (tmp_path / NAME).write_bytes(b"no database at all, " * 1_000)
+    house = House(tmp_path, clock)
+    house.live(QUARTER_MS)
+    assert "put aside" in house.keeper.fault
+    assert (tmp_path / (NAME + ".damaged1")).is_file()
+    assert "put aside" in house.records(METROLOGY, "start")[0]["data"]["note"]
+    assert found(house.export()) == []
+
+
+def test_a_file_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / NAME)
+    db.execute(f"pragma user_version = {len(LAYOUTS) + 1}")
+    db.close()
+    house = House(tmp_path, SimTime(T0))
+    house.live(60_000)
+    assert "later version" in house.keeper.fault
+    assert issubclass(TooNew, Exception)
+
+
+def test_a_folder_that_cannot_be_made_and_an_open_key_are_told_not_raised(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    house = House(tmp_path / "file" / "records", SimTime(T0))
+    house.live(60_000)
+    assert "not written" in house.keeper.fault
+    open_key = tmp_path / "open"
+    open_key.mkdir()
+    signing.make(open_key / KEY)
+    (open_key / KEY).chmod(0o644)
+    house = House(open_key, SimTime(T0))
+    house.live(60_000)
+    assert "chmod 600" in house.keeper.fault
+
+
+def test_what_is_too_old_goes_and_leaves_a_proof(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = House(tmp_path, clock)
+    house.live(QUARTER_MS)
+    clock.wait(1_100 * 86_400_000)
+    house.live(QUARTER_MS)
+    deletion, = house.records(METROLOGY, "deletion")
+    query = Query(tmp_path)
+    oldest, = query._db.execute("select min(n) from record where log = 'metrology'").fetchone()
+    query.close()
+    assert deletion["data"]["through"] == oldest - 1
+    sections = verify.verified(house.export())
+    assert [section.findings for section in sections] == [[], [], []]
+    assert "were deleted, as record" in sections[0].notes[1]
+
+
+def test_a_lost_key_is_a_change_that_verify_names(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = House(tmp_path, clock)
+    house.live(QUARTER_MS)
+    house.end()
+    (tmp_path / KEY).unlink()
+    again = House(tmp_path, clock)
+    again.live(QUARTER_MS)
+    content = again.export()
+    assert all("did not announce" in words for words in found(content))
+    assert len(found(content)) == 3
+    trusted = (house.keeper.key, again.keeper.key)
+    assert [section.findings for section in verify.verified(content, trusted)] == [[], [], []]
+
+
+def test_a_fault_of_a_device_is_told_once(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    keeper = Keeper(site(), tmp_path, BERLIN, ABOUT, DAYS)
+    for _ in range(5):
+        clock.wait(1_000)
+        now = clock.read()
+        heard = (Heard(None, Fault(now.mono_ms, TIMEOUT, "silence")), NOTHING_HEARD)
+        keeper.turn(now, [Seen(Snapshot(now.mono_ms, heard, (), (SURPLUS, SURPLUS), NONE), frozenset())])
+    query = Query(tmp_path)
+    assert [json.loads(json.dumps(one["data"])) for one in query.records(SYSTEM, "trouble", 0, None)] == [
+        {"device": "grid", "was": None, "is": "timeout"}]
+    query.close()

@@ -1,0 +1,124 @@
+"""From the running recorder to a file that others can check, by the verbs a user has."""
+
+import json
+import sqlite3
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from control.values import NONE, NOTHING_HEARD, Heard, Plan, Snapshot
+from firmware.__main__ import main
+from firmware.config import ConfigError, load
+from firmware.records import legal_time
+from firmware.records.keeper import Keeper
+from firmware.records.recorder import Recorder, about
+from firmware.records.sampler import Seen
+from hal.values import reading
+from sim.time_service import SimTime
+
+T0 = int(datetime(2026, 10, 25, 0, 50, tzinfo=timezone.utc).timestamp()) * 1_000  # 02:50, for the first time
+SITE = """
+[site]
+name = "Test"
+latitude = 48.1
+longitude = 11.6
+[line.bus]
+kind = "modbus-rtu"
+port = "/dev/serial/by-id/none"
+[node.house]
+rated_a = 35
+curve = "sls-e"
+meter = "grid"
+[device.grid]
+driver = "eastron_sdm630"
+line = "bus"
+unit = 1
+node = "house"
+serial = "1234"
+[records]
+folder = "%s"
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    path = tmp_path / "site.toml"
+    path.write_text(SITE % (tmp_path / "records"))
+    return path
+
+
+def live(site: Path, minutes: int) -> None:
+    """A grid meter that imports 1 Wh a second."""
+    file = load(site)
+    clock = SimTime(T0)
+    keeper = Keeper(file.site, site.parent / "records", legal_time.zone("Europe/Berlin"), about(file),
+                    {"metrology": 1_095, "consumer": 1_095, "system": 365})
+    for second in range(0, minutes * 60, 10):
+        clock.wait(10_000)
+        now = clock.read()
+        heard = (Heard(reading(now.mono_ms, import_wh=second + 10, export_wh=0), None),)
+        keeper.turn(now, [Seen(Snapshot(now.mono_ms, heard, (), ("surplus",), NONE), frozenset())])
+    keeper.close(clock.read())
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out
+
+
+def test_intervals_as_a_table_over_the_hour_that_comes_twice(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    live(site, 45)
+    assert main(["export", str(site), "intervals", "--from", "2026-10-25", "--to", "2026-10-25"]) == 0
+    assert told(capsys) == (
+        "meter,start_utc_s,start_local,import,export,unit,status\n"
+        "grid,1792890000,2026-10-25T02:00:00+01:00,900,0,Wh,measured\n"
+        "grid,1792890900,2026-10-25T02:15:00+01:00,900,0,Wh,measured\n")
+    assert main(["export", str(site), "readings", "--json"]) == 0
+    first = json.loads(told(capsys))[0]
+    assert (first["import"], first["status"], first["captured_ms"]) == (600, "measured", 0)
+    assert main(["export", str(site), "intervals", "--from", "2026-10-26"]) == 0
+    assert told(capsys) == ""
+
+
+def test_the_signed_records_are_verified_and_a_copy_is_whole(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    live(site, 45)
+    out = site.parent / "house.jsonl"
+    assert main(["export", str(site), "records", "--out", str(out)]) == 0
+    assert main(["verify", str(out)]) == 0
+    assert "FOUND" not in told(capsys)
+    assert main(["export", str(site), "records", "--out", str(out)]) == 1  # nothing is written over
+    out.write_bytes(out.read_bytes().replace(b'"serial":"1234"', b'"serial":"1235"'))
+    assert main(["verify", str(out)]) == 1
+    assert "altered: line 3: record 2 is not what was signed" in told(capsys)
+    copy = site.parent / "copy.sqlite"
+    assert main(["export", str(site), "backup", "--out", str(copy)]) == 0
+    assert sqlite3.connect(copy).execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_what_cannot_be_exported_is_said(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(site), "intervals"]) == 1
+    assert "no records can be read here" in capsys.readouterr().err
+    live(site, 20)
+    assert main(["export", str(site), "intervals", "--meter", "roof"]) == 1
+    assert "there are grid" in capsys.readouterr().err
+    site.write_text(site.read_text().partition("[records]")[0])
+    assert main(["export", str(site), "intervals"]) == 1
+    assert "no [records] table" in capsys.readouterr().err
+
+
+def test_a_zone_nobody_knows_is_refused(site: Path) -> None:
+    site.write_text(site.read_text() + 'time_zone = "Europe/Nowhere"\n')
+    with pytest.raises(ConfigError, match="no time zone that this computer knows"):
+        load(site)
+
+
+def test_the_recorder_publishes_its_checkpoint_and_ends_in_order(site: Path) -> None:
+    recorder = Recorder(load(site), SimTime(T0))
+    recorder.start()
+    recorder.hear(Snapshot(0, (NOTHING_HEARD,), (), ("surplus",), NONE), Plan((None,), (), None, ()))
+    recorder.stop()
+    (topic, payload), = recorder.pairs()
+    assert topic == "hutschiene/test/records/state"
+    assert json.loads(payload)["heads"]["system"]["n"] >= 2
+    assert json.loads(payload)["clock"] == "synced"
+    assert recorder.fault == ""

@@ -20,7 +20,7 @@ from drivers.wmbus_stick import MODES
 from drivers.wmbus_sticks import KINDS as KINDS_OF_STICKS
 from hal.faults import DeviceError
 
-KINDS = ("sml", "d0", "p1", "wmbus", "mbus")
+KINDS = ("sml", "d0", "p1", "wmbus", "mbus", "modbus")
 CHUNK = 4096
 WAIT_MS = 200
 SETUP_S = 0.2  # a stick takes a moment for each command
@@ -33,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              "tcp://HOST:PORT")
     parser.add_argument("--json", action="store_true", help="one object a frame and line")
     parser.add_argument("--baud", type=_positive, metavar="N",
-                        help="of the port (sml 9600, d0 300 or 9600, p1 115200, mbus 2400)")
+                        help="of the port (sml 9600, d0 300 or 9600, p1 115200, mbus 2400, modbus 9600)")
+    parser.add_argument("--parity", choices=("N", "E", "O"), help="of the port (mbus E, others N)")
     parser.add_argument("--frames", type=_positive, metavar="N", help="stop after this many frames")
     parser.add_argument("--seconds", type=_positive, metavar="S", help="stop listening to the port after this time")
     parser.add_argument("--ask", action="store_true", help="d0: sign on at 300 baud and read out (modes A to C); "
@@ -46,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=MODES, default="c+t", help="wmbus: what the stick listens to (c+t)")
     parser.add_argument("--address", type=_positive, default=ANY, metavar="N",
                         help=f"mbus: of the meter that is asked ({ANY}: the only one on the line)")
+    parser.add_argument("--device", default="", metavar="DRIVER",
+                        help="modbus: show the words of its answers as what they mean to this meter")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -103,7 +106,7 @@ def port(kind: Any, args: argparse.Namespace) -> "SerialStream | SocketStream":
     if source.startswith(PREFIX):
         return SocketStream(source)
     baud = args.baud or (kind.baud(args) if hasattr(kind, "baud") else kind.BAUD)
-    return SerialStream(source, baud, getattr(kind, "PARITY", "N"))
+    return SerialStream(source, baud, args.parity or getattr(kind, "PARITY", "N"))
 
 
 def _heard(kind: Any, args: argparse.Namespace) -> "Iterator[bytes]":

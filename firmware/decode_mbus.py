@@ -18,12 +18,12 @@ from drivers.mbus_values import Time
 from drivers.oms_reader import OmsReader, Told
 from drivers.quantity import Quantity
 from drivers.serial_stream import SerialStream
+from firmware.decode_hex import HexOrBytes
 from firmware.decode_words import decimal, one_line
 
 BAUD = 2_400
 PARITY = "E"
 WHAT = "M-Bus frame"
-HEX = b"0123456789abcdefABCDEF \t\r\n"
 
 
 class Shown(NamedTuple):
@@ -37,32 +37,18 @@ class Shown(NamedTuple):
 
 
 class Reader:
-    """Hex text or bytes; which it is shows in the first piece."""
-
     def __init__(self) -> None:
         self.hint = ""
         self._frames = FrameReader()
         self._opener = OmsReader({})
-        self._digits: "bytes | None" = None  # half a byte of hex that waits for its other half; None = not known yet
-        self._text = False
+        self._hex = HexOrBytes()
 
     @property
     def damaged(self) -> int:
         return self._frames.damaged
 
     def feed(self, data: bytes) -> "list[Shown]":
-        if self._digits is None and data:
-            self._digits = b""
-            self._text = all(letter in HEX for letter in data)
-        if self._text:
-            digits = (self._digits or b"") + bytes(letter for letter in data if letter not in b" \t\r\n")
-            half = len(digits) % 2
-            self._digits = digits[len(digits) - half:]
-            try:
-                data = bytes.fromhex(digits[:len(digits) - half].decode("ascii"))
-            except ValueError as error:
-                raise ValueError("neither hex digits alone nor bytes alone") from error
-        return [self.shown(frame) for frame in self._frames.feed(data)]
+        return [self.shown(frame) for frame in self._frames.feed(self._hex.feed(data))]
 
     def shown(self, frame: Frame) -> Shown:
         raw = bytes((frame.control, frame.address, frame.ci)) + frame.data

@@ -6,6 +6,7 @@ import os
 import pty
 import threading
 import time
+import tty
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,7 @@ def test_wrong_usage_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 def test_a_port_is_listened_to_and_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     ours, theirs = pty.openpty()
+    tty.setraw(theirs)  # no echo of its own
     place = os.ttyname(theirs)
 
     def talk() -> None:

@@ -8,30 +8,57 @@ import os
 import shutil
 import signal
 import sqlite3
+import tempfile
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from control.values import NONE, SURPLUS, DeviceSpec, Heard, NodeSpec, Site, Snapshot
+from control.values import NONE, SURPLUS, Site
 from drivers import signing
 from firmware import verify
+from firmware.config import load
+from firmware.image import Image
 from firmware.records import legal_time, series
 from firmware.records.chain import LOGS
 from firmware.records.keeper import KEY, Keeper
 from firmware.records.query import Query
 from firmware.records.retention import RULES
 from firmware.records.sampler import Seen, Value
-from hal.values import ability, reading
+from hal.values import reading
 from sim.time_service import SimTime
 
 BERLIN = legal_time.zone("Europe/Berlin")
 T0 = int(datetime(2026, 10, 25, 0, 0, tzinfo=timezone.utc).timestamp()) * 1_000  # the hour that comes twice
-NODE = NodeSpec("house", NONE, 0, 35_000, 35_000, "sls-e", 10_000, 0, 0)
-SITE = Site("test", (NODE,), (DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, (0, 0, 0)),),
-            1_000, NONE)
+TOML = """
+[site]
+name = "test"
+latitude = 48.1
+longitude = 11.6
+[line.bus]
+kind = "modbus-rtu"
+port = "/dev/serial/by-id/none"
+[node.house]
+rated_a = 35
+curve = "sls-e"
+meter = "grid"
+[device.grid]
+driver = "eastron_sdm630"
+line = "bus"
+unit = 1
+node = "house"
+"""
 DAYS = {rule.log: rule.usual_days for rule in RULES}
+
+
+@lru_cache(maxsize=1)
+def site() -> Site:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "site.toml"
+        path.write_text(TOML)
+        return load(path).site
 
 
 class Killed(sqlite3.Connection):
@@ -58,12 +85,13 @@ class Killed(sqlite3.Connection):
 
 def live(folder: Path, clock: SimTime, quarters: int, tell: "int | None" = None) -> None:
     """Its counter is the true time in seconds; each quarter hour it believes to be on the disk is told to the pipe."""
-    keeper = Keeper(SITE, folder, BERLIN, {"meters": []}, DAYS, Killed)
+    keeper = Keeper(site(), folder, BERLIN, {"meters": []}, DAYS, Killed)
+    image = Image(1)
     for _ in range(quarters * 30):
         clock.wait(30_000)
         now = clock.read()
-        heard = (Heard(reading(now.mono_ms, import_wh=now.utc_ms // 1_000, export_wh=0), None),)
-        keeper.turn(now, [Seen(Snapshot(now.mono_ms, heard, (), (SURPLUS,), NONE), frozenset())])
+        image.hear(0, reading(now.mono_ms, import_wh=now.utc_ms // 1_000, export_wh=0))
+        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, (SURPLUS,), NONE), frozenset())])
         head = keeper.heads().get("metrology")
         if tell is not None and head is not None and not keeper.fault:
             os.write(tell, b"%d\n" % head["n"])

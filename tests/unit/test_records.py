@@ -2,15 +2,19 @@
 
 import json
 import sqlite3
+import tempfile
 from datetime import date, datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from control.values import NONE, NOTHING_HEARD, SURPLUS, DeviceSpec, Heard, NodeSpec, Site, Snapshot
+from control.values import NONE, NOTHING_HEARD, SURPLUS, Heard, Site, Snapshot
 from drivers import signing
 from firmware import verify
+from firmware.config import load
+from firmware.image import Image
 from firmware.records import keeper as under_test
 from firmware.records import legal_time, series
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM
@@ -19,7 +23,7 @@ from firmware.records.query import Query
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, SUBSTITUTED, Seen, Value
 from firmware.records.store import LAYOUTS, NAME, TooNew
 from hal.faults import TIMEOUT, Fault
-from hal.values import ability, reading
+from hal.values import reading
 from sim.time_service import SimTime
 
 BERLIN = legal_time.zone("Europe/Berlin")
@@ -27,13 +31,48 @@ T0 = int(datetime(2026, 3, 28, 22, 40, tzinfo=timezone.utc).timestamp()) * 1_000
 DAYS = {METROLOGY: 1_095, CONSUMER: 1_095, SYSTEM: 365}
 ABOUT = {"meters": [{"name": "grid"}, {"name": "roof"}]}
 QUARTER_MS = 900_000
+TOML = """
+[site]
+name = "test"
+latitude = 48.1
+longitude = 11.6
+[line.bus]
+kind = "modbus-rtu"
+port = "/dev/serial/by-id/none"
+[node.house]
+rated_a = 35
+curve = "sls-e"
+meter = "grid"
+[device.grid]
+driver = "eastron_sdm630"
+line = "bus"
+unit = 1
+node = "house"
+[device.roof]
+driver = "eastron_sdm630"
+line = "bus"
+unit = 2
+node = "house"
+role = "source"
+phases = "L1 L2 L3"
+"""
 
-
+@lru_cache(maxsize=1)
 def site() -> Site:
-    node = NodeSpec("house", NONE, 0, 35_000, 35_000, "sls-e", 10_000, 0, 0)
-    grid = DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, (0, 0, 0))
-    roof = DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, SURPLUS, 20_000, 0, (0, 0, 0))
-    return Site("test", (node,), (grid, roof), 1_000, NONE)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "site.toml"
+        path.write_text(TOML)
+        return load(path).site
+
+
+def snapshot(now_ms: int, heard: "tuple[Heard, ...]", modes: "tuple[str, ...]", ceiling_w: int) -> Snapshot:
+    image = Image(len(heard))
+    for index, one in enumerate(heard):
+        if one.reading is not None:
+            image.hear(index, one.reading)
+        if one.fault is not None:
+            image.fail(index, one.fault)
+    return image.snapshot(now_ms, modes, ceiling_w)
 
 
 class House:
@@ -59,8 +98,7 @@ class House:
             heard = (Heard(reading(t_ms, import_wh=lived_s, export_wh=0), None),
                      Heard(reading(t_ms, export_wh=2 * lived_s), None))
             told = tuple(NOTHING_HEARD if index in self.silent else one for index, one in enumerate(heard))
-            snapshot = Snapshot(now.mono_ms, told, (), self.modes, self.ceiling_w)
-            self.keeper.turn(now, [Seen(snapshot, self.doubted)])
+            self.keeper.turn(now, [Seen(snapshot(now.mono_ms, told, self.modes, self.ceiling_w), self.doubted)])
 
     def end(self) -> None:
         self.keeper.close(self.clock.read())
@@ -326,7 +364,7 @@ def test_a_fault_of_a_device_is_told_once(tmp_path: Path) -> None:
         clock.wait(1_000)
         now = clock.read()
         heard = (Heard(None, Fault(now.mono_ms, TIMEOUT, "silence")), NOTHING_HEARD)
-        keeper.turn(now, [Seen(Snapshot(now.mono_ms, heard, (), (SURPLUS, SURPLUS), NONE), frozenset())])
+        keeper.turn(now, [Seen(snapshot(now.mono_ms, heard, (SURPLUS, SURPLUS), NONE), frozenset())])
     query = Query(tmp_path)
     assert [json.loads(json.dumps(one["data"])) for one in query.records(SYSTEM, "trouble", 0, None)] == [
         {"device": "grid", "was": None, "is": "timeout"}]

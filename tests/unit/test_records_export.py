@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from control.values import NONE, NOTHING_HEARD, Heard, Plan, Snapshot
+from control.values import NONE, Plan
 from firmware.__main__ import main
 from firmware.config import ConfigError, load
+from firmware.image import Image
 from firmware.records import legal_time
 from firmware.records.keeper import Keeper
 from firmware.records.recorder import Recorder, about
@@ -54,11 +55,12 @@ def live(site: Path, minutes: int) -> None:
     clock = SimTime(T0)
     keeper = Keeper(file.site, site.parent / "records", legal_time.zone("Europe/Berlin"), about(file),
                     {"metrology": 1_095, "consumer": 1_095, "system": 365})
+    image = Image(1)
     for second in range(0, minutes * 60, 10):
         clock.wait(10_000)
         now = clock.read()
-        heard = (Heard(reading(now.mono_ms, import_wh=second + 10, export_wh=0), None),)
-        keeper.turn(now, [Seen(Snapshot(now.mono_ms, heard, (), ("surplus",), NONE), frozenset())])
+        image.hear(0, reading(now.mono_ms, import_wh=second + 10, export_wh=0))
+        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus",), NONE), frozenset())])
     keeper.close(clock.read())
 
 
@@ -115,7 +117,7 @@ def test_a_zone_nobody_knows_is_refused(site: Path) -> None:
 def test_the_recorder_publishes_its_checkpoint_and_ends_in_order(site: Path) -> None:
     recorder = Recorder(load(site), SimTime(T0))
     recorder.start()
-    recorder.hear(Snapshot(0, (NOTHING_HEARD,), (), ("surplus",), NONE), Plan((None,), (), None, ()))
+    recorder.hear(Image(1).snapshot(0, ("surplus",), NONE), Plan((None,), (), None, ()))
     recorder.stop()
     (topic, payload), = recorder.pairs()
     assert topic == "hutschiene/test/records/state"

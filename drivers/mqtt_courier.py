@@ -7,14 +7,13 @@ broker has not acknowledged is not sent a second time while paho still has it in
 from collections import deque
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo, MQTTv311
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-KEEPALIVE_S = 30
-CONNECT_S = 3.0
-BACKOFF_S = (1, 30)
+from drivers.mqtt_link import UNTRIED, Access, connect, link
+
 MOST_HEARD = 16  # messages to us that wait
 MOST_HEARD_BYTES = 256
 
@@ -22,33 +21,27 @@ MOST_HEARD_BYTES = 256
 class Courier:
     """Connects by itself, for ever. `fault` says why there is no connection, "" while there is one."""
 
-    def __init__(self, host: str, port: int, name: str, status: str, hears: str, user: str = "", password: str = "",
-                 ca: str = "", tls: bool = False) -> None:
+    def __init__(self, access: Access, name: str, status: str, hears: str) -> None:
         """`status`: topic of "online" and, by last will, "offline"; `hears`: the topic to listen to.
 
-        Raises OSError or ValueError when the file `ca` cannot be used.
+        Raises ValueError when a file of certificates cannot be used.
         """
         self.connected = False
-        self.fault = "not yet connected"
+        self.fault = UNTRIED
+        self._access = access
         self._status = status
         self._hears = hears
         self._heard: "deque[str]" = deque(maxlen=MOST_HEARD)
         self._in_hand: "tuple[str, MQTTMessageInfo] | None" = None
-        client = self._client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTv311)
+        client = self._client = link(access, name)
         client.will_set(status, "offline", qos=1, retain=True)
-        client.reconnect_delay_set(*BACKOFF_S)
-        client.connect_timeout = CONNECT_S
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
-        if user:
-            client.username_pw_set(user, password)
-        if tls or ca:
-            client.tls_set(ca_certs=ca or None)
-        client.connect_async(host, port, KEEPALIVE_S)
 
     def start(self) -> None:
-        self._client.loop_start()
+        connect(self._client, self._access)
 
     def close(self) -> None:
         if self.connected:
@@ -92,6 +85,9 @@ class Courier:
             self._client.subscribe(self._hears, qos=1)
             self._client.publish(self._status, "online", qos=1, retain=True)
             self.connected = True
+
+    def _on_connect_fail(self, _client: Client, _: Any) -> None:
+        self.fault = self._client.why
 
     def _on_disconnect(self, _client: Client, _: Any, _flags: DisconnectFlags, code: ReasonCode,
                        _properties: "Properties | None") -> None:

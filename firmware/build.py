@@ -8,7 +8,8 @@ from drivers import smgw_gateway, speedwire
 from drivers.http_web import HttpWeb
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
-from drivers.mqtt import MqttInbox
+from drivers.mqtt_inbox import MqttInbox
+from drivers.mqtt_link import Access
 from drivers.multicast import Multicast
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
@@ -67,7 +68,7 @@ def real_port(spec: LineSpec) -> Port:
     if spec.kind == "m-bus":
         return _mbus(options["port"], options["baud"])
     if spec.kind == "mqtt":
-        return MqttInbox(**options)
+        return MqttInbox(Access(**options))
     if spec.kind == "http":
         return HttpWeb(**options)
     if spec.kind == "speedwire":

@@ -13,6 +13,7 @@ from drivers.wmbus_stick import Heard
 from firmware.carry_core import Carry
 from firmware.carry_spool import Spool
 from firmware.config_carry import CarryFile
+from firmware.config_tables import access
 from firmware.errors import UserError
 from firmware.topics import slug
 
@@ -36,10 +37,10 @@ class Carrier:
         self.carry = Carry(spool, table.interval_s, frozenset(table.meters), now_ms=_now_ms())
         self._spool = spool
         try:
-            self._courier = Courier(mqtt.host, mqtt.port, f"hutschiene-{slug(file.site)}-carry", self._root + "status",
-                                    self._root + "set/interval_s", mqtt.user, mqtt.password, mqtt.ca, mqtt.tls)
-        except (OSError, ValueError) as error:
-            raise UserError(f"mqtt.ca = {mqtt.ca!r}: not usable as certificates to trust: {error}") from error
+            self._courier = Courier(access(mqtt), f"hutschiene-{slug(file.site)}-carry", self._root + "status",
+                                    self._root + "set/interval_s")
+        except ValueError as error:
+            raise UserError(f"mqtt.{error}") from error
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._told_s = 0

@@ -23,6 +23,7 @@ from firmware.config_tables import (
     NAME,
     NAME_WORDS,
     CarryTable,
+    CommandsTable,
     DeviceTable,
     JournalTable,
     MqttTable,
@@ -30,6 +31,7 @@ from firmware.config_tables import (
     PageTable,
     RecordsTable,
     SiteTable,
+    StateTable,
 )
 from firmware.config_text import places
 from firmware.errors import UserError
@@ -39,7 +41,7 @@ from firmware.virtual import Virtual
 MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
-    "carry": CarryTable, "records": RecordsTable,
+    "state": StateTable, "commands": CommandsTable, "carry": CarryTable, "records": RecordsTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 HINTS = (
@@ -47,7 +49,7 @@ HINTS = (
     ("Cannot overwrite", "; the key is there already"),
     ("Cannot declare", "; the table is there already"),
 )
-OWN_TOPICS = ("site", "status", "records")  # firmware.topics: not free for devices
+OWN_TOPICS = ("site", "status", "carry", "records")  # firmware.topics: not free for devices
 OWN_PREFIXES = ("node_", "line_")
 
 
@@ -82,6 +84,8 @@ class SiteFile(NamedTuple):
     virtuals: "tuple[Virtual, ...]" = ()
     carry: "CarryTable | None" = None
     records: "RecordsTable | None" = None
+    state: "StateTable | None" = None
+    commands: "CommandsTable | None" = None
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -148,6 +152,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.pins(findings, devices)
     config_cross.logins(findings, lines)
     config_cross.carry(findings, raw)
+    config_cross.broker(findings, raw)
     _time_zone(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
@@ -168,7 +173,8 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_site.fuses(findings, site)
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
-                    config_virtual.built(order, sums, device_specs), one["carry"], one["records"])
+                    config_virtual.built(order, sums, device_specs), one["carry"], one["records"],
+                    one["state"], one["commands"])
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:

@@ -194,3 +194,19 @@ def carry(findings: Findings, raw: Raw) -> None:
             findings.add(("device", name, "line"), "this line carries; a meter that is read hangs on a line of its own")
         if device.get("driver") == "oms_meter" and device.get("keys"):
             findings.add(("device", name, "keys"), "a computer that carries has no keys of radio meters")
+
+
+def broker(findings: Findings, raw: Raw) -> None:
+    """A key belongs to a certificate, commands need a way in, and what is kept a place."""
+    lines = raw.get("line")
+    named = [(("line", name), table) for name, table in lines.items()] if isinstance(lines, Mapping) else []
+    for path, table in (*named, (("mqtt",), raw.get("mqtt"))):
+        if isinstance(table, Mapping) and table.get("key") and not table.get("cert"):
+            findings.add((*path, "key"), "the key of a certificate; name that as cert")
+    commands = raw.get("commands")
+    if not isinstance(commands, Mapping):
+        return
+    if not isinstance(raw.get("mqtt"), Mapping):
+        findings.missing(("mqtt",), "commands come over the broker")
+    if commands.get("keep") is True and not isinstance(raw.get("state"), Mapping):
+        findings.missing(("state",), "[state] with the folder where it is kept")

@@ -8,17 +8,8 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from firmware import config_drivers
-from firmware.config_tables import (
-    LINES,
-    NAME,
-    CarryTable,
-    JournalTable,
-    MqttTable,
-    NodeTable,
-    PageTable,
-    RecordsTable,
-    SiteTable,
-)
+from firmware.config import SINGLE
+from firmware.config_tables import LINES, NAME, NodeTable, SiteTable
 
 Schema = dict[str, Any]
 
@@ -37,8 +28,7 @@ def _whole() -> "type[Struct]":
     return defstruct("SiteToml", [
         ("site", SiteTable), ("line", dict[name, lines]), ("node", dict[name, NodeTable]),
         ("device", dict[name, devices]),
-        ("mqtt", MqttTable | None, None), ("page", PageTable | None, None), ("journal", JournalTable | None, None),
-        ("carry", CarryTable | None, None), ("records", RecordsTable | None, None),
+        *[(name, table | None, None) for name, table in SINGLE.items() if name != "site"],
     ], forbid_unknown_fields=True)
 
 

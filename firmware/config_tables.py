@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, defstruct
 
+from drivers.mqtt_link import Access
 from firmware.config_cross import SMGW_HOST
 from hal.options import TEXT, Option
 
@@ -92,15 +93,20 @@ class MbusTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind
     baud: Annotated[Literal[300, 600, 1200, 2400, 4800, 9600], Meta(description="as the meters are set")] = 2400
 
 
-class BrokerTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mqtt"):
-    """A broker that meters publish to; mostly the same as [mqtt], where we publish."""
-
+class AccessTable(Struct, frozen=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(pattern=HOST, description='a name or an address, like "127.0.0.1"')]
     port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the broker")] = 1883
     user: Annotated[str, Meta(max_length=128)] = ""
     password: Annotated[str, Meta(max_length=256)] = ""
     tls: Annotated[bool, Meta(description="encrypted; then the port is mostly 8883")] = False
     ca: Annotated[str, Meta(max_length=255, description="file of the certificates to trust; switches tls on")] = ""
+    cert: Annotated[str, Meta(max_length=255, description="file of our own certificate, when the broker asks")] = ""
+    key: Annotated[str, Meta(max_length=255, description="file of the key of cert, without a password")] = ""
+    version: Annotated[Literal["3.1.1", "5"], Meta(description="of MQTT")] = "3.1.1"
+
+
+class BrokerTable(AccessTable, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mqtt"):
+    """A broker that meters publish to; mostly the same as [mqtt], where we publish."""
 
 
 class HttpTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="http"):
@@ -203,13 +209,12 @@ class WiredTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=T
     line: Annotated[Reference, Meta(description="the line it hangs on")]
 
 
-class MqttTable(Struct, frozen=True, forbid_unknown_fields=True):
-    host: Annotated[str, Meta(pattern=HOST, description='a name or an address, like "127.0.0.1"')]
-    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the broker")] = 1883
-    user: Annotated[str, Meta(max_length=128)] = ""
-    password: Annotated[str, Meta(max_length=256)] = ""
-    tls: Annotated[bool, Meta(description="encrypted; then the port is mostly 8883")] = False
-    ca: Annotated[str, Meta(max_length=255, description="file of the certificates to trust; switches tls on")] = ""
+class MqttTable(AccessTable, frozen=True, forbid_unknown_fields=True):
+    """The broker we publish to."""
+
+
+def access(table: AccessTable) -> Access:
+    return Access(*(getattr(table, name) for name in Access._fields))
 
 
 class PageTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -227,6 +232,16 @@ class RecordsTable(Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: Annotated[str, Meta(pattern="^[A-Za-z0-9_+/-]{1,64}$", description="of legal time")] = "Europe/Berlin"
     # BK6-22-300 7.2: evidence two years; MsbG section 60(6): personal metering data three years at most
     keep_days: Annotated[int, Meta(ge=730, le=1_095, description="readings, events and commands, in days")] = 1_095
+
+
+class StateTable(Struct, frozen=True, forbid_unknown_fields=True):
+    folder: Annotated[str, Meta(min_length=1, max_length=255, description="where what must survive a restart is kept")]
+
+
+class CommandsTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """That it is there allows commands from outside; who may give them, the broker's accounts say."""
+
+    keep: Annotated[bool, Meta(description="whether what was set holds over a restart too")] = False
 
 
 class CarryTable(Struct, frozen=True, forbid_unknown_fields=True):

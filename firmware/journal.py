@@ -76,7 +76,7 @@ class Journal:
                 self._flushed_ms = now_ms
                 self.fault = ""
         except OSError as error:
-            self.fault = f"journal {self._path}: {error.strerror or error}"
+            self.fault = f"{self._path}: {error.strerror or error}"
             self._retry_ms = now_ms + RETRY_MS
             self._drop()
 
@@ -84,7 +84,7 @@ class Journal:
         try:
             self._end()
         except OSError as error:
-            self.fault = f"journal {self._path}: {error.strerror or error}"
+            self.fault = f"{self._path}: {error.strerror or error}"
             self._drop()
 
     def _end(self) -> None:

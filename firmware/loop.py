@@ -59,17 +59,20 @@ class Worker(threading.Thread):
 
 
 class Loop:
-    """Runs until `stop`. `publish(snapshot, plan)` gets each cycle's result and must not block."""
+    """Runs until `stop`. `publish(snapshot, plan)` gets each cycle's result, `obey(cycle, now_ms)` sets before it what
+    the owner has ordered; neither may block."""
 
     def __init__(
         self, site: Site, image: WatchedImage, lines: "tuple[Line, ...]", clock: Clock, watchdog: Watchdog,
         journal: "Journal | None", publish: "Callable[[Snapshot, Plan], None]",
+        obey: "Callable[[Cycle, int], None]" = lambda cycle, now_ms: None,
     ) -> None:
         self._site = site
         self._clock = clock
         self._watchdog = watchdog
         self._journal = journal
         self._publish = publish
+        self._obey = obey
         self._image = image
         self._stopping = threading.Event()
         self._workers = [Worker(line, self.stop) for line in lines]
@@ -104,6 +107,7 @@ class Loop:
         cycle = Cycle(self._site, self._image, self._clock.now_ms())
         while not self._stopping.is_set():
             begun_ms = self._clock.now_ms()
+            self._obey(cycle, begun_ms)
             before = cycle.state
             snapshot, plan = cycle.once(begun_ms)
             if self._journal is not None:

@@ -10,13 +10,18 @@ from pathlib import Path
 from control.values import Plan, Snapshot
 from drivers.clock import MonotonicClock
 from drivers.mqtt import Mqtt
+from drivers.mqtt_link import UNTRIED
 from drivers.system_time import SystemTime
 from drivers.watchdog import SystemdWatchdog
 from firmware import build, config_carry, topics
 from firmware.carrier import Carrier
+from firmware.commands import Commands
 from firmware.config import LineSpec, SiteFile, load
+from firmware.config_tables import access
+from firmware.cycle import Cycle
 from firmware.errors import UserError
 from firmware.journal import Journal
+from firmware.kept import Kept
 from firmware.loop import Loop, WatchedImage
 from firmware.page import Page
 from firmware.records.recorder import Recorder
@@ -52,18 +57,22 @@ class Daemon:
         clock = MonotonicClock()
         image = WatchedImage(file.site, file.virtuals)
         self._lines = build.lines(file, image, clock, port_of)
-        self._mqtt = _mqtt(file)
+        self._kept = _kept(file)
+        self._commands = Commands(file.site, self._kept, clock.now_ms()) if file.commands else None
+        for words in self._commands.left_out if self._commands else ():
+            print(f"orders: left out: {words}", file=sys.stderr)
+        self._mqtt = _mqtt(file, self._commands, image.fresh.set)
         self._page = _page(file, any_page_port)
         self._outboxes = tuple(outbox for outbox in (self._mqtt, self._page) if outbox is not None)
         self._publisher = topics.Publisher(self._outboxes)
         self._journal = Journal(Path(file.journal.folder)) if file.journal else None
-        self._journal_fault = "" if self._journal else None
+        self._swept = False
+        self._told: "dict[str, str]" = {}  # the newest fault of each part that was written to the log
         carried = config_carry.of_site(file)
         self._carrier = Carrier(carried) if carried else None
         self._recorder = Recorder(file, SystemTime()) if file.records else None
-        self._record_fault = ""
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
-                          self._publish)
+                          self._publish, self._obey)
 
     def run(self) -> None:
         """Until `stop`; then every load stands on its fallback and everything is closed."""
@@ -82,6 +91,8 @@ class Daemon:
                 self._recorder.stop()
             for outbox in self._outboxes:
                 outbox.close()
+            if self._kept:
+                self._kept.close()
 
     def stop(self) -> None:
         self._loop.stop()
@@ -95,38 +106,61 @@ class Daemon:
         mqtt = self.file.mqtt
         return f"page {self.page_url}" + (f", broker mqtt://{mqtt.host}:{mqtt.port}" if mqtt else "")
 
+    def _obey(self, cycle: Cycle, now_ms: int) -> None:
+        if self._commands is None or self._mqtt is None:
+            return
+        for message in self._mqtt.heard():
+            answer = self._commands.take(message, now_ms)
+            if answer is not None:
+                self._mqtt.answer(*answer)
+        self._commands.apply(cycle, now_ms)
+
     def _publish(self, snapshot: Snapshot, plan: Plan) -> None:
         health = tuple(line.health() for line in self._lines)
-        broker = self._mqtt.connected if self._mqtt else None
-        journal = self._journal.fault if self._journal else None
-        if journal != self._journal_fault:
-            self._journal_fault = journal
-            print(journal or "journal: written again", file=sys.stderr, flush=True)
-        self._tell_records()
-        pairs = topics.pairs(self.file.site, snapshot, plan, health, broker, journal)
+        faults = self._faults()
+        self._log(faults)
         if self._recorder:
             self._recorder.hear(snapshot, plan)
+        pairs = topics.pairs(self.file.site, snapshot, plan, health, faults.get("broker"), faults.get("journal"))
+        if self._recorder:
             pairs += self._recorder.pairs()
         told = [(slot.index, getattr(slot.meter, "measured", ())) for line in self._lines for slot in line.slots]
-        self._publisher.send(pairs + topics.measured_pairs(self.file.site, told), snapshot.now_ms)
+        pairs += topics.measured_pairs(self.file.site, told)
+        self._publisher.send(pairs + self._commands.pairs() if self._commands else pairs, snapshot.now_ms)
+        if self._mqtt and not self._swept:
+            self._swept = True
+            self._mqtt.sweep(*topics.gone(self.file.site, [line.name for line in self.file.lines]))
 
-    def _tell_records(self) -> None:
-        fault = self._recorder.fault if self._recorder else ""
-        if fault != self._record_fault:
-            self._record_fault = fault
-            print(fault or "records: written", file=sys.stderr, flush=True)
+    def _log(self, faults: "dict[str, str]") -> None:
+        for name, fault in faults.items():
+            if fault != self._told.get(name, "") and fault != UNTRIED:
+                self._told[name] = fault
+                print(f"{name}: {fault or 'well again'}", file=sys.stderr, flush=True)
+
+    def _faults(self) -> "dict[str, str]":
+        """Why a part that the decision can do without does not work, "" while it does; only of those configured."""
+        parts = {"broker": self._mqtt, "journal": self._journal, "orders": self._kept,
+                 "records": self._recorder}
+        return {name: part.fault for name, part in parts.items() if part is not None}
 
 
-def _mqtt(file: SiteFile) -> "Mqtt | None":
+def _mqtt(file: SiteFile, commands: "Commands | None", wake: "Callable[[], None]") -> "Mqtt | None":
     if file.mqtt is None:
         return None
-    table, slug = file.mqtt, topics.slug(file.site.name)
+    hears = (commands.topics,) if commands else ()
     try:
-        mqtt = Mqtt(table.host, table.port, slug, table.user, table.password, table.ca, table.tls)
-    except (OSError, ValueError) as error:
-        raise UserError(f"mqtt.ca = {table.ca!r}: not usable as certificates to trust: {error}") from error
+        mqtt = Mqtt(access(file.mqtt), topics.slug(file.site.name), hears, wake)
+    except ValueError as error:
+        raise UserError(f"mqtt.{error}") from error
     mqtt.start()
     return mqtt
+
+
+def _kept(file: SiteFile) -> "Kept | None":
+    """Where orders are kept; None when a restart shall forget them."""
+    if file.state is None or file.commands is None or not file.commands.keep:
+        return None
+    return Kept(Path(file.state.folder) / "orders.json")
 
 
 def _page(file: SiteFile, any_port: bool) -> "Page | None":

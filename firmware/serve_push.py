@@ -4,7 +4,8 @@ import contextlib
 import socket
 import threading
 
-from drivers.mqtt import MqttInbox
+from drivers.mqtt_inbox import MqttInbox
+from drivers.mqtt_link import Access
 from drivers.speedwire import GROUP, PORT
 from firmware.config import LineSpec
 from firmware.simulated_push import PushedTwin
@@ -60,7 +61,7 @@ class Sent(Pusher):
             options = line.options
             with contextlib.closing(socket.create_connection((options["host"], options["port"]), 3)):
                 self.place = f"MQTT at {options['host']}:{options['port']}"
-            self._broker = MqttInbox(**options)
+            self._broker = MqttInbox(Access(**options))
             self._broker.watch("hutschiene/none")  # connects
         else:
             self._sender = MulticastSender(GROUP, PORT, line.options["interface"])

@@ -8,6 +8,7 @@ Topics under hutschiene/<site>/, names as slugs (no dots, no spaces; `site`, `st
 `line_` are ours):
   site/state           sums of the house, surplus, alarms; `up_s` moves every 5 s while decisions are made
   <device>/state       what it is, what it measures, how old that is
+  <device>/settings    what was set, and until when; `site/settings` for the house (firmware.commands)
   <device>/decision    what it may have, why, and where the limit stands
   <device>/measured    all that a heat, water, gas or other meter of M-Bus says, each value with its own time
   node_<node>/state    its fuse, per phase
@@ -16,7 +17,7 @@ Topics under hutschiene/<site>/, names as slugs (no dots, no spaces; `site`, `st
 
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from control.reasons import NEVER_HEARD, NO_POWER, WRITE_FAULT, alarm, sentence
 from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
@@ -62,8 +63,8 @@ class Publisher:
 
 
 def pairs(site: Site, snapshot: Snapshot, plan: Plan, health: tuple[LineHealth, ...],
-          broker: bool | None = None, journal: str | None = None) -> Pairs:
-    """`broker`: whether the MQTT broker is connected; `journal`: why it does not write, "" while it does.
+          broker: str | None = None, journal: str | None = None) -> Pairs:
+    """`broker` and `journal`: why the broker is not connected, why nothing is written; "" while all is well.
 
     Either is None when none is configured.
     """
@@ -100,6 +101,14 @@ def measured_pairs(site: Site, told: "Sequence[tuple[int, tuple[Measured, ...]]]
     return tuple(out)
 
 
+def gone(site: Site, lines: Sequence[str]) -> tuple[tuple[str, ...], Callable[[str], bool]]:
+    """Filters for what a broker may still retain of this site, and which of it belongs to nothing that is there now."""
+    root = "hutschiene/%s/" % slug(site.name)
+    here = {"site", "carry"} | {slug(device.name) for device in site.devices}
+    here |= {"node_" + slug(node.name) for node in site.nodes} | {"line_" + slug(line) for line in lines}
+    return (root + "+/+",), lambda topic: topic.startswith(root) and topic.split("/")[2] not in here
+
+
 def slug(name: str) -> str:
     """A name as one level of a topic: lower case, ascii letters, digits, underscores."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", name).lower().translate(UMLAUTS))
@@ -123,7 +132,7 @@ def _live(site: Site, snapshot: Snapshot, index: int, doubted: set[int]) -> Read
 
 
 def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading | None, ...],
-                broker: bool | None, journal: str | None) -> dict[str, object]:
+                broker: str | None, journal: str | None) -> dict[str, object]:
     meter = site.nodes[0].meter
     grid = live[meter] if meter != NONE else None
     grid_w = None if grid is None else grid.total_w
@@ -137,7 +146,8 @@ def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading 
         "name": site.name, "grid_w": grid_w, "pv_w": pv_w, "storage_w": storage_w, "house_w": house_w,
         "cars_w": cars_w, "heat_w": heat_w, "surplus_w": plan.surplus_w,
         "alarms": [_alarm(site, reason, device) for reason, device in plan.alarms],
-        "broker": broker, "journal": journal, "up_s": snapshot.now_ms // 1000 // UP_STEP_S * UP_STEP_S,
+        "broker": None if broker is None else not broker, "broker_fault": broker or None, "journal": journal,
+        "up_s": snapshot.now_ms // 1000 // UP_STEP_S * UP_STEP_S,
     }
 
 

@@ -81,7 +81,7 @@ function alarms(house, devices, model) {
     const fault = model.get(name + "/decision")?.fault;
     if (fault && !state.stale && !known) found.push([words.alarm.write(title(name)), words.alarm.held, words.what[fault]]);
   }
-  if (house.broker === false) found.push([words.alarm.broker, words.alarm.brokerDo]);
+  if (house.broker === false) found.push([words.alarm.broker, house.broker_fault ?? "", words.alarm.brokerDo]);
   if (house.journal) found.push([words.alarm.journal(house.journal), words.alarm.journalDo]);
   return found;
 }

@@ -98,9 +98,25 @@ class Listener:
         if message.retain:
             self.retained.add(message.topic)
 
+    def say(self, topic: str, payload: str) -> None:
+        self._client.publish(topic, payload, 1).wait_for_publish(10)
+
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+
+def obeyed(listener: Listener, end_s: float) -> None:
+    """A mode set over the broker is answered, decided by, and leads to a grant with another reason."""
+    decision = PREFIX + "carport/decision"
+    before = listener.topics[decision]
+    assert before["mode"] == "surplus"
+    listener.say(PREFIX + "carport/set/mode", "fast")
+    while listener.topics[decision]["mode"] != "fast" or listener.topics[decision]["wanted_w"] <= 10_000:
+        assert time.monotonic() < end_s, listener.topics
+        time.sleep(0.05)
+    assert listener.topics[PREFIX + "carport/set/mode/result"] == {"ok": True, "value": "fast", "until_s": None}
+    assert listener.topics[PREFIX + "carport/settings"] == {"mode": "fast", "mode_until_s": None}
 
 
 def test_the_demo_comes_up_tells_one_story_and_goes(demo: Demo) -> None:
@@ -121,8 +137,9 @@ def test_the_demo_comes_up_tells_one_story_and_goes(demo: Demo) -> None:
         time.sleep(0.1)
         shown, heard = demo.shown(), dict(listener.topics)
         agreed = {**shown, PREFIX + "status": "online"} == heard
+    obeyed(listener, end_s)
     listener.close()
-    assert listener.retained == set(listener.topics)
+    assert listener.retained == set(listener.topics) - {PREFIX + "carport/set/mode", PREFIX + "carport/set/mode/result"}
     names = ("grid", "roof", "carport", "rod", "battery", "heatpump")
     assert {PREFIX + name + "/state" for name in names} <= set(shown)
     assert {PREFIX + name + "/decision" for name in names[2:]} <= set(shown)

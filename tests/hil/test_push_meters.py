@@ -10,7 +10,8 @@ import pytest
 from drivers import shelly_em, speedwire, speedwire_meter, tasmota_meter
 from drivers.clock import MonotonicClock
 from drivers.http_web import HttpWeb
-from drivers.mqtt import MqttInbox
+from drivers.mqtt_inbox import MqttInbox
+from drivers.mqtt_link import Access
 from drivers.multicast import Multicast
 from firmware.broker import Broker
 from firmware.config import load
@@ -105,11 +106,11 @@ def test_a_network_that_is_not_there_is_told() -> None:
 
 def test_mqtt_messages_are_read_and_retained_ones_are_not(broker: int) -> None:
     clock, topic = MonotonicClock(), "tele/head/SENSOR"
-    sender = MqttInbox(HOST, broker)
+    sender = MqttInbox(Access(HOST, broker))
     sender.watch("none")
     until(lambda: sender.connected, "the sender's connection")
     sender._client.publish(topic, '{"SML":{"Power_curr":111}}', 1, retain=True)
-    inbox = MqttInbox(HOST, broker)
+    inbox = MqttInbox(Access(HOST, broker))
     meter = tasmota_meter.build(inbox, {**COMMON, "clock": clock, "topic": topic, "layout": "script", "group": "SML"})
     until(lambda: inbox.connected, "the meter's connection")
     with pytest.raises(DeviceError) as caught:

@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOST_ONLY = {
-    "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "clock", "watchdog", "ciphers",
+    "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "mqtt_link", "mqtt_inbox",
+                "clock", "watchdog", "ciphers",
                 "oms_crypto", "oms_reader", "socket_stream", "pipe_stream", "radio_port", "mqtt_courier",
                 "oms_meter", "mbus_meter", "key_file", "p1_head", "http_web", "inbox", "multicast", "json_fields",
                 "json_source", "json_meter", "signing", "system_time", "shelly_em", "tasmota_meter", "esphome_meter",

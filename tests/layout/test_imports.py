@@ -21,7 +21,7 @@ HOMES = {
     "pymodbus": {"drivers/modbus_tcp.py", "sim/modbus_slave.py"},
     "serial": {"drivers/modbus_serial.py", "drivers/serial_stream.py"},
     "gpiozero": {"drivers/gpio.py"},
-    "paho": {"drivers/mqtt.py", "drivers/mqtt_courier.py"},
+    "paho": {"drivers/mqtt.py", "drivers/mqtt_inbox.py", "drivers/mqtt_courier.py", "drivers/mqtt_link.py"},
     "tomli": {"firmware/config.py"},
     "amqtt": {"firmware/broker.py"},
     "uvicorn": {"firmware/page.py"},

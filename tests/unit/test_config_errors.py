@@ -116,7 +116,15 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          '19: node.house.meter = "grid": there is no [device.grid]; none is known']),
     "unknown table": (
         "[site]\n", "[mqqt]\n[site]\n",
-        ["1: mqqt: no such table; did you mean mqtt?; known are carry, device, journal, line, mqtt, node, page, records, site"]),
+        ["1: mqqt: no such table; did you mean mqtt?; known are carry, commands, device, journal, line, mqtt, "
+         "node, page, records, site, state"]),
+    "a key of no certificate": (
+        "[site]\n", '[mqtt]\nhost = "b"\nkey = "k"\n[site]\n',
+        ['3: mqtt.key = "k": the key of a certificate; name that as cert']),
+    "commands without a way in": (
+        "[site]\n", "[commands]\nkeep = true\n[site]\n",
+        ["1: mqtt is missing: commands come over the broker",
+         "1: state is missing: [state] with the folder where it is kept"]),
     "a key for a table": (
         "[site]\n", 'page = "yes"\n[site]\n', ['1: page = "yes": a table is written [page]']),
     "device without a name": (
@@ -291,8 +299,8 @@ WRONG = {  # name: (what is replaced, by what, what is said)
         ['21: node."my garage": not allowed as a name; allowed are small letters, digits and _, at most 32 of them']),
     "reserved name": (
         "[device.grid]", METER.format(name="node_1", unit=8) + 'role = "source"\nnode = "house"\nphases = "L1"\n[device.grid]',
-        ["26: device.node_1: not free as a name; site, status, records and what begins with node_ or line_ are topics of the program's "
-         "own"]),
+        ["26: device.node_1: not free as a name; site, status, carry, records and what begins with node_ or line_ are topics "
+         "of the program's own"]),
     "password is not shown": (
         "[site]\n", '[mqtt]\nhost = "a"\npassword = 5\n[site]\n',
         ["3: mqtt.password = (not shown): text is written in quotes; allowed is text of 0 to 256 characters"]),

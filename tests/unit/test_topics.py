@@ -63,7 +63,7 @@ def snapshot(entries: "list[Heard] | None" = None, written: "Written" = NOTHING_
 
 
 def published(shot: "Snapshot | None" = None, plan: Plan = PLAN, health: "tuple[topics.LineHealth, ...]" = (),
-              broker: "bool | None" = None) -> "dict[str, dict[str, object]]":
+              broker: "str | None" = None) -> "dict[str, dict[str, object]]":
     root = "hutschiene/haus_soennenhang_2/"
     pairs = topics.pairs(SITE, shot or snapshot(), plan, health, broker)
     assert all(topic.startswith(root) for topic, _ in pairs)
@@ -93,6 +93,16 @@ def test_every_part_has_its_topic() -> None:
     }
 
 
+def test_what_belongs_to_nothing_that_is_there_is_gone() -> None:
+    filters, is_gone = topics.gone(SITE, ["RS 485"])
+    root = "hutschiene/haus_soennenhang_2/"
+    assert filters == (root + "+/+",)
+    assert [is_gone(root + path) for path in ("pool/state", "line_old/state", "node_old/state")] == [True] * 3
+    assert not any(is_gone(root + path) for path in (
+        "roof/measured", "heat_pump/state", "site/state", "node_garage/state", "line_rs_485/state", "carry/frames"))
+    assert not is_gone("hutschiene/another/pool/state")
+
+
 def test_a_journal_that_does_not_write_is_said() -> None:
     pairs = dict(topics.pairs(SITE, snapshot(), PLAN, (), None, "journal: No space left on device"))
     state = json.loads(pairs["hutschiene/haus_soennenhang_2/site/state"])
@@ -101,11 +111,18 @@ def test_a_journal_that_does_not_write_is_said() -> None:
 
 
 def test_the_house_is_the_grid_without_the_measured_devices() -> None:
-    site = published(broker=True)["site/state"]
+    site = published(broker="")["site/state"]
     assert (site["grid_w"], site["pv_w"], site["storage_w"], site["cars_w"], site["heat_w"]) == (
         -840, -7_000, 2_600, 1_380, 1_200)
     assert site["house_w"] == -840 + 7_000 - 2_600 - 1_380 - 1_200
     assert (site["surplus_w"], site["broker"], site["name"]) == (4_200, True, "Haus Sönnenhang.2")
+
+
+def test_a_broker_that_is_away_is_said_with_its_reason() -> None:
+    site = published(broker="refused: not authorized")["site/state"]
+    assert (site["broker"], site["broker_fault"]) == (False, "refused: not authorized")
+    assert [published(broker=broker)["site/state"]["broker_fault"] for broker in ("", None)] == [None, None]
+    assert published()["site/state"]["broker"] is None
 
 
 def test_what_is_not_known_is_null_and_never_zero() -> None:

@@ -1,0 +1,209 @@
+"""Commands from outside: judged, answered, and kept as orders until they lapse. The decision sees them as modes and
+ceiling of its snapshot, so they are in the journal, and the guard stands behind them as behind everything.
+
+hutschiene/<site>/<device>/set/<what>          a bare value, or {"value", "for_s", "id"}
+hutschiene/<site>/<device>/set/<what>/result   {"ok", "value" or "why", "until_s", "id"}
+hutschiene/<site>/<device>/settings            retained: what holds now, and until when
+
+An order with `for_s` lapses by itself; what held before it holds again. A retained command is refused: it would be
+carried out anew at each connect, long after its time.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from control.values import NONE, Site
+from drivers.mqtt import MOST_HEARD_BYTES, Message
+from firmware.cycle import Cycle
+from firmware.kept import Kept
+from firmware.settable import DEFAULT, SITE, Value, What, table
+from firmware.topics import Pairs, slug
+
+MOST_FOR_S = 31 * 86_400
+MOST_ID = 64
+FORMAT = 1
+KEYS = ("value", "for_s", "id")
+KEPT_KEYS = ("place", "what", "value", "for_s", "until_s")
+
+
+class Order(NamedTuple):
+    value: Value
+    until_ms: "int | None"  # monotonic; None = until another one comes
+    for_s: "int | None"
+    until_s: "int | None"  # wall clock, for people and for the file
+
+
+class Command(NamedTuple):
+    """One that has been judged: exactly one of `order` and `why` is there; `order` is None also for "default"."""
+
+    order: "Order | None"
+    why: str
+    id: object
+
+
+class Commands:
+    """What has been ordered, by device and thing. `kept` None: a restart forgets it."""
+
+    def __init__(self, site: Site, kept: "Kept | None", now_ms: int,
+                 wall_s: "Callable[[], int]" = lambda: int(time.time())) -> None:
+        self.topics = f"hutschiene/{slug(site.name)}/+/set/+"
+        self._site = site
+        self._kept = kept
+        self._wall_s = wall_s
+        self._table = table(site)
+        self._places = {"site": SITE, **{slug(device.name): index for index, device in enumerate(site.devices)}}
+        self._names = {index: name for name, index in self._places.items()}
+        self._lasting: "dict[tuple[int, str], Order]" = {}
+        self._leased: "dict[tuple[int, str], Order]" = {}
+        self.left_out: "tuple[str, ...]" = ()  # what of the kept file is not allowed any more, in words
+        if kept is not None:
+            self._load(kept.load(), now_ms)
+
+    def take(self, message: Message, now_ms: int) -> "tuple[str, str] | None":
+        """Judges one message; the (topic, payload) of the answer, None for what is none of ours."""
+        parts = message.topic.split("/")
+        if len(parts) != 5 or parts[3] != "set" or parts[2] == "carry":
+            return None
+        place, name = parts[2], parts[4]
+        command = self._judged(place, name, message, now_ms)
+        answer: "dict[str, object]" = {"ok": not command.why}
+        if command.why:
+            answer["why"] = command.why
+        else:
+            key = (self._places[place], name)
+            self._obey(key, command.order)
+            answer["value"] = DEFAULT if command.order is None else command.order.value
+            answer["until_s"] = command.order and command.order.until_s
+            self._keep()
+        if command.id is not None:
+            answer["id"] = command.id
+        return message.topic + "/result", json.dumps(answer, ensure_ascii=False)
+
+    def apply(self, cycle: Cycle, now_ms: int) -> None:
+        """Into the next snapshot, without what has lapsed."""
+        lapsed = [key for key, order in self._leased.items() if order.until_ms is not None and order.until_ms <= now_ms]
+        for key in lapsed:
+            del self._leased[key]
+        if lapsed:
+            self._keep()
+        cycle.modes = tuple(str(self._value((index, "mode"), device.mode))
+                            for index, device in enumerate(self._site.devices))
+        cycle.ceiling_w = int(self._value((SITE, "ceiling_w"), NONE))
+
+    def pairs(self) -> Pairs:
+        """The settings of each device that has any, and of the house."""
+        out = []
+        for place, index in self._places.items():
+            state: "dict[str, object]" = {}
+            for what in (what for (at, _), what in self._table.items() if at == index):
+                order = self._order((index, what.name))
+                state[what.name] = order.value if order else self._configured(index, what)
+                state[what.name + "_until_s"] = order and order.until_s
+            if state:
+                topic = f"hutschiene/{slug(self._site.name)}/{place}/settings"
+                out.append((topic, json.dumps(state, separators=(",", ":"))))
+        return tuple(out)
+
+    def _judged(self, place: str, name: str, message: Message, now_ms: int) -> Command:
+        if message.retained:
+            return Command(None, "a retained command; send it without retain, and remove the retained one", None)
+        if len(message.payload) > MOST_HEARD_BYTES:
+            return Command(None, f"too long; allowed are {MOST_HEARD_BYTES} bytes", None)
+        if place not in self._places:
+            return Command(None, f"there is no {place}; known are {', '.join(self._places)}", None)
+        what = self._table.get((self._places[place], name))
+        if what is None:
+            names = [known for index, known in self._table if index == self._places[place]]
+            return Command(None, f"there is no {name} to set; {', '.join(names) or 'nothing'} can be", None)
+        said = _said(message.payload)
+        return _refused(what, said, KEYS) or Command(self._ordered(said, now_ms), "", said.get("id"))
+
+    def _ordered(self, said: "dict[str, Any]", now_ms: int) -> "Order | None":
+        if said["value"] == DEFAULT:
+            return None
+        for_s = said.get("for_s")
+        if for_s is None:
+            return Order(said["value"], None, None, None)
+        return Order(said["value"], now_ms + 1_000 * for_s, for_s, self._wall_s() + for_s)
+
+    def _obey(self, key: "tuple[int, str]", order: "Order | None") -> None:
+        if order is not None and order.for_s is not None:
+            self._leased[key] = order
+            return
+        self._leased.pop(key, None)
+        self._lasting.pop(key, None)
+        if order is not None:
+            self._lasting[key] = order
+
+    def _order(self, key: "tuple[int, str]") -> "Order | None":
+        return self._leased.get(key) or self._lasting.get(key)
+
+    def _value(self, key: "tuple[int, str]", configured: Value) -> Value:
+        order = self._order(key)
+        return configured if order is None else order.value
+
+    def _configured(self, index: int, what: What) -> "Value | None":
+        return self._site.devices[index].mode if what.name == "mode" else None
+
+    def _keep(self) -> None:
+        if self._kept is None:
+            return
+        orders = [{"place": self._names[index], "what": name, "value": order.value,
+                   "for_s": order.for_s, "until_s": order.until_s}
+                  for orders in (self._lasting, self._leased) for (index, name), order in orders.items()]
+        self._kept.keep({"format": FORMAT, "orders": orders})
+
+    def _load(self, content: object, now_ms: int) -> None:
+        """What the configuration still knows; a lease goes on for what is left of it, and never for longer than it was
+        given, however the clock was set meanwhile."""
+        left_out = []
+        orders = content.get("orders") if isinstance(content, dict) and content.get("format") == FORMAT else None
+        for one in orders if isinstance(orders, list) else ():
+            words = self._load_one(one, now_ms) if isinstance(one, dict) else "not understood"
+            if words:
+                left_out.append(f"{json.dumps(one)[:100]}: {words}")
+        self.left_out = tuple(left_out)
+
+    def _load_one(self, one: "dict[str, Any]", now_ms: int) -> str:
+        key = (self._places.get(str(one.get("place")), NONE - 1), str(one.get("what")))
+        if key not in self._table:
+            return "there is no such device or setting any more"
+        refused = _refused(self._table[key], one, KEPT_KEYS)
+        if refused is not None:
+            return refused.why
+        for_s, until_s = one.get("for_s"), one.get("until_s")
+        if for_s is None:
+            self._obey(key, Order(one["value"], None, None, None))
+        elif isinstance(until_s, int) and until_s > self._wall_s():
+            left_s = min(for_s, until_s - self._wall_s())
+            self._obey(key, Order(one["value"], now_ms + 1_000 * left_s, for_s, until_s))
+        return ""
+
+
+def _said(payload: bytes) -> "dict[str, Any]":
+    """{"value": ...} of a bare word or number, or the object that was sent."""
+    text = payload.decode("utf-8", "replace").strip()
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        said = text
+    return said if isinstance(said, dict) else {"value": said}
+
+
+def _refused(what: What, said: "dict[str, Any]", keys: "tuple[str, ...]") -> "Command | None":
+    """None for what may be ordered."""
+    id_, for_s, value = said.get("id"), said.get("for_s"), said.get("value")
+    if not (id_ is None or (isinstance(id_, str | int) and len(str(id_)) <= MOST_ID)):
+        return Command(None, f"id: allowed is text or a number of at most {MOST_ID} characters", None)
+    why = "" if value == DEFAULT else what.refusal(value)
+    if why:
+        return Command(None, f"{what.name} {json.dumps(value, ensure_ascii=False)[:60]}: {why}", id_)
+    whole = isinstance(for_s, int) and not isinstance(for_s, bool)
+    if for_s is not None and not (whole and 1 <= for_s <= MOST_FOR_S):
+        return Command(None, f"for_s: allowed are 1 to {MOST_FOR_S} (seconds until it lapses)", id_)
+    unknown = sorted(set(said) - set(keys))
+    if unknown:
+        return Command(None, f"no such key: {', '.join(unknown)[:60]}; allowed are {', '.join(keys)}", id_)
+    return None

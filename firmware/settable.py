@@ -1,0 +1,51 @@
+"""What can be set from outside, on which kind of device, and within which bounds: one table for every way in.
+
+Nothing here passes the guard: what is set reaches the decision through the snapshot, as a wish.
+"""
+
+from typing import NamedTuple
+
+from control.values import NONE, DeviceSpec, Site
+from firmware.config_site import MODES
+
+SITE = NONE  # instead of a device's index: the house itself
+DEFAULT = "default"  # instead of a value: what the configuration says again
+Value = str | int
+MOST_CEILING_W = 1_000_000
+
+
+class What(NamedTuple):
+    """One thing that can be set on one device: a choice of words, or a whole number within bounds."""
+
+    name: str
+    choices: "tuple[str, ...]"  # () for a number
+    least: int = 0
+    most: int = 0
+    unit: str = ""
+
+    def refusal(self, value: object) -> str:
+        """Why this value cannot be had, "" when it can."""
+        if self.choices:
+            return "" if value in self.choices else f"allowed are {', '.join(self.choices)} and {DEFAULT}"
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if whole and self.least <= value <= self.most:  # type: ignore[operator]
+            return ""
+        return f"allowed are {self.least} to {self.most} ({self.unit}) and {DEFAULT}"
+
+
+def of_device(device: DeviceSpec) -> "tuple[What, ...]":
+    choices = MODES.get(device.ability.kind)
+    return (What("mode", choices),) if choices else ()
+
+
+def of_site(_site: Site) -> "tuple[What, ...]":
+    # section 14a EnWG: most the controllable loads may take from the grid; it can only lower
+    return (What("ceiling_w", (), 0, MOST_CEILING_W, "W"),)
+
+
+def table(site: Site) -> "dict[tuple[int, str], What]":
+    """By index of the device (SITE for the house) and name."""
+    out = {(SITE, what.name): what for what in of_site(site)}
+    for index, device in enumerate(site.devices):
+        out.update({(index, what.name): what for what in of_device(device)})
+    return out

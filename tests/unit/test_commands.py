@@ -1,0 +1,181 @@
+"""Commands from outside: what is allowed, what is answered, and how long it holds."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, DeviceSpec, NodeSpec, Site
+from drivers.mqtt import MOST_HEARD_BYTES, Message
+from firmware.commands import MOST_FOR_S, Commands
+from firmware.config_site import MODES
+from firmware.cycle import Cycle
+from firmware.image import Image
+from firmware.kept import Kept
+from hal.values import ability
+
+ROOT = "hutschiene/haus/"
+WALL_S = 1_800_000_000
+CAR_MODES, ROD_MODES = (f"allowed are {', '.join(MODES[kind])} and default" for kind in ("wallbox", "heater"))
+CAR, ROD, GRID = 1, 2, 0
+
+
+def device(name: str, kind: str, mode: str = SURPLUS) -> DeviceSpec:
+    return DeviceSpec(name, 0, (0, 1, 2), ability(kind, failsafe_ms=10_000), 0, mode, 5_000, 0, (0, 0, 0), NONE)
+
+
+SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 5_000, 0, 0),),
+            (device("grid", "meter", OFF), device("Car port", "wallbox"), device("rod", "heater", FAST)), 1_000, NONE)
+
+
+class Desk:
+    """Commands with a clock that moves when told."""
+
+    def __init__(self, path: "Path | None" = None) -> None:
+        self.now_ms, self.wall_s = 0, WALL_S
+        self.kept = Kept(path, 0) if path else None
+        self.commands = Commands(SITE, self.kept, self.now_ms, lambda: self.wall_s)
+        self.cycle = Cycle(SITE, Image(3), 0)
+
+    def say(self, place: str, payload: "str | bytes", retained: bool = False) -> "dict[str, Any]":
+        payload = payload.encode() if isinstance(payload, str) else payload
+        answer = self.commands.take(Message(ROOT + place, payload, retained), self.now_ms)
+        assert answer is not None
+        assert answer[0] == ROOT + place + "/result"
+        said: "dict[str, Any]" = json.loads(answer[1])
+        return said
+
+    def modes(self, after_s: int = 0) -> "tuple[str, ...]":
+        self.now_ms += 1_000 * after_s
+        self.wall_s += after_s
+        self.commands.apply(self.cycle, self.now_ms)
+        return self.cycle.modes
+
+    def settings(self) -> "dict[str, Any]":
+        return {topic.removeprefix(ROOT): json.loads(payload) for topic, payload in self.commands.pairs()}
+
+
+@pytest.mark.parametrize("payload", ["fast", '"fast"', " fast\n", '{"value": "fast"}'])
+def test_a_mode_holds_until_another_is_ordered(payload: str) -> None:
+    desk = Desk()
+    assert desk.modes() == (OFF, SURPLUS, FAST)
+    assert desk.say("car_port/set/mode", payload) == {"ok": True, "value": "fast", "until_s": None}
+    assert desk.modes() == (OFF, FAST, FAST)
+    assert desk.modes(10 * 86_400) == (OFF, FAST, FAST)
+    desk.say("car_port/set/mode", MINIMUM)
+    assert desk.modes() == (OFF, MINIMUM, FAST)
+    desk.say("car_port/set/mode", "default")
+    assert desk.modes() == (OFF, SURPLUS, FAST)
+
+
+def test_a_lease_lapses_and_what_held_before_holds_again() -> None:
+    desk = Desk()
+    desk.say("car_port/set/mode", MINIMUM)
+    answer = desk.say("car_port/set/mode", '{"value": "fast", "for_s": 600, "id": 7}')
+    assert answer == {"ok": True, "value": "fast", "until_s": WALL_S + 600, "id": 7}
+    assert desk.modes(599) == (OFF, FAST, FAST)
+    assert desk.settings()["car_port/settings"] == {"mode": "fast", "mode_until_s": WALL_S + 600}
+    assert desk.modes(1) == (OFF, MINIMUM, FAST)
+    assert desk.settings()["car_port/settings"] == {"mode": "minimum", "mode_until_s": None}
+    desk.say("car_port/set/mode", '{"value": "fast", "for_s": 600}')
+    desk.say("car_port/set/mode", OFF)  # a lasting word ends the lease
+    assert desk.modes() == (OFF, OFF, FAST)
+
+
+def test_a_ceiling_of_the_house_comes_and_goes() -> None:
+    desk = Desk()
+    desk.modes()
+    assert desk.cycle.ceiling_w == NONE
+    desk.say("site/set/ceiling_w", '{"value": 4200, "for_s": 60}')
+    desk.modes()
+    assert desk.cycle.ceiling_w == 4_200
+    assert desk.settings()["site/settings"] == {"ceiling_w": 4_200, "ceiling_w_until_s": WALL_S + 60}
+    desk.modes(60)
+    assert desk.cycle.ceiling_w == NONE
+
+
+@pytest.mark.parametrize(("place", "payload", "why"), [
+    ("car_port/set/mode", "fest", f'mode "fest": {CAR_MODES}'),
+    ("car_port/set/mode", "", f'mode "": {CAR_MODES}'),
+    ("rod/set/mode", "minimum", f'mode "minimum": {ROD_MODES}'),
+    ("rod/set/mode", '["fast"]', f'mode ["fast"]: {ROD_MODES}'),
+    ("rod/set/mode", b"\xff\xfe", f'mode "\ufffd\ufffd": {ROD_MODES}'),
+    ("rod/set/limit", "3", "there is no limit to set; mode can be"),
+    ("grid/set/mode", "fast", "there is no mode to set; nothing can be"),
+    ("car/set/mode", "fast", "there is no car; known are site, grid, car_port, rod"),
+    ("site/set/ceiling_w", "-1", "ceiling_w -1: allowed are 0 to 1000000 (W) and default"),
+    ("site/set/ceiling_w", "4200.5", "ceiling_w 4200.5: allowed are 0 to 1000000 (W) and default"),
+    ("site/set/ceiling_w", "true", "ceiling_w true: allowed are 0 to 1000000 (W) and default"),
+    ("site/set/ceiling_w", "1e999", "ceiling_w Infinity: allowed are 0 to 1000000 (W) and default"),
+    ("rod/set/mode", '{"value": "off", "for_s": 0}',
+     f"for_s: allowed are 1 to {MOST_FOR_S} (seconds until it lapses)"),
+    ("rod/set/mode", '{"value": "off", "for_s": true}',
+     f"for_s: allowed are 1 to {MOST_FOR_S} (seconds until it lapses)"),
+    ("rod/set/mode", '{"value": "off", "fors": 5}', "no such key: fors; allowed are value, for_s, id"),
+    ("rod/set/mode", '{"value": "off", "id": {}}', "id: allowed is text or a number of at most 64 characters"),
+    ("rod/set/mode", "{}", f"mode null: {ROD_MODES}"),
+    ("rod/set/mode", "[" * MOST_HEARD_BYTES, None),
+    ("rod/set/mode", "x" * (MOST_HEARD_BYTES + 1), f"too long; allowed are {MOST_HEARD_BYTES} bytes"),
+])
+def test_what_is_not_allowed_is_refused_in_words_and_changes_nothing(
+        place: str, payload: "str | bytes", why: "str | None") -> None:
+    desk = Desk()
+    answer = desk.say(place, payload)
+    assert answer["ok"] is False
+    assert why is None or answer["why"] == why
+    assert desk.modes() == (OFF, SURPLUS, FAST)
+    assert desk.cycle.ceiling_w == NONE
+
+
+def test_a_retained_command_is_refused() -> None:
+    desk = Desk()
+    assert desk.say("car_port/set/mode", "fast", retained=True)["why"].startswith("a retained command")
+    assert desk.modes() == (OFF, SURPLUS, FAST)
+
+
+def test_the_gateway_of_radio_meters_answers_for_itself() -> None:
+    assert Desk().commands.take(Message(ROOT + "carry/set/interval_s", b"900", False), 0) is None
+
+
+def test_orders_outlive_a_restart_where_they_are_kept(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "state" / "orders.json")
+    desk.say("car_port/set/mode", MINIMUM)
+    desk.say("rod/set/mode", '{"value": "off", "for_s": 600}')
+    desk.say("site/set/ceiling_w", '{"value": 4200, "for_s": 60}')
+    assert desk.kept is not None
+    desk.kept.close()
+    again = Desk(tmp_path / "state" / "orders.json")
+    assert again.modes() == (OFF, MINIMUM, OFF)
+    assert again.cycle.ceiling_w == 4_200
+    assert again.modes(600) == (OFF, MINIMUM, FAST)
+
+
+@pytest.mark.parametrize(("gone_s", "holds_s"), [(100, 500), (599, 1), (600, 0), (-10 ** 9, 600)])
+def test_a_kept_lease_never_holds_for_longer_than_it_was_given(tmp_path: Path, gone_s: int, holds_s: int) -> None:
+    """Also when the clock was set back meanwhile."""
+    path = tmp_path / "orders.json"
+    path.write_text(json.dumps({"format": 1, "orders": [
+        {"place": "rod", "what": "mode", "value": "off", "for_s": 600, "until_s": WALL_S + 600 - gone_s}]}))
+    desk = Desk(path)
+    assert desk.commands.left_out == ()
+    assert (desk.modes()[ROD] == OFF) == (holds_s > 0)
+    assert desk.modes(max(0, holds_s - 1))[ROD] == (OFF if holds_s > 0 else FAST)
+    assert desk.modes(1)[ROD] == FAST
+
+
+@pytest.mark.parametrize("content", ["", "{", "null", "[1]", '{"format": 2}', '{"format":1,"orders":7}', "[" * 100_000])
+def test_a_damaged_file_of_orders_is_as_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "orders.json").write_text(content)
+    assert Desk(tmp_path / "orders.json").modes() == (OFF, SURPLUS, FAST)
+
+
+def test_a_kept_order_the_configuration_does_not_know_is_left_out_and_said(tmp_path: Path) -> None:
+    (tmp_path / "orders.json").write_text(json.dumps({"format": 1, "orders": [
+        {"place": "pool", "what": "mode", "value": "off", "for_s": None, "until_s": None},
+        {"place": "rod", "what": "mode", "value": "minimum", "for_s": None, "until_s": None}, 5,
+        {"place": "car_port", "what": "mode", "value": "off", "for_s": None, "until_s": None}]}))
+    desk = Desk(tmp_path / "orders.json")
+    assert desk.modes() == (OFF, OFF, FAST)
+    assert len(desk.commands.left_out) == 3
+    assert "there is no such device" in desk.commands.left_out[0]

@@ -3,8 +3,9 @@ wrong on the public samples; and every reader under mutated telegrams, counted b
 
     python benchmarks/telegrams.py [--mutations N] [--samples FOLDER]     (PYTHONPATH = the repository)
 
-Ratios count, not the figures of one machine. SML: smllib; P1: dsmr-parser, which must be told the country. For D0
-(modes A to C), Speedwire and JSON there is no library a user would pick: ours stand alone.
+Ratios count, not the figures of one machine. SML: smllib, and pysml where Python is 3.11 or newer; P1: dsmr-parser,
+which must be told the country. For D0 (modes A to C), Speedwire and JSON there is no library a user would pick: ours
+stand alone.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from dsmr_parser.clients.telegram_buffer import TelegramBuffer
 from dsmr_parser.parsers import TelegramParser
 from smllib import SmlStreamReader
 
+from benchmarks.peers import pysml
 from drivers import d0, dataset, json_fields, p1, speedwire
 from drivers.ciphers import gcm_open, gcm_seal
 from drivers.p1_sealed import SealedReader
@@ -72,6 +74,8 @@ def rows() -> "list[tuple[str, bytes, Count, Count | None]]":
     wanted = fields_of("triphase", 0, "live", "live")
     return [
         ("SML, 64-byte reads (smllib)", sml, ours_sml, theirs_sml),
+        *([("SML, 64-byte reads (pysml)", sml, ours_sml, lambda data: len(pysml.frames(data, PIECE)))]
+          if pysml.here else []),
         ("P1 v5, 64-byte reads (dsmr-parser)", plain, ours_p1, lambda data: theirs_p1(data, "V5")),
         ("P1 v2.2 (dsmr-parser)", old, ours_p1, lambda data: theirs_p1(data, "V2_2")),
         ("P1 encrypted, Austria", hidden, lambda data: fed(SealedReader(gcm_open, KEY), data), None),
@@ -143,7 +147,7 @@ def rates(reads: "tuple[Count, ...]", data: bytes) -> "list[float]":
 
 def wrong_on_samples(folder: Path) -> None:
     print("\non the public samples: right, and what is lost or wrong")
-    ours, theirs, total = [0, 0], [0, 0], 0
+    ours, theirs, total, numbers, third = [0, 0], [0, 0], 0, 0, 0
     for path in sorted(folder.glob("sml/*.bin")):
         frames = json.loads(path.with_suffix(".json").read_text())["frames"]
         truth = [[row[:4] for row in frame["entries"]] for frame in frames]
@@ -151,13 +155,17 @@ def wrong_on_samples(folder: Path) -> None:
         score(ours, truth, [[[one.obis.hex(), one.unit, one.scaler, shown(one.value)] for one in frame.entries]
                             for frame in SmlReader().feed(path.read_bytes())])
         score(theirs, truth, smllib_rows(path.read_bytes()))
+        numbers += sum(pysml.is_number(row) for rows in truth for row in rows)
+        third += pysml.right(path.read_bytes(), truth) if pysml.here else 0
     print(f"  SML dumps, {total} entries: ours {ours[0]} right, {ours[1]} other; smllib {theirs[0]} right, "
-          f"{theirs[1]} other")
+          f"{theirs[1]} other"
+          + (f"; of their {numbers} numbers pysml {third}" if pysml.here else ""))
     for path in sorted(folder.glob("synth/sml_*.bin")):
         lines = path.with_suffix(".jsonl").read_text().splitlines()
         whole = sum(1 for line in lines if json.loads(line)["intact"])
         data = path.read_bytes()
-        print(f"  {path.stem}, {whole} intact frames: ours {ours_sml(data)}; smllib {theirs_sml(data)}")
+        print(f"  {path.stem}, {whole} intact frames: ours {ours_sml(data)}; smllib {theirs_sml(data)}"
+              + (f"; pysml {len(pysml.frames(data, PIECE))}" if pysml.here else ""))
     for path in sorted(folder.glob("p1/*.txt")):
         found = p1.Reader().feed(path.read_bytes())
         lines = len([row for row in path.read_bytes().split(b"!")[0].replace(b"\r\n(", b"(").split(b"\r\n")[2:] if row])

@@ -8,7 +8,7 @@ from drivers.obis import AMPERE, HERTZ, VOLT, WATT, WATT_HOUR, Entry
 
 GROUP, PORT = "239.12.255.254", 9522
 MOST_BYTES = 1_500
-_SIGNATURE = b"SMA\x00"
+SIGNATURE = b"SMA\x00"
 _HEAD = 28
 _METER = b"\x60\x69"  # protocol of meters; 0x6081 says the same once more, 0x6065 is an inverter
 _NOW, _COUNTER = 4, 8
@@ -19,7 +19,7 @@ _CURRENTS, _VOLTAGES, _FREQUENCY = (31, 51, 71), (32, 52, 72), 14
 
 def serial_of(datagram: bytes) -> "str | None":
     """The serial number of the meter that sent it; None for whatever is no meter's."""
-    if len(datagram) < _HEAD or len(datagram) > MOST_BYTES or datagram[:4] != _SIGNATURE or datagram[16:18] != _METER:
+    if len(datagram) < _HEAD or len(datagram) > MOST_BYTES or datagram[:4] != SIGNATURE or datagram[16:18] != _METER:
         return None
     return str(int.from_bytes(datagram[20:24], "big"))
 

@@ -20,7 +20,8 @@ from drivers.wmbus_stick import MODES
 from drivers.wmbus_sticks import KINDS as KINDS_OF_STICKS
 from hal.faults import DeviceError
 
-KINDS = ("sml", "d0", "p1", "wmbus", "mbus", "modbus")
+KINDS = ("sml", "d0", "p1", "wmbus", "mbus", "modbus", "speedwire")
+NETWORK = "udp:"  # a source that is heard on the network
 CHUNK = 4096
 WAIT_MS = 200
 SETUP_S = 0.2  # a stick takes a moment for each command
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=KINDS, help="what the meter speaks")
     parser.add_argument("source", metavar="FILE|PORT", type=Path,
                         help="recorded bytes (- is standard input), the port of a head, cable or stick, or "
-                             "tcp://HOST:PORT")
+                             "tcp://HOST:PORT; speedwire: udp: or udp://OWN-ADDRESS")
     parser.add_argument("--json", action="store_true", help="one object a frame and line")
     parser.add_argument("--baud", type=_positive, metavar="N",
                         help="of the port (sml 9600, d0 300 or 9600, p1 115200, mbus 2400, modbus 9600)")
@@ -89,7 +90,7 @@ def _frames(kind: Any, reader: Any, args: argparse.Namespace) -> "Iterator[Any]"
 
 
 def _is_port(source: Path) -> bool:
-    if str(source).startswith(PREFIX):
+    if str(source).startswith((PREFIX, NETWORK)):
         return True
     return str(source) != "-" and stat.S_ISCHR(source.stat().st_mode)
 
@@ -100,8 +101,10 @@ def _recorded(path: Path) -> "Iterator[bytes]":
             yield chunk
 
 
-def port(kind: Any, args: argparse.Namespace) -> "SerialStream | SocketStream":
-    """A radio stick says its own rate."""
+def port(kind: Any, args: argparse.Namespace) -> Any:
+    """A radio stick says its own rate; a kind that is heard on the network opens its own ear."""
+    if hasattr(kind, "port"):
+        return kind.port(args)
     source = str(args.source)
     if source.startswith(PREFIX):
         return SocketStream(source)

@@ -21,7 +21,7 @@ def json_line(frame: Frame) -> str:
     return one_line((
         ("offset", str(frame.offset)),
         ("server_id", json.dumps(frame.server.hex() if frame.server else None)),
-        ("entries", json.dumps([_entry(entry) for entry in frame.entries])),
+        ("entries", json.dumps([entry_fields(entry) for entry in frame.entries])),
         ("power_w", number(power(frame.entries))),
         ("import_wh", number(quantity(frame.entries, IMPORT, WATT_HOUR))),
         ("export_wh", number(quantity(frame.entries, EXPORT, WATT_HOUR))),
@@ -29,7 +29,7 @@ def json_line(frame: Frame) -> str:
     ))
 
 
-def _entry(entry: Entry) -> "dict[str, object]":
+def entry_fields(entry: Entry) -> "dict[str, object]":
     value = entry.value.hex() if isinstance(entry.value, bytes) else entry.value
     return {"obis": obis_text(entry.obis), "value": value, "scaler": entry.scaler, "unit": entry.unit,
             "status": entry.status}
@@ -43,11 +43,11 @@ def table(frame: Frame) -> str:
     lines += [f"  {name:8} {decimal(exact)} {unit}" for name, exact, unit in totals if exact is not None]
     if locked(entries):
         lines.append("  locked: whole kWh and no power; ask the metering operator for the PIN, then set INF on")
-    lines += [_row(entry) for entry in entries]
+    lines += [entry_row(entry) for entry in entries]
     return "\n".join(lines) + "\n"
 
 
-def _row(entry: Entry) -> str:
+def entry_row(entry: Entry) -> str:
     if isinstance(entry.value, bytes):
         value = entry.value.hex()
         if entry.value.isascii() and entry.value.decode().isprintable():

@@ -32,7 +32,8 @@ def limits(site: Site, wired: Wiring, flows: "tuple[Flow, ...]", severity: "tupl
     room, export = [], []
     for index, flow in enumerate(flows):
         cap, rest = wired.caps[index], flow.rest
-        room.append((cap[0] - rest[0], cap[1] - rest[1], cap[2] - rest[2], cap[3] - rest[3]))
+        bears = flow.bears_ma
+        room.append((bears[0] - rest[0], bears[1] - rest[1], bears[2] - rest[2], cap[3] - rest[3]))
         rated_ma, out = site.nodes[index].rated_ma, flow.export_ma
         export.append((rated_ma - out[0], rated_ma - out[1], rated_ma - out[2]))
     over = len(flows)
@@ -41,7 +42,7 @@ def limits(site: Site, wired: Wiring, flows: "tuple[Flow, ...]", severity: "tupl
     return Limits(
         tuple(room), tuple(export), tuple(flow.lost for flow in flows) + (False,), severity + (0,),
         tuple(node.imbalance_va * 1_000_000 // NOMINAL_MV for node in site.nodes) + (0,),
-        tuple(_names(node) for node in site.nodes) + ((reasons.OPERATOR, reasons.OPERATOR),),
+        tuple(_names(node, flow) for node, flow in zip(site.nodes, flows)) + ((reasons.OPERATOR, reasons.OPERATOR),),
     )
 
 
@@ -59,5 +60,5 @@ def _operator_w(house: Flow, over: int, claims: "tuple[Claim, ...]", ceiling_w: 
     return ceiling_w + max(0, -others_w)
 
 
-def _names(node: NodeSpec) -> "tuple[int, int]":
-    return (reasons.FUSE if node.rated_ma <= node.continuous_ma else reasons.CONTINUOUS), reasons.NODE_POWER
+def _names(node: NodeSpec, flow: Flow) -> "tuple[int, int]":
+    return (reasons.FUSE if min(flow.bears_ma) >= node.rated_ma else reasons.CONTINUOUS), reasons.NODE_POWER

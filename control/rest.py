@@ -9,6 +9,7 @@ stopped between two readings frees nothing. PV behind the node stays inside the 
 from collections import namedtuple
 
 from control.claims import LOW_MV, Claim
+from control.overload import bears_ma, heated, warmed
 from control.values import NEVER, NONE, NodeState, Sense, Site
 from control.wiring import Wiring
 
@@ -16,16 +17,10 @@ PATIENCE_MS = 8_000  # within the 13 s the whole chain has; beyond IEC 61851's 5
 FALL_MS = 5_000  # the rest falls to its highest value in a slice of this length
 TOGETHER_MS = 2_000  # readings this near each other belong together
 
-# DIN VDE 0641-21: SLS-E holds 1.05 and trips at 1.2 of its rating in conventional time; cut at once, stop hard
-CUT_PERMILLE, STOP_PERMILLE = 1_300, 1_800
-HEAT_CUT = 1_170_000  # 300 permille squared for 13 s: what the chain may need at the cut
-HEAT_STOP = 2 * HEAT_CUT
-HEAT_DRAIN = 2_500  # a second below the rating takes away what a second at 1.05 brings
-
-NEW_NODE = NodeState(NEVER, (0, 0, 0, 0), (0, 0, 0, 0), NEVER, (NEVER, NEVER, NEVER, NEVER), (0, 0, 0), 0)
+NEW_NODE = NodeState(NEVER, (0, 0, 0, 0), (0, 0, 0, 0), NEVER, (NEVER, NEVER, NEVER, NEVER), (0, 0, 0), 0, (0, 0, 0))
 
 
-class Flow(namedtuple("Flow", ("measured", "believed", "lost", "rest", "export_ma"))):
+class Flow(namedtuple("Flow", ("measured", "believed", "lost", "rest", "export_ma", "bears_ma"))):
     """How a node stands. Vectors: mA on L1, L2, L3, then W."""
 
     __slots__ = ()
@@ -34,9 +29,10 @@ class Flow(namedtuple("Flow", ("measured", "believed", "lost", "rest", "export_m
     lost: bool  # has a meter that is not believed
     rest: "tuple[int, int, int, int]"
     export_ma: "tuple[int, int, int]"  # the most that may flow out while no load of ours draws
+    bears_ma: "tuple[int, int, int]"  # what may flow on each phase now
 
 
-NO_FLOW = Flow(None, False, False, (0, 0, 0, 0), (0, 0, 0))
+NO_FLOW = Flow(None, False, False, (0, 0, 0, 0), (0, 0, 0), (0, 0, 0))
 
 
 def rests(site: Site, wired: Wiring, states: "tuple[NodeState, ...]", senses: "tuple[Sense, ...]",
@@ -48,25 +44,28 @@ def rests(site: Site, wired: Wiring, states: "tuple[NodeState, ...]", senses: "t
     for index in range(count - 1, -1, -1):
         meter = site.nodes[index].meter
         if meter == NONE or not senses[meter].believed:
-            flows[index] = _unmeasured(wired, index, flows, states[index], meter != NONE)
+            flows[index] = _unmeasured(site, wired, index, flows, states[index])
             continue
         sense = senses[meter]
         assert sense.good is not None
         flow = sense.flow if sense.phased else _guessed(wired, index, sense, senses, claims)
         if sense.good.t_ms != states[index].used_ms:
             out[index] = _measured(site, wired, index, states[index], senses, claims, now_ms)
-        flows[index] = Flow(flow, True, False, out[index].rest, _export(flow, wired.behind[index], claims))
+        flows[index] = Flow(flow, True, False, out[index].rest, _export(flow, wired.behind[index], claims),
+                            bears_ma(site.nodes[index], out[index], sense.phased))
     return tuple(flows), tuple(out)
 
 
-def _unmeasured(wired: Wiring, index: int, flows: "list[Flow]", state: NodeState, lost: bool) -> Flow:
+def _unmeasured(site: Site, wired: Wiring, index: int, flows: "list[Flow]", state: NodeState) -> Flow:
     """Not less than what is assumed, than what was known, than what is known below."""
     assumed, known = wired.assumed[index], state.used_ms != NEVER
     rest = [0, 0, 0, 0]
     for k in range(4):
         below = sum(max(flows[child].rest[k], 0) for child in wired.children[index])
         rest[k] = max(assumed[k], below, state.rest[k] if known else 0)
-    return Flow(None, False, lost, (rest[0], rest[1], rest[2], rest[3]), (0, 0, 0))
+    node = site.nodes[index]
+    return Flow(None, False, node.meter != NONE, (rest[0], rest[1], rest[2], rest[3]), (0, 0, 0),
+                bears_ma(node, state, False))
 
 
 def _export(flow: "tuple[int, int, int, int]", loads: "tuple[int, ...]",
@@ -91,10 +90,12 @@ def _measured(site: Site, wired: Wiring, index: int, state: NodeState, senses: "
     drawn, least, held, together = _behind(wired.behind[index], claims, t_ms)
     heat, severity = NEW_NODE.heat, 0  # a guess by phase heats no fuse
     if sense.phased:
-        heat, severity = _heat(state, flow, node.rated_ma, t_ms)
+        heat, severity = heated(state, node, flow, t_ms)
+    warm = warmed(state, flow, t_ms)
     if state.used_ms == NEVER:
         first = (flow[0] - least[0], flow[1] - least[1], flow[2] - least[2], flow[3] - least[3])
-        return NodeState(t_ms, first, first, now_ms, NEW_NODE.above_ms, heat, severity)
+        return NodeState(t_ms, first, first, now_ms, NEW_NODE.above_ms, heat, severity,
+                         (abs(flow[0]), abs(flow[1]), abs(flow[2])))
     if not sense.phased and any(not senses[source].believed for source in wired.sources[index]):
         together = False  # what the roof hides on each phase is not known
     turn = together and now_ms - state.peak_ms >= FALL_MS
@@ -112,7 +113,8 @@ def _measured(site: Site, wired: Wiring, index: int, state: NodeState, senses: "
         if turn:
             rest[k], peak[k] = min(rest[k], peak[k]), min(high, rest[k])
     return NodeState(t_ms, (rest[0], rest[1], rest[2], rest[3]), (peak[0], peak[1], peak[2], peak[3]),
-                     now_ms if turn else state.peak_ms, (above[0], above[1], above[2], above[3]), heat, severity)
+                     now_ms if turn else state.peak_ms, (above[0], above[1], above[2], above[3]), heat, severity,
+                     warm)
 
 
 def _behind(loads: "tuple[int, ...]", claims: "tuple[Claim | None, ...]",
@@ -153,20 +155,3 @@ def _guessed(wired: Wiring, index: int, sense: Sense, senses: "tuple[Sense, ...]
     rest_ma = max(total_w, 0) * 1_000_000 // LOW_MV
     return (max(assumed[0], rest_ma) + own[0], max(assumed[1], rest_ma) + own[1], max(assumed[2], rest_ma) + own[2],
             sense.flow[3])
-
-
-def _heat(state: NodeState, flow: "tuple[int, int, int, int]", rated_ma: int,
-          t_ms: int) -> "tuple[tuple[int, int, int], int]":
-    """Inverse time: what the fuse has stored on each phase, and what follows (0 nothing, 1 the least, 2 stop)."""
-    since_ms = 0 if state.used_ms == NEVER else min(max(t_ms - state.used_ms, 0), FALL_MS)
-    heat, severity = [0, 0, 0], 0
-    for p in range(3):
-        permille = abs(flow[p]) * 1_000 // max(rated_ma, 1)
-        over = max(permille - 1_000, 0)
-        gain = over * over if over else -HEAT_DRAIN
-        heat[p] = min(max(state.heat[p] + gain * since_ms // 1_000, 0), HEAT_STOP)
-        if permille > STOP_PERMILLE or heat[p] >= HEAT_STOP:
-            severity = 2
-        elif permille > CUT_PERMILLE or heat[p] >= HEAT_CUT:
-            severity = max(severity, 1)
-    return (heat[0], heat[1], heat[2]), severity

@@ -193,7 +193,7 @@ class Sense(namedtuple("Sense", (
 
 
 class NodeState(namedtuple("NodeState", (
-    "used_ms", "rest", "peak", "peak_ms", "above_ms", "heat", "severity",
+    "used_ms", "rest", "peak", "peak_ms", "above_ms", "heat", "severity", "warm",
 ))):
     """What is remembered of one node. Vectors: mA on L1, L2, L3, then W."""
 
@@ -203,8 +203,9 @@ class NodeState(namedtuple("NodeState", (
     peak: "tuple[int, int, int, int]"  # the most they were since peak_ms
     peak_ms: int
     above_ms: "tuple[int, int, int, int]"  # since when they may be more, or a load of ours has started
-    heat: "tuple[int, int, int]"  # overload stored in the fuse: permille of rated above it, squared, times seconds
+    heat: "tuple[int, int, int]"  # overload stored in the fuse: control.overload
     severity: int  # 0 none, 1 down to the least, 2 stop
+    warm: "tuple[int, int, int]"  # mean current of the last minutes, mA: what the cabinet feels
 
 
 class LoadState(namedtuple("LoadState", (

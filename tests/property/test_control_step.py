@@ -9,6 +9,7 @@ from control.claims import Claim
 from control.guard import guard
 from control.health import NEW_SENSE
 from control.limits import Limits
+from control.overload import bears_ma
 from control.step import start, step
 from control.values import (
     MODES,
@@ -220,8 +221,9 @@ def test_what_may_be_drawn_never_rises_above_the_budget(seed: int) -> None:
         story.live()
         plan = story.decide()
         for index, node in enumerate(story.site.nodes):
+            bears = bears_ma(node, story.state.nodes[index], plan.nodes[index].believed)
             for k in range(3):
-                room_ma = min(node.rated_ma, node.continuous_ma) - plan.nodes[index].rest_ma[k]
+                room_ma = bears[k] - plan.nodes[index].rest_ma[k]
                 may_ma = story.bound(index, k, told(plan))
                 assert may_ma <= max(room_ma, story.bound(index, k, nothing)), (seed, story.now_ms, node.name, k)
         story.write(plan)
@@ -237,8 +239,9 @@ def test_issued_limits_fit_or_nothing_is_left_to_shed(seed: int) -> None:
         wired = wiring(story.site)
         for index, node in enumerate(story.site.nodes):
             view = plan.nodes[index]
+            bears = bears_ma(node, story.state.nodes[index], view.believed)
             for k in range(3):
-                fits = view.rest_ma[k] + view.issued_ma[k] <= min(node.rated_ma, node.continuous_ma)
+                fits = view.rest_ma[k] + view.issued_ma[k] <= bears[k]
                 asks = [load for load in wired.behind[index] if not stuck(story, load)
                         and plan.grants[load].setpoint.current_ma[k] > 0]  # type: ignore[union-attr]
                 assert fits or not asks, (seed, story.now_ms, node.name, k)

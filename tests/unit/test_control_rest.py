@@ -122,20 +122,6 @@ def test_a_total_stands_on_every_phase_and_the_roof_hides_nothing() -> None:
     assert Meter(site_of()).see(100, 0, phased=False).rest[:3] == (5_000, 5_000, 5_000)
 
 
-def test_overload_is_remembered_by_its_square() -> None:
-    meter = Meter(site_of())
-    meter.see(4_000, 0)
-    for _ in range(100):
-        meter.see(38_500, 0)  # 1.1 times the rating: 0.01 a second of 1.17
-    assert meter.nodes[0].severity == 0
-    for _ in range(25):
-        meter.see(38_500, 0)
-    assert meter.nodes[0].severity == 1
-    for _ in range(500):
-        meter.see(20_000, 0)
-    assert meter.nodes[0].severity == 0
-
-
 def test_cut_above_1_3_and_stop_above_1_8_at_once() -> None:
     meter = Meter(site_of())
     meter.see(4_000, 0)

@@ -15,7 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from drivers.mqtt_link import UNTRIED, Access, connect, link
 
 MOST_HEARD = 16  # messages to us that wait
-MOST_HEARD_BYTES = 256
+MOST_HEARD_BYTES = 1_024
 
 
 class Courier:

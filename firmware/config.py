@@ -153,7 +153,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.logins(findings, lines)
     config_cross.carry(findings, raw)
     config_cross.broker(findings, raw)
-    _time_zone(findings, raw)
+    _records(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
     tables = Tables(
@@ -188,7 +188,7 @@ def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -
     return None
 
 
-def _time_zone(findings: Findings, raw: Raw) -> None:
+def _records(findings: Findings, raw: Raw) -> None:
     table = raw.get("records")
     name = table.get("time_zone", RecordsTable.__struct_defaults__[0]) if isinstance(table, Mapping) else None
     if isinstance(name, str):
@@ -196,6 +196,8 @@ def _time_zone(findings: Findings, raw: Raw) -> None:
             legal_time.zone(name)
         except ValueError as error:
             findings.add(("records", "time_zone"), str(error))
+    if isinstance(table, Mapping) and table.get("events") is True and "mqtt" not in raw:
+        findings.missing(("mqtt",), "[mqtt], over which records.events = true listens")
 
 
 def _named(findings: Findings, raw: Raw, key: str) -> config_cross.Tables:

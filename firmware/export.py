@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from control.values import NONE, Site
 from drivers import signing
 from firmware.config import load
 from firmware.errors import UserError
-from firmware.records import legal_time, series
+from firmware.records import chain, flows, legal_time, marks, ocmf, series
 from firmware.records.chain import LOGS
 from firmware.records.keeper import KEY
 from firmware.records.query import Query, no_records
@@ -27,11 +28,12 @@ ALWAYS_S = (0, 1 << 40)
 class Asked:
     """What the command line asks for."""
 
-    def __init__(self, query: Query, folder: Path, zone: ZoneInfo, args: argparse.Namespace) -> None:
+    def __init__(self, query: Query, folder: Path, zone: ZoneInfo, args: argparse.Namespace, house: str) -> None:
         self.query = query
         self.folder = folder
         self.zone = zone
         self.args = args
+        self.house = house  # the meter at the house connection
         self.from_s = None if args.begin is None else legal_time.midnight(zone, args.begin)
         self.to_s = None if args.end is None else legal_time.midnight(zone, args.end + timedelta(days=1))
 
@@ -43,18 +45,42 @@ class Asked:
             raise UserError(f"--meter {wanted}: nothing is kept of it then; there are {there}")
         return {meter: values for meter, values in found.items() if wanted in (None, meter)}
 
+    def events(self) -> "list[Row]":
+        """Their whole records."""
+        found = self.query.records(chain.METROLOGY, "event", self.from_s or ALWAYS_S[0], self.to_s)
+        return [record for record in found if self.args.meter in (None, record["data"]["meter"])]
+
+    def transactions(self) -> "list[marks.Transaction]":
+        """Those that touch the asked time, however long before it they began."""
+        found = marks.transactions(
+            record["data"] for record in self.query.records(chain.METROLOGY, "event", ALWAYS_S[0], None))
+        return [one for one in found if self.args.meter in (None, one.meter)
+                and (self.to_s is None or one.begin["at_s"] < self.to_s)
+                and (self.from_s is None or one.end is None or one.end["at_s"] >= self.from_s)]
+
+    def signer(self) -> signing.Signer:
+        try:
+            return signing.load(self.folder / KEY)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+
+    def grid(self) -> str:
+        return str(self.args.grid or self.house)
+
     def local(self, utc_s: int) -> str:
         return legal_time.text(utc_s, legal_time.offset_s(self.zone, utc_s))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("site", metavar="SITE.toml", type=Path)
-    parser.add_argument("what", choices=(*TABLES, "records", "backup"), help="; ".join(
-        (*(f"{name}: {words}" for name, (words, _) in TABLES.items()), "records: the signed chain, for verify",
+    parser.add_argument("what", choices=(*TABLES, *TEXTS, "backup"), metavar="WHAT", help="; ".join(
+        (*(f"{name}: {words}" for name, (words, _) in (TABLES | TEXTS).items()),
          "backup: a copy of the whole file, taken while the house runs")))
     parser.add_argument("--from", dest="begin", type=_day, metavar="DAY", help="first day, like 2026-10-25, legal time")
     parser.add_argument("--to", dest="end", type=_day, metavar="DAY", help="last day, itself included")
     parser.add_argument("--meter", help="only this one")
+    parser.add_argument("--storage", metavar="METER", help="flows: the meter at the storage")
+    parser.add_argument("--grid", metavar="METER", help="flows: the meter at the grid, if not the house connection's")
     parser.add_argument("--fill", action="store_true", help="intervals: substitute values in the gaps, marked as such")
     parser.add_argument("--log", choices=LOGS, help="records: only this log")
     parser.add_argument("--json", action="store_true", help="JSON instead of CSV")
@@ -71,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         query = Query(folder)
         try:
-            asked = Asked(query, folder, legal_time.zone(file.records.time_zone), args)
+            asked = Asked(query, folder, legal_time.zone(file.records.time_zone), args, _house(file.site))
             return _backup(asked) if args.what == "backup" else _write(asked)
         finally:
             query.close()
@@ -84,8 +110,8 @@ def run(args: argparse.Namespace) -> int:
 def _write(asked: Asked) -> int:
     out = asked.args.out.open("w", encoding="utf-8", newline="") if asked.args.out else sys.stdout
     try:
-        if asked.args.what == "records":
-            for line in _records(asked):
+        if asked.args.what in TEXTS:
+            for line in TEXTS[asked.args.what][1](asked):
                 out.write(line + "\n")
         else:
             _table(TABLES[asked.args.what][1](asked), asked.args.json, out)
@@ -122,15 +148,70 @@ def _intervals(asked: Asked) -> "Iterable[Row]":
                    "import": one.import_e, "export": one.export_e, "unit": unit(one.scaler), "status": one.status}
 
 
+def _flows(asked: Asked) -> "Iterable[Row]":
+    found = asked.readings()
+    grid, storage = asked.grid(), asked.args.storage
+    if storage is None:
+        raise UserError("flows: name the meter at the storage with --storage METER")
+    for name in (grid, storage):
+        if name not in found:
+            raise UserError(f"{name}: nothing is kept of it then; there are {', '.join(sorted(found)) or 'none'}")
+    for one in flows.by_minimum(series.intervals(found[grid]), series.intervals(found[storage]), series.WORST):
+        parts = {name[:-2]: value for name, value in one._asdict().items() if name.endswith("_e")}
+        yield {"start_utc_s": one.start_s, "start_local": asked.local(one.start_s), **parts, "unit": unit(one.scaler),
+               "status": one.status, "method": flows.QUARTER_MINIMUM}
+
+
+def _sections(asked: Asked) -> "Iterable[Row]":
+    marked = asked.transactions()
+    for meter, values in asked.readings().items():
+        for one in marks.sections(values, [mark for mark in marked if mark.meter == meter]):
+            yield {"meter": meter, "start_utc_s": one.start_s, "start_local": asked.local(one.start_s),
+                   "transaction": one.transaction, "group": one.group, "import": one.import_e, "unit": unit(one.scaler)}
+
+
+def _sessions(asked: Asked) -> "Iterable[Row]":
+    for one in asked.transactions():
+        end = one.end or {}
+        yield {"transaction": one.id, "number": one.number, "meter": one.meter, "group": one.group,
+               "begin_local": asked.local(one.begin["at_s"]), "begin": one.begin["value"],
+               "end_local": asked.local(end["at_s"]) if end else None, "end": end.get("value"),
+               "energy": one.energy_e, "unit": unit(one.begin["scaler"]), "begin_status": one.begin["status"],
+               "end_status": end.get("status"), "text": end.get("text", one.begin["text"])}
+
+
+def _events(asked: Asked) -> "Iterable[Row]":
+    for record in asked.events():
+        yield {"local": asked.local(record["data"]["at_s"]), "clock": record["clock"], **record["data"]}
+
+
+def _ocmf(asked: Asked) -> "Iterable[str]":
+    """A line for each session that has ended; what to check them with stands in `key`."""
+    signer = asked.signer()
+    about = {meter["name"]: meter for meter in asked.query.meters().get("meters", [])}
+    clocks = {record["data"]["event"]: record["clock"] for record in asked.events()}
+    for one in asked.transactions():
+        if one.end is not None:
+            yield ocmf.session(one, clocks, about.get(one.meter, {}), asked.zone, signer)
+
+
+def _key(asked: Asked) -> "Iterable[str]":
+    signer = asked.signer()
+    yield f"fingerprint {chain.key_id(signer.public)}"
+    yield f"public key {ocmf.public(signer)}"
+
+
 def _records(asked: Asked) -> "Iterable[str]":
-    try:
-        signer = signing.load(asked.folder / KEY)
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    signer = asked.signer()
     logs = (asked.args.log,) if asked.args.log else LOGS
     there = tuple(log for log in logs if asked.query.has(log, asked.from_s, asked.to_s))
     for log in there:
         yield from asked.query.export(log, there, asked.from_s, asked.to_s, signer)
+
+
+def _house(site: Site) -> str:
+    meter = site.nodes[0].meter
+    return "" if meter == NONE else str(site.devices[meter].name)
 
 
 def _backup(asked: Asked) -> int:
@@ -155,4 +236,13 @@ def _day(text: str) -> date:
 TABLES: "dict[str, tuple[str, Callable[[Asked], Iterable[Row]]]]" = {
     "readings": ("counters at the quarter hours", _readings),
     "intervals": ("energy of each quarter hour", _intervals),
+    "flows": ("draw, feed-in, charge and discharge, by where from and where to", _flows),
+    "sections": ("intervals, apart by transaction and balancing group", _sections),
+    "sessions": ("charging sessions and other transactions", _sessions),
+    "events": ("readings that were asked for", _events),
+}
+TEXTS: "dict[str, tuple[str, Callable[[Asked], Iterable[str]]]]" = {
+    "ocmf": ("charging sessions that have ended, in the Open Charge Metering Format", _ocmf),
+    "key": ("fingerprint and public key of who signs", _key),
+    "records": ("the signed chain, for verify", _records),
 }

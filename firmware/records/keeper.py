@@ -17,6 +17,7 @@ from drivers.signing import Signer
 from firmware.records import chain, changes, retention
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, Draft, Stamp
 from firmware.records.clock import UNKNOWN, ClockWatch, Look
+from firmware.records.events import Answer, Ask, Desk, Sessions
 from firmware.records.legal_time import offset_s
 from firmware.records.sampler import Quarter, Sampler, Seen, Value
 from firmware.records.store import Store, TooNew
@@ -25,6 +26,7 @@ from hal.times import TimeNow
 KEY = "records.key"
 MOST_WAITING = 1_000  # records: ten days of quarter hours
 RETRY_MS = 30_000
+MOST_EVENTS = 1_000  # read back at start; an open transaction is not older
 CLEAN_MS = 3_600_000
 MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
 MOST_SYSTEM_AN_HOUR = 240  # a flapping alarm shall not fill the disk
@@ -50,6 +52,9 @@ class Keeper:
         self._sampler = Sampler(site)
         self._doubted = False  # the file has said that it is damaged
         self._changes = changes.Changes(site)
+        self._desk = Desk(site)
+        self._sessions = Sessions(site)
+        self._answers: "list[Answer]" = []
         self._waiting: "deque[Draft]" = deque()
         self._lost = 0
         self._retry_ms = 0
@@ -78,6 +83,15 @@ class Keeper:
         self._flush(look)
         if self._store is not None:
             self._store.close()
+
+    def ask(self, ask: Ask) -> str:
+        """Asks for a reading; why there will be none, or "" and it comes with `answers`."""
+        return "nothing is kept just now" if self._store is None else self._desk.ask(ask)
+
+    def answers(self) -> "list[Answer]":
+        """Those since the last call, charging sessions too; they are on the disk when `fault` is ""."""
+        found, self._answers = self._answers, []
+        return found
 
     def heads(self) -> "dict[str, dict[str, Any]]":
         """The checkpoint: number and hash of the newest record of each log."""
@@ -109,6 +123,8 @@ class Keeper:
         last = store.newest(METROLOGY, "readings", 1)
         kept = quarter_of(chain.opened(last[0])) if last else Quarter(0, ())
         self._sampler.resume(kept)
+        events = store.newest(METROLOGY, "event", MOST_EVENTS)
+        self._desk.resume([chain.opened(line)["data"] for line in reversed(events)])
         first = []
         for log in LOGS:
             if store.head(log) == chain.EMPTY:
@@ -143,6 +159,13 @@ class Keeper:
 
     def _see(self, seen: Seen, look: Look) -> None:
         self._sampler.feed(seen, look.now.utc_ms - look.now.mono_ms)
+        if self._store is not None:  # what is open is known only from what is kept
+            for ask in self._sessions.look(seen, self._desk):
+                self._desk.ask(ask)
+        for answer in self._desk.look(seen, look):
+            if answer.event is not None:
+                self._add(METROLOGY, "event", look, answer.event)
+            self._answers.append(answer)
         for log, kind, data in self._changes.look(seen):
             if log != SYSTEM or self._may_speak(look):
                 self._add(log, kind, look, data)

@@ -10,6 +10,7 @@ from control.values import Plan, Snapshot
 from firmware import topics
 from firmware.config import SiteFile
 from firmware.config_site import DeviceFile
+from firmware.records.asking import Asking
 from firmware.records.chain import CONSUMER, METROLOGY
 from firmware.records.keeper import Keeper
 from firmware.records.legal_time import zone
@@ -32,8 +33,10 @@ class Recorder:
         self._keeper = Keeper(file.site, Path(table.folder), zone(table.time_zone), about(file), days)
         self._service = service
         self._seen: "deque[Seen]" = deque(maxlen=MOST_SEEN)
-        self._topic = f"hutschiene/{topics.slug(file.site.name)}/records/state"
+        slug = topics.slug(file.site.name)
+        self._topic = f"hutschiene/{slug}/records/state"
         self._state = self._told()
+        self._asking = Asking(file.mqtt, slug) if table.events and file.mqtt else None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="records", daemon=True)
 
@@ -42,6 +45,8 @@ class Recorder:
         return self._keeper.fault
 
     def start(self) -> None:
+        if self._asking is not None:
+            self._asking.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -61,13 +66,27 @@ class Recorder:
             self._turn()
         self._turn()
         self._keeper.close(self._service.read())
+        if self._asking is not None:
+            self._asking.close()
 
     def _turn(self) -> None:
+        now = self._service.read()
+        self._ask(now.mono_ms)
         seen = []
         while self._seen:
             seen.append(self._seen.popleft())
-        self._keeper.turn(self._service.read(), seen)
+        self._keeper.turn(now, seen)
         self._state = self._told()
+        answers = self._keeper.answers()
+        if self._asking is not None:
+            for answer in answers:
+                self._asking.answer(answer, not self._keeper.fault)
+
+    def _ask(self, now_ms: int) -> None:
+        while self._asking is not None and (ask := self._asking.heard(now_ms)) is not None:
+            why = self._keeper.ask(ask)
+            if why:
+                self._asking.refuse(ask, why)
 
     def _told(self) -> str:
         keeper = self._keeper

@@ -1,0 +1,164 @@
+"""Readings at any instant, asked for by a car, a person or another system; and transactions, the difference of two.
+
+A reading counts only when it was taken at or after it was asked for, and at most ANSWER_MS later; else it is refused,
+never estimated. One transaction at a time is open on a meter, so its sections never overlap.
+"""
+
+import secrets
+from typing import Any, NamedTuple
+
+from control.values import Site
+from firmware.records.clock import UNKNOWN, Look
+from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen
+
+ANSWER_MS = 30_000
+MOST_ASKED = 32  # that wait at a time
+READING, BEGIN, END = "reading", "begin", "end"
+IMPORT = "1-0:1.8.0"  # OBIS: active energy, import
+
+
+class Ask(NamedTuple):
+    """What somebody wants a reading for."""
+
+    what: str  # READING, BEGIN or END
+    meter: str
+    asked_ms: int  # monotonic
+    source: str = ""  # CLS-ID of who asks
+    text: str = ""
+    external: str = ""  # the asker's own name for it
+    group: str = ""  # balancing group; BEGIN only
+    transaction: str = ""  # END: the open one, "" for whichever is open on the meter
+
+
+class Answer(NamedTuple):
+    ask: Ask
+    event: "dict[str, Any] | None"  # the data of a record of kind `event`
+    why: str  # why there is none
+
+
+class Desk:
+    """Takes what is asked, answers when the meter has spoken."""
+
+    def __init__(self, site: Site) -> None:
+        self._index = {device.name: index for index, device in enumerate(site.devices)}
+        self._asked: "list[Ask]" = []
+        self._open: "dict[str, dict[str, Any]]" = {}  # by meter: its begin
+        self._sequence = 0
+        self._transactions = 0
+
+    def resume(self, events: "list[dict[str, Any]]") -> None:
+        """The newest that are kept, oldest first."""
+        for data in events:
+            self._note(data)
+
+    def open_on(self, meter: str) -> "dict[str, Any] | None":
+        return self._open.get(meter)
+
+    def ask(self, ask: Ask) -> str:
+        """Why it cannot be answered; "" when it will be."""
+        why = self._refused(ask)
+        if not why:
+            self._asked.append(ask)
+        return why
+
+    def look(self, seen: Seen, look: Look) -> "list[Answer]":
+        out, waiting = [], []
+        for ask in self._asked:
+            answer = self._answer(ask, seen, look)
+            if answer is None:
+                waiting.append(ask)
+            else:
+                out.append(answer)
+        self._asked = waiting
+        return out
+
+    def _answer(self, ask: Ask, seen: Seen, look: Look) -> "Answer | None":
+        index = self._index[ask.meter]
+        one = seen.snapshot.heard[index].reading
+        if one is None or one.import_wh is None or one.t_ms < ask.asked_ms:
+            late = seen.snapshot.now_ms - ask.asked_ms > ANSWER_MS
+            return Answer(ask, None, f"{ask.meter}: no reading within {ANSWER_MS // 1_000} s") if late else None
+        why = self._refused(ask)
+        if why:  # answered meanwhile by another one
+            return Answer(ask, None, why)
+        status = FAULTY if index in seen.doubted else MEASURED
+        captured_ms = one.t_ms + look.now.utc_ms - look.now.mono_ms
+        data = {
+            "event": uuid7(captured_ms), "what": ask.what, "seq": self._sequence + 1, "meter": ask.meter,
+            "obis": IMPORT, "value": one.import_wh, "scaler": 0, "unit": "Wh",
+            "captured_ms": captured_ms, "at_s": captured_ms // 1_000,
+            "status": CLOCK_UNKNOWN if look.clock.state == UNKNOWN else status,
+            "source": ask.source, "text": ask.text, "external": ask.external, **self._transaction(ask),
+        }
+        self._note(data)
+        return Answer(ask, data, "")
+
+    def _transaction(self, ask: Ask) -> "dict[str, Any]":
+        if ask.what == BEGIN:
+            return {"transaction": uuid7(0), "number": self._transactions + 1, "group": ask.group}
+        if ask.what == END:
+            begun = self._open[ask.meter]
+            return {name: begun[name] for name in ("transaction", "number", "group")}
+        return {"transaction": "", "number": 0, "group": ""}
+
+    def _note(self, data: "dict[str, Any]") -> None:
+        self._sequence = max(self._sequence, data["seq"])
+        self._transactions = max(self._transactions, data["number"])
+        if data["what"] == BEGIN:
+            self._open[data["meter"]] = data
+        elif data["what"] == END:
+            self._open.pop(data["meter"], None)
+
+    def _refused(self, ask: Ask) -> str:
+        begun = self._open.get(ask.meter)
+        if ask.meter not in self._index:
+            return f"there is no meter {ask.meter!r}"
+        if ask.what not in (READING, BEGIN, END):
+            return f"{ask.what!r}: allowed are {READING}, {BEGIN}, {END}"
+        if ask.what == BEGIN and begun is not None:
+            return f"{ask.meter}: transaction {begun['transaction']} is still open"
+        if ask.what == END and begun is None:
+            return f"{ask.meter}: no transaction is open"
+        if ask.what == END and begun is not None and ask.transaction not in ("", begun["transaction"]):
+            return f"{ask.meter}: the open transaction is {begun['transaction']}"
+        if len(self._asked) >= MOST_ASKED and ask not in self._asked:
+            return f"{MOST_ASKED} are waiting already"
+        return ""
+
+
+class Sessions:
+    """A charging session of a wallbox is a transaction: it begins when a car is plugged in and ends when it leaves."""
+
+    def __init__(self, site: Site) -> None:
+        self._boxes = tuple((index, device.name) for index, device in enumerate(site.devices)
+                            if device.ability.kind == "wallbox")
+        self._there: "dict[int, bool]" = {}  # whether a car is plugged in, as last seen
+
+    def look(self, seen: Seen, desk: Desk) -> "list[Ask]":
+        """IEC 61851: A is no car, B to D is one; E and F tell nothing of that."""
+        out = []
+        for index, name in self._boxes:
+            one = seen.snapshot.heard[index].reading
+            if one is None or one.import_wh is None or one.state is None or one.state[:1] not in "ABCD":
+                continue
+            there = one.state[:1] != "A"
+            first = index not in self._there
+            if not first and self._there[index] == there:
+                continue
+            self._there[index] = there
+            begun = desk.open_on(name) is not None
+            if there and not begun:
+                out.append(Ask(BEGIN, name, one.t_ms, name, "car was there at start" if first else "car plugged in"))
+            elif begun and not there:
+                out.append(Ask(END, name, one.t_ms, name, "car was gone at start" if first else "car unplugged"))
+        return out
+
+
+def uuid7(utc_ms: int) -> str:
+    """RFC 9562 version 7 of an instant; all chance (version 4) for an instant of 0."""
+    chance = secrets.token_bytes(16)
+    if utc_ms:
+        chance = (utc_ms & 0xFFFFFFFFFFFF).to_bytes(6, "big") + chance[6:]
+    version = 0x70 if utc_ms else 0x40
+    text = (chance[:6] + bytes([chance[6] & 0x0F | version, chance[7], chance[8] & 0x3F | 0x80]) + chance[9:]).hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))

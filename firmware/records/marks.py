@@ -1,0 +1,78 @@
+"""Sections of a quarter-hour series that belong to a transaction and its balancing group.
+
+The counter itself is the ruler: of an interval, a transaction has what its two readings and the interval's two readings
+have in common. So nothing is interpolated, an event inside an interval cuts it where the meter was, and marked and
+unmarked parts add up to the interval, the marked ones to the transaction, to the last digit.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from firmware.records.events import BEGIN, END
+from firmware.records.sampler import FAULTY, QUARTER_S, Value
+from firmware.records.series import scaled
+
+
+class Transaction(NamedTuple):
+    """The difference of two readings of one meter, in 10**scaler Wh."""
+
+    id: str
+    number: int
+    meter: str
+    group: str  # balancing group; "" = the connection's own
+    begin: "dict[str, Any]"  # the data of its events
+    end: "dict[str, Any] | None"  # None while it is open
+
+    @property
+    def energy_e(self) -> "int | None":
+        return None if self.end is None else self.end["value"] - self.begin["value"]
+
+
+class Section(NamedTuple):
+    """A part of one interval. `transaction` is "" for what no transaction has."""
+
+    start_s: int
+    transaction: str
+    group: str
+    import_e: int
+    scaler: int
+
+
+def transactions(events: "Iterable[dict[str, Any]]") -> "list[Transaction]":
+    """Of the data of events in the order of their chain."""
+    found: "dict[str, Transaction]" = {}
+    for data in events:
+        if data["what"] == BEGIN:
+            found[data["transaction"]] = Transaction(data["transaction"], data["number"], data["meter"], data["group"],
+                                                     data, None)
+        elif data["what"] == END and data["transaction"] in found:
+            found[data["transaction"]] = found[data["transaction"]]._replace(end=data)
+    return list(found.values())
+
+
+def sections(values: "dict[int, Value]", marks: "Iterable[Transaction]") -> "list[Section]":
+    """Of one meter's readings and its transactions. An open one reaches to the newest reading."""
+    marks = list(marks)
+    out = []
+    for at_s in sorted(values):
+        after = values.get(at_s + QUARTER_S)
+        if after is not None:
+            out += _of_interval(at_s, *scaled(values[at_s], after), marks)
+    return out
+
+
+def _of_interval(start_s: int, before: Value, after: Value, marks: "list[Transaction]") -> "list[Section]":
+    first, last = before.import_e, after.import_e
+    if first is None or last is None or last < first or FAULTY in (before.status, after.status):
+        return []
+    out, rest = [], last - first
+    for mark in marks:
+        factor = 10 ** (mark.begin["scaler"] - before.scaler)
+        begin = mark.begin["value"] * factor
+        end = last if mark.end is None else mark.end["value"] * factor
+        part = min(end, last) - max(begin, first)
+        if part > 0:
+            out.append(Section(start_s, mark.id, mark.group, part, before.scaler))
+            rest -= part
+    assert rest >= 0, "transactions of one meter overlap"
+    return [*out, Section(start_s, "", "", rest, before.scaler)]

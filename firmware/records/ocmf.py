@@ -1,0 +1,61 @@
+"""A charging session in the Open Charge Metering Format 1.4: OCMF|{what was measured}|{signature}.
+
+Source: S.A.F.E. e.V., OCMF specification. Signed are the very bytes between the bars, by the key of the records; the
+public key goes with it apart (`public`), as DER in hex, which the transparency software reads. The meters of a house
+are no conformity-assessed ones: the tariff text says so, and no reader can take it for more.
+"""
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from drivers.signing import Signer
+from firmware.records.chain import key_id
+from firmware.records.clock import HOLDOVER, SYNCED
+from firmware.records.legal_time import offset_s
+from firmware.records.marks import Transaction
+from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, SUBSTITUTED
+
+VERSION = "1.4"
+NOTE = "nicht geeicht, nicht zur Abrechnung nach Eichrecht / not for legally metered billing"
+CLOCKS = {SYNCED: "S", HOLDOVER: "I"}  # else U; R (relative) is never used
+STATES = {FAULTY: "E", SUBSTITUTED: "S"}  # else G
+
+
+def session(one: Transaction, clocks: "dict[str, str]", about: "dict[str, Any]", zone: ZoneInfo, signer: Signer) -> str:
+    """`clocks`: event id -> the clock state its record bears; `about`: what is known of the meter."""
+    assert one.end is not None
+    payload = {
+        "FV": VERSION, "GI": "Hutschiene", "GS": key_id(signer.public)[:16], "PG": f"T{one.number}",
+        "MS": about.get("serial", one.meter), "IS": False, "IL": "NONE", "IF": [], "IT": "NONE", "ID": "", "TT": NOTE,
+        "RD": [_reading(one.begin, "B", clocks, zone), _reading(one.end, "E", clocks, zone)],
+    }
+    if about.get("maker"):
+        payload["MV"] = about["maker"]
+    if about.get("model"):
+        payload["MM"] = about["model"]
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=True)
+    signature = {"SA": "ECDSA-secp256r1-SHA256", "SE": "hex", "SD": signer.der(text.encode("ascii")).hex().upper()}
+    return "OCMF|%s|%s" % (text, json.dumps(signature, separators=(",", ":")))
+
+
+def public(signer: Signer) -> str:
+    return signer.public_der.hex().upper()
+
+
+def _reading(event: "dict[str, Any]", what: str, clocks: "dict[str, str]", zone: ZoneInfo) -> "dict[str, Any]":
+    unknown = event["status"] == CLOCK_UNKNOWN
+    errors = ("E" if event["status"] == FAULTY else "") + ("t" if unknown else "")
+    return {
+        "TM": instant(event["captured_ms"], zone) + " " + CLOCKS.get(clocks.get(event["event"], ""), "U"),
+        "TX": what, "RV": event["value"], "RI": "1-b:1.8.0", "RU": "Wh", "RT": "AC", "EF": errors,
+        "ST": STATES.get(event["status"], "G"),
+    }
+
+
+def instant(utc_ms: int, zone: ZoneInfo) -> str:
+    """2026-10-25T02:30:00,250+0100"""
+    offset = timezone(timedelta(seconds=offset_s(zone, utc_ms // 1_000)))
+    local = datetime.fromtimestamp(utc_ms // 1_000, offset)
+    return local.strftime("%Y-%m-%dT%H:%M:%S") + ",%03d" % (utc_ms % 1_000) + local.strftime("%z")

@@ -1,0 +1,285 @@
+"""Events, transactions, marked sections and charging sessions; numbers by hand, and sums that always close."""
+
+import json
+import tempfile
+from datetime import datetime, timezone
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from control.values import NONE, Site
+from drivers import signing
+from firmware import verify
+from firmware.config import load
+from firmware.image import Image
+from firmware.records import legal_time, marks, ocmf, series
+from firmware.records.events import ANSWER_MS, BEGIN, END, READING, Ask, Desk, uuid7
+from firmware.records.keeper import KEY, Keeper
+from firmware.records.query import Query
+from firmware.records.retention import RULES
+from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen, Value
+from hal.values import reading
+from sim.time_service import SimTime
+
+BERLIN = legal_time.zone("Europe/Berlin")
+T0 = int(datetime(2026, 10, 25, 0, 40, tzinfo=timezone.utc).timestamp()) * 1_000
+TOML = """
+[site]
+name = "test"
+latitude = 48.1
+longitude = 11.6
+[line.bus]
+kind = "modbus-rtu"
+port = "/dev/serial/by-id/none"
+baud = 19200
+parity = "E"
+[node.house]
+rated_a = 35
+curve = "sls-e"
+meter = "grid"
+[device.grid]
+driver = "eastron_sdm630"
+line = "bus"
+unit = 1
+node = "house"
+[device.carport]
+driver = "heidelberg_energy_control"
+line = "bus"
+unit = 2
+node = "house"
+phases = "L1 L2 L3"
+"""
+
+
+@lru_cache(maxsize=1)
+def site() -> Site:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "site.toml"
+        path.write_text(TOML)
+        return load(path).site
+
+
+class House:
+    """Its wallbox counts 1 Wh in each ten seconds in which a car is there, from 5,000 on."""
+
+    def __init__(self, folder: Path, clock: SimTime, counter_wh: int = 5_000) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.counter_wh = counter_wh
+        self.state = "A"
+        self.keeper = Keeper(site(), folder, BERLIN, {"meters": []}, {rule.log: rule.usual_days for rule in RULES})
+
+    def live(self, seconds: int) -> None:
+        image = Image(2)
+        for _ in range(seconds // 10):
+            self.clock.wait(10_000)
+            now = self.clock.read()
+            self.counter_wh += self.state != "A"
+            image.hear(0, reading(now.mono_ms - 100, import_wh=now.utc_ms // 1_000, export_wh=0))
+            image.hear(1, reading(now.mono_ms - 200, import_wh=self.counter_wh, state=self.state))
+            self.keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus", "surplus"), NONE), frozenset())])
+
+    def events(self) -> "list[dict[str, Any]]":
+        query = Query(self.folder)
+        found = [record["data"] for record in query.records("metrology", "event", 0, None)]
+        query.close()
+        return found
+
+    def values(self, meter: str) -> "dict[int, Value]":
+        query = Query(self.folder)
+        found = series.readings(query.quarters(0, 1 << 40))[meter]
+        query.close()
+        return found
+
+    def transactions(self) -> "list[marks.Transaction]":
+        return marks.transactions(self.events())
+
+
+def test_a_car_that_comes_and_goes_is_a_transaction(tmp_path: Path) -> None:
+    house = House(tmp_path, SimTime(T0))
+    house.live(600)
+    house.state = "B"
+    house.live(1_000)
+    house.state = "C"
+    house.live(1_000)
+    house.state = "A"
+    house.live(1_000)
+    one, = house.transactions()
+    assert (one.meter, one.number, one.energy_e) == ("carport", 1, 199)
+    assert one.end is not None
+    assert (one.begin["text"], one.end["text"]) == ("car plugged in", "car unplugged")
+    assert [event["seq"] for event in house.events()] == [1, 2]
+    found = marks.sections(house.values("carport"), [one])
+    by_mark = {name: sum(part.import_e for part in found if part.transaction == name) for name in ("", one.id)}
+    assert by_mark == {"": 1, one.id: 199}  # one Wh passed before the reading that saw the car
+
+
+def test_a_transaction_outlives_a_restart_and_the_next_has_the_next_number(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = House(tmp_path, clock)
+    house.state = "C"
+    house.live(1_200)
+    house.keeper.close(clock.read())
+    clock.wait(120_000)
+    again = House(tmp_path, clock, house.counter_wh + 12)
+    again.state = "C"
+    again.live(1_200)
+    again.state = "A"
+    again.live(60)
+    again.keeper.close(clock.read())
+    third = House(tmp_path, clock, again.counter_wh)
+    third.state = "B"
+    third.live(60)
+    first, second = third.transactions()
+    assert (first.energy_e, first.number, second.number, second.energy_e) == (251, 1, 2, None)
+    assert third.keeper.ask(Ask(BEGIN, "carport", 0)) == f"carport: transaction {second.id} is still open"
+
+
+def test_a_car_that_left_while_nobody_looked_ends_at_the_next_start(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = House(tmp_path, clock)
+    house.state = "C"
+    house.live(600)
+    house.keeper.close(clock.read())
+    again = House(tmp_path, clock, house.counter_wh + 40)
+    again.live(60)
+    one, = again.transactions()
+    assert one.end is not None
+    assert (one.end["text"], one.energy_e) == ("car was gone at start", 99)
+
+
+def test_a_reading_is_one_that_was_taken_after_it_was_asked_for(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = House(tmp_path, clock)
+    house.live(60)
+    asked_ms = clock.read().mono_ms
+    assert house.keeper.ask(Ask(READING, "grid", asked_ms, "CLS-7", "tariff change", "order 12")) == ""
+    house.live(10)
+    answer, = house.keeper.answers()
+    event, = house.events()
+    assert answer.event == event
+    assert event["captured_ms"] == T0 + 69_900
+    assert (event["value"], event["source"], event["external"], event["obis"]) == (
+        (T0 + 70_000) // 1_000, "CLS-7", "order 12", "1-0:1.8.0")
+    assert event["event"][14] == "7"
+    assert int(event["event"].replace("-", "")[:12], 16) == event["captured_ms"]
+    assert house.keeper.ask(Ask(END, "grid", 0)) == "grid: no transaction is open"
+    assert "no meter" in house.keeper.ask(Ask(READING, "roof", 0))
+    assert "allowed are" in house.keeper.ask(Ask("middle", "grid", 0))
+
+
+def test_a_meter_that_stays_silent_is_an_answer_too() -> None:
+    desk = Desk(site())
+    assert desk.ask(Ask(READING, "grid", 1_000)) == ""
+    image = Image(2)
+    for now_ms, count in ((1_000, 0), (1_000 + ANSWER_MS, 0), (1_001 + ANSWER_MS, 1)):
+        assert len(desk.look(Seen(image.snapshot(now_ms, (), NONE), frozenset()), None)) == count  # type: ignore[arg-type]
+
+
+def test_two_identical_moments_have_two_names() -> None:
+    assert uuid7(T0) != uuid7(T0)
+    assert uuid7(T0)[19] in "89ab"
+
+
+def mark(number: int, begin: int, end: "int | None", group: str = "") -> marks.Transaction:
+    def event(value: int) -> "dict[str, Any]":
+        return {"value": value, "scaler": 0}
+    return marks.Transaction(f"t{number}", number, "m", group, event(begin), None if end is None else event(end))
+
+
+def counters(*values: int) -> "dict[int, Value]":
+    return {number * 900: Value("m", value, 0, 0, MEASURED, 0) for number, value in enumerate(values)}
+
+
+def test_an_event_inside_an_interval_cuts_it_where_the_counter_was() -> None:
+    found = marks.sections(counters(0, 1_000, 1_500), [mark(1, 250, 1_200, "supplier A"), mark(2, 1_200, None)])
+    assert [(part.start_s, part.transaction, part.import_e) for part in found] == [
+        (0, "t1", 750), (0, "", 250), (900, "t1", 200), (900, "t2", 300), (900, "", 0)]
+    assert found[0].group == "supplier A"
+
+
+def test_a_faulty_interval_has_no_sections() -> None:
+    values = counters(0, 1_000, 400, 900)
+    values[2_700] = values[2_700]._replace(status=FAULTY)
+    assert [part.start_s for part in marks.sections(values, [])] == [0]
+
+
+@given(st.lists(st.integers(0, 3_000), min_size=2, max_size=20),
+       st.lists(st.integers(0, 60_000), max_size=12, unique=True))
+@settings(max_examples=150, deadline=None)
+def test_marked_and_unmarked_always_add_up(steps: "list[int]", cuts: "list[int]") -> None:
+    """Transactions anywhere: within an interval, over many, before the first and behind the last."""
+    total, at = [], 0
+    for step in steps:
+        total.append(at)
+        at += step
+    ordered = sorted(cuts)
+    pairs = [(ordered[n], ordered[n + 1]) for n in range(0, len(ordered) - 1, 2)]
+    given_marks = [mark(number, begin, end) for number, (begin, end) in enumerate(pairs)]
+    values = counters(*total)
+    parts = marks.sections(values, given_marks)
+    for one in series.intervals(values):
+        assert sum(part.import_e for part in parts if part.start_s == one.start_s) == one.import_e
+    for one_mark, (begin, end) in zip(given_marks, pairs):
+        inside = max(0, min(end, total[-1]) - max(begin, total[0]))
+        assert sum(part.import_e for part in parts if part.transaction == one_mark.id) == inside
+
+
+def read_ocmf(text: str, public: str) -> "dict[str, Any]":
+    """A reader written from the specification alone: three parts, ECDSA over the bytes of the middle one."""
+    word, payload, signature = text.split("|")
+    assert word == "OCMF"
+    told = json.loads(signature)
+    assert told["SA"] == "ECDSA-secp256r1-SHA256"
+    der = bytes.fromhex(told["SD"])
+    assert der[0] == 0x30
+    assert der[1] == len(der) - 2
+    r = int.from_bytes(der[4:4 + der[3]], "big")
+    rest = der[4 + der[3]:]
+    s = int.from_bytes(rest[2:2 + rest[1]], "big")
+    key = verify.Key(public[-130:].lower())
+    if not key.signed(payload.encode(), "%064x%064x" % (r, min(s, verify.N - s))):
+        raise ValueError("signature")
+    return dict(json.loads(payload))
+
+
+def test_a_session_in_the_open_charge_metering_format(tmp_path: Path) -> None:
+    house = House(tmp_path, SimTime(T0))
+    house.state = "C"
+    house.live(3_600)
+    house.state = "A"
+    house.live(10)
+    one, = house.transactions()
+    signer = signing.load(tmp_path / KEY)
+    begin, end = (event["event"] for event in house.events())
+    text = ocmf.session(one, {begin: "synced", end: "holdover"}, {"serial": "HD-1"}, BERLIN, signer)
+    found = read_ocmf(text, ocmf.public(signer))
+    assert (found["FV"], found["PG"], found["MS"]) == ("1.4", "T1", "HD-1")
+    first, last = found["RD"]
+    assert first["TM"] == "2026-10-25T02:40:09,800+0200 S"
+    assert last["TM"] == "2026-10-25T02:40:09,800+0100 I"  # an hour later, on the day of the change
+    assert (first["TX"], first["RV"], last["TX"], last["RV"], last["RU"]) == ("B", 5_001, "E", 5_360, "Wh")
+    with pytest.raises(ValueError, match="signature"):
+        read_ocmf(text.replace("5360", "5361"), ocmf.public(signer))
+    pyocmf = pytest.importorskip("pyocmf", reason="the independent reader needs Python 3.11")
+    parsed = pyocmf.OCMF.from_string(text)
+    assert parsed.verify_signature(ocmf.public(signer))
+    assert parsed.check_eichrecht(errors_only=True) == []
+
+
+def test_a_session_without_a_clock_says_so(tmp_path: Path) -> None:
+    house = House(tmp_path, SimTime(T0, synced=False))
+    house.state = "C"
+    house.live(600)
+    house.state = "A"
+    house.live(10)
+    one, = house.transactions()
+    assert one.begin["status"] == CLOCK_UNKNOWN
+    signer = signing.load(tmp_path / KEY)
+    found = read_ocmf(ocmf.session(one, {}, {}, BERLIN, signer), ocmf.public(signer))
+    assert found["RD"][0]["TM"].endswith(" U")
+    assert found["RD"][0]["EF"] == "t"

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from control.values import Plan, Snapshot
 from drivers.clock import MonotonicClock
@@ -24,7 +25,9 @@ from firmware.journal import Journal
 from firmware.kept import Kept
 from firmware.loop import Loop, WatchedImage
 from firmware.page import Page
-from firmware.records.recorder import Recorder
+
+if TYPE_CHECKING:
+    from firmware.records.recorder import Recorder
 
 CARRY_STOP_S = 10.0  # for what it keeps to reach the disk
 
@@ -70,7 +73,7 @@ class Daemon:
         self._told: "dict[str, str]" = {}  # the newest fault of each part that was written to the log
         carried = config_carry.of_site(file)
         self._carrier = Carrier(carried) if carried else None
-        self._recorder = Recorder(file, SystemTime()) if file.records else None
+        self._recorder = _recorder(file)
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
                           self._publish, self._obey)
 
@@ -142,6 +145,16 @@ class Daemon:
         parts = {"broker": self._mqtt, "journal": self._journal, "orders": self._kept,
                  "records": self._recorder}
         return {name: part.fault for name, part in parts.items() if part is not None}
+
+
+def _recorder(file: SiteFile) -> "Recorder | None":
+    if file.records is None:
+        return None
+    from firmware.records.recorder import Recorder  # signs: a carrying gateway, which holds no key, never loads that
+    try:
+        return Recorder(file, SystemTime())
+    except ValueError as error:
+        raise UserError(f"mqtt.{error}") from error
 
 
 def _mqtt(file: SiteFile, commands: "Commands | None", wake: "Callable[[], None]") -> "Mqtt | None":

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from drivers.mqtt_courier import Courier
-from firmware.config_tables import MqttTable
+from firmware.config_tables import MqttTable, access
 from firmware.records.events import READING, Answer, Ask
 
 Short = Annotated[str, Meta(max_length=64)]
@@ -30,13 +30,12 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Asking:
-    """Connects by itself. Raises OSError or ValueError when the certificates cannot be used."""
+    """Connects by itself. Raises ValueError when a file of certificates cannot be used."""
 
     def __init__(self, mqtt: MqttTable, slug: str) -> None:
         root = f"hutschiene/{slug}/records/"
         self._result = root + "set/event/result"
-        self._courier = Courier(mqtt.host, mqtt.port, f"hutschiene-{slug}-records", root + "status", root + "set/event",
-                                mqtt.user, mqtt.password, mqtt.ca, mqtt.tls)
+        self._courier = Courier(access(mqtt), f"hutschiene-{slug}-records", root + "status", root + "set/event")
         self._times_ms: "deque[int]" = deque(maxlen=MOST_AN_HOUR)
 
     def start(self) -> None:

@@ -6,9 +6,10 @@ time-out it stops with an error, and the car has to be plugged anew. The maker a
 """
 
 from drivers.meter_facts import BOTH
+from drivers.orders import ON_CHANGE, Order, blind
 from drivers.register_device import needed
 from drivers.register_wallbox import RegisterWallbox
-from drivers.wallbox_table import ON_CHANGE, Order, ability_of, blind, box, fail_safe, options_of
+from drivers.wallbox_table import ability_of, box, fail_safe, options_of
 from hal.faults import RANGE, DeviceError
 from hal.ports import Bus
 from hal.registers import Reg

@@ -7,9 +7,10 @@ the safe current (1212) rules, which only the installer can change: it is read, 
 """
 
 from drivers.meter_facts import DRIVERS
+from drivers.orders import Order, order
 from drivers.register_device import needed, one
 from drivers.register_wallbox import RegisterWallbox, letter
-from drivers.wallbox_table import Order, ability_of, box, fail_safe, options_of, order, switch
+from drivers.wallbox_table import ability_of, box, fail_safe, options_of, switch
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability, Reading

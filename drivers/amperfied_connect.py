@@ -5,8 +5,9 @@ the older Energy Control, over TCP. Power is apparent power, energy VAh. Any val
 """
 
 from drivers.meter_facts import DRIVERS
+from drivers.orders import Order, blind, order
 from drivers.register_wallbox import RegisterWallbox, lettered
-from drivers.wallbox_table import Order, ability_of, blind, box, fail_safe, options_of, order, switch
+from drivers.wallbox_table import ability_of, box, fail_safe, options_of, switch
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

@@ -6,9 +6,10 @@ comes now and then and is no value. 730 and 740 are never read: some models hang
 """
 
 from drivers.meter_facts import DRIVERS
+from drivers.orders import order
 from drivers.register_device import one
 from drivers.register_wallbox import RegisterWallbox, lettered
-from drivers.wallbox_table import ability_of, box, fail_safe, options_of, order
+from drivers.wallbox_table import ability_of, box, fail_safe, options_of
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability, Reading

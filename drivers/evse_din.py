@@ -6,8 +6,9 @@ Source: two independent drivers that agree. Whole amperes, or 0.01 A where bit 7
 
 from drivers.given import whole
 from drivers.meter_facts import DRIVERS
+from drivers.orders import ON_CHANGE, order
 from drivers.register_wallbox import RegisterWallbox, lettered
-from drivers.wallbox_table import ON_CHANGE, Box, ability_of, box, options_of, order
+from drivers.wallbox_table import Box, ability_of, box, options_of
 from hal.faults import RANGE, DeviceError
 from hal.options import integer
 from hal.ports import Bus

@@ -7,9 +7,10 @@ Firmware 60.3 swaps bytes: its state then makes no sense, and it is neither beli
 """
 
 from drivers.meter_facts import MAKER
+from drivers.orders import ON_CHANGE, order
 from drivers.register_device import needed, one
 from drivers.register_wallbox import RegisterWallbox, lettered
-from drivers.wallbox_table import ON_CHANGE, Enable, ability_of, box, options_of, order, switch
+from drivers.wallbox_table import Enable, ability_of, box, options_of, switch
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability, Reading

@@ -8,9 +8,10 @@ its source is Modbus. Fast charging (P40) makes the box ignore us, which is the 
 """
 
 from drivers.meter_facts import BOTH
+from drivers.orders import Order, blind
 from drivers.register_device import needed, one
 from drivers.register_wallbox import THREE, RegisterWallbox
-from drivers.wallbox_table import Enable, Order, ability_of, blind, box, fail_safe, options_of, switch, with_enable
+from drivers.wallbox_table import Enable, ability_of, box, fail_safe, options_of, switch, with_enable
 from hal.faults import RANGE, DeviceError
 from hal.ports import Bus
 from hal.registers import Reg, decode

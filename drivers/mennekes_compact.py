@@ -6,19 +6,10 @@ released. Phases are switched while it pauses. Its session energy is not trusted
 """
 
 from drivers.meter_facts import SINGLE
+from drivers.orders import STATED, blind, order
 from drivers.register_device import one
 from drivers.register_wallbox import RegisterWallbox, lettered
-from drivers.wallbox_table import (
-    STATED,
-    Enable,
-    ability_of,
-    blind,
-    box,
-    fail_safe,
-    options_of,
-    order,
-    switch,
-)
+from drivers.wallbox_table import Enable, ability_of, box, fail_safe, options_of, switch
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability, Reading

@@ -4,8 +4,9 @@ Source: one independent driver. It tells its power and no currents, and nothing 
 """
 
 from drivers.meter_facts import SINGLE
+from drivers.orders import ON_CHANGE, order
 from drivers.register_wallbox import RegisterWallbox, lettered
-from drivers.wallbox_table import ON_CHANGE, ability_of, box, options_of, order
+from drivers.wallbox_table import ability_of, box, options_of
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

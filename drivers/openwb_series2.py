@@ -6,9 +6,10 @@ read back; 10116 tells the current it offers. Nobody is sure what its heartbeat 
 
 from drivers.given import whole
 from drivers.meter_facts import SINGLE
+from drivers.orders import blind
 from drivers.register_device import needed
 from drivers.register_wallbox import RegisterWallbox
-from drivers.wallbox_table import Box, ability_of, blind, box, options_of, switch
+from drivers.wallbox_table import Box, ability_of, box, options_of, switch
 from hal.faults import RANGE, DeviceError
 from hal.options import integer
 from hal.ports import Bus

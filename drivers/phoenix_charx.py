@@ -6,9 +6,10 @@ device of its own. A time-out may be set in the box; it cannot be seen from here
 
 from drivers.given import whole
 from drivers.meter_facts import SINGLE
+from drivers.orders import ON_CHANGE, order
 from drivers.phoenix import state_high
 from drivers.register_wallbox import RegisterWallbox
-from drivers.wallbox_table import ON_CHANGE, Box, Enable, ability_of, box, options_of, order
+from drivers.wallbox_table import Box, Enable, ability_of, box, options_of
 from hal.options import integer
 from hal.ports import Bus
 from hal.registers import Reg

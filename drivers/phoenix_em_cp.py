@@ -6,9 +6,10 @@ Source: one independent driver. It measures only what a meter beside it tells (`
 
 from drivers.given import whole
 from drivers.meter_facts import SINGLE
+from drivers.orders import ON_CHANGE, order
 from drivers.phoenix import HAS_METER, able_with, state
 from drivers.register_wallbox import RegisterWallbox
-from drivers.wallbox_table import ON_CHANGE, Enable, box, options_of, order
+from drivers.wallbox_table import Enable, box, options_of
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

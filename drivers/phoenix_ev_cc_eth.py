@@ -7,9 +7,10 @@ volts, amperes and watts. No fail-safe is known. 32-bit values have their low wo
 
 from drivers.given import whole
 from drivers.meter_facts import SINGLE
+from drivers.orders import ON_CHANGE, order
 from drivers.phoenix import HAS_METER, able_with, state
 from drivers.register_wallbox import RegisterWallbox
-from drivers.wallbox_table import ON_CHANGE, Box, Enable, box, options_of, order
+from drivers.wallbox_table import Box, Enable, box, options_of
 from hal.faults import RANGE, DeviceError
 from hal.options import integer
 from hal.ports import Bus

@@ -4,9 +4,10 @@ Source: one independent driver. No fail-safe is known.
 """
 
 from drivers.meter_facts import SINGLE
+from drivers.orders import ON_CHANGE, order
 from drivers.phoenix import state_high
 from drivers.register_wallbox import RegisterWallbox
-from drivers.wallbox_table import ON_CHANGE, Enable, ability_of, box, options_of, order
+from drivers.wallbox_table import Enable, ability_of, box, options_of
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

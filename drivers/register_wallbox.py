@@ -7,11 +7,13 @@ The last reading is the only clock here: it comes every second or so, and after 
 """
 
 from drivers.given import phases, whole
-from drivers.register_device import RegisterDevice, needed, one, own_values, split
-from drivers.wallbox_table import EVERY_TIME, MIN_MA, ON_CHANGE, STATED, Box, Order, ability_of
-from hal.faults import RANGE, REFUSED, DeviceError
-from hal.ports import Bus, Load
-from hal.registers import decode, encode
+from drivers.orders import EVERY_TIME, ON_CHANGE, STATED, Order
+from drivers.register_device import needed, one, own_values, split
+from drivers.register_load import RegisterLoad
+from drivers.wallbox_table import MIN_MA, Box, ability_of
+from hal.faults import RANGE, DeviceError
+from hal.ports import Bus
+from hal.registers import encode
 from hal.values import Ability, Phases, Reading, Setpoint, placed, reading, unplaced
 
 IDLE_MS = 5_000  # current-free before contactors may move
@@ -24,7 +26,7 @@ MASTERS = 3
 THREE = 3  # conductors of a box that can choose: one, or three
 
 
-class RegisterWallbox(RegisterDevice, Load):
+class RegisterWallbox(RegisterLoad):
     def __init__(self, bus: Bus, box: Box, options: "dict[str, object]", able: "Ability | None" = None) -> None:
         able = ability_of(box, options) if able is None else able
         super().__init__(bus, whole(options, "unit"), box.reads, box.slow, most_words=box.most_words,
@@ -34,9 +36,6 @@ class RegisterWallbox(RegisterDevice, Load):
         self._failsafe_ma = max(able.fallback.current_ma)
         self._failsafe_ms = able.failsafe_ms
         self._switches = able.one_phase
-        self._armed = False
-        self._now_ms = 0  # of the newest reading
-        self._blind = True  # it failed
         self._told_ma: "int | None" = None  # the newest current it has confirmed
         self._told_ms = 0
         self._lives_ms: "int | None" = None  # when it was last kept alive
@@ -46,7 +45,6 @@ class RegisterWallbox(RegisterDevice, Load):
         self._idle_ms: "int | None" = None
         self._moved_ms: "int | None" = None
         self._strange_ms: "list[int]" = []  # when something else than was told was found
-        self._complaint = ""  # what is wrong with what it was told, for the next who tells it something
 
     # what is told
 
@@ -83,9 +81,7 @@ class RegisterWallbox(RegisterDevice, Load):
             conductors = 1
         current_ma = self.rounded(min(own[:conductors]))
         self._wish_or_stand(conductors, current_ma)
-        if self._complaint:
-            words, self._complaint = self._complaint, ""
-            raise DeviceError(REFUSED, words)
+        self.complain()
 
     def release(self) -> None:
         """To where it would fall back by itself; where only its installer knows that, to 0."""
@@ -129,38 +125,6 @@ class RegisterWallbox(RegisterDevice, Load):
         if self._blind or current_ma != self._told_ma or refresh_ms == EVERY_TIME:
             return False
         return refresh_ms == ON_CHANGE or self._now_ms - self._told_ms < refresh_ms
-
-    def tell(self, told: Order, value: int) -> None:
-        """Writes, and reads back where that is the same register; elsewhere it may need its time."""
-        reg = told.reg
-        assert reg is not None
-        words = encode(reg, (value,))
-        self.bus.write(self.unit, reg.function, reg.address, words)
-        if told.back is None or told.back.address != reg.address:
-            return
-        kept = self._found(told)
-        if kept != decode(reg, words)[0]:
-            raise DeviceError(REFUSED, "%s: told %d, kept %s" % (reg.field, value, kept))
-
-    def settle(self, told: Order, value: int) -> None:
-        """As tell, but writes only what does not stand there; a setting that cannot be written must be right."""
-        if told.back is not None and self._found(told) == value:
-            return
-        if told.reg is None:
-            assert told.back is not None
-            found = self._found(told)
-            if found is None or found > value:
-                raise DeviceError(RANGE, "%s: %s stands in the box, its configuration says %d" % (
-                    told.back.field, found, value))
-            return
-        self.bus.write(self.unit, told.reg.function, told.reg.address, encode(told.reg, (value,)))
-        if told.back is not None and self._found(told) != value:
-            raise DeviceError(REFUSED, "%s: told %d, kept %s" % (told.reg.field, value, self._found(told)))
-
-    def _found(self, told: Order) -> "int | None":
-        back = told.back
-        assert back is not None
-        return decode(back, tuple(self.bus.read(self.unit, back.function, back.address, back.words())))[0]
 
     # what is read
 

@@ -95,7 +95,7 @@ class StorageInverter(Load):
             now_ms, total_w=total_w, power_w=placed(split(total_w, size_ma or (1,) * len(self._phases)), self._phases),
             current_ma=self._signed(size_ma, total_w), voltage_mv=self._vector(flow, "voltage_mv"),
             soc_permille=one(stored, "soc_permille"), temperature_mdegc=one(flow, "temperature_mdegc"),
-            state=_state(one(stored, "state")), limit_w=_limit_w(stored),
+            state=state_of(one(stored, "state")), limit_w=told_w(stored),
         )
 
     def apply(self, setpoint: Setpoint) -> None:
@@ -164,11 +164,11 @@ class StorageInverter(Load):
         return None if own is None else placed(own, self._phases)
 
 
-def _state(code: "int | None") -> "str | None":
+def state_of(code: "int | None") -> "str | None":
     return None if code is None or code >= len(STATES) else STATES[code]
 
 
-def _limit_w(stored: "dict[str, tuple[int | None, ...]]") -> "int | None":
+def told_w(stored: "dict[str, tuple[int | None, ...]]") -> "int | None":
     """The power that stands in the inverter; None while it regulates by itself."""
     in_ppm, wchamax_w = one(stored, "in_ppm"), one(stored, "wchamax_w")
     if one(stored, "mode") != BOTH_LIMITS or in_ppm is None or wchamax_w is None:

@@ -5,9 +5,10 @@ alive bit has to be written at least every half of its time.
 """
 
 from drivers.meter_facts import DRIVERS
+from drivers.orders import blind, order
 from drivers.register_device import needed
 from drivers.register_wallbox import RegisterWallbox
-from drivers.wallbox_table import ability_of, blind, box, fail_safe, options_of, order, switch
+from drivers.wallbox_table import ability_of, box, fail_safe, options_of, switch
 from hal.faults import RANGE, DeviceError
 from hal.ports import Bus
 from hal.registers import Reg

@@ -6,8 +6,9 @@ it is told only changes.
 """
 
 from drivers.meter_facts import SINGLE
+from drivers.orders import ON_CHANGE, Order, order
 from drivers.register_wallbox import RegisterWallbox, lettered
-from drivers.wallbox_table import ON_CHANGE, Enable, Order, ability_of, box, options_of, order, switch
+from drivers.wallbox_table import Enable, ability_of, box, options_of, switch
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

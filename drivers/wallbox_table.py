@@ -9,6 +9,7 @@ from collections import namedtuple
 from drivers.given import phases, whole
 from drivers.identity import Mark
 from drivers.meter_facts import SINGLE
+from drivers.orders import CONFIRM, EVERY_TIME, STATED, Order, confirmed
 from drivers.register_device import MOST_WORDS
 from hal.options import Option, integer
 from hal.registers import Reg
@@ -16,31 +17,6 @@ from hal.values import STOP, Ability, Setpoint, placed, w_of_ma
 from hal.values import ability as able
 
 MIN_MA = 6_000  # IEC 61851-1: lowest offered current
-EVERY_TIME = 0  # written with each lease, though it stands already: what was told cannot be seen, or lapses
-ON_CHANGE = -1  # written only when it changes: memory that wears out, or nothing to keep awake
-READ_BACK = {5: 1, 6: 3, 15: 1, 16: 3}  # where what a function writes is read
-
-
-class Order(namedtuple("Order", ("reg", "back"))):
-    """What is written, and where it is read back; None where it cannot be."""
-
-    __slots__ = ()
-    reg: "Reg | None"  # None: cannot be written, only looked at
-    back: "Reg | None"
-
-
-def order(field: str, function: int, address: int, kind: str = "u16", num: int = 1, den: int = 1) -> Order:
-    """What is read back where it is written."""
-    reg = Reg(field, function, address, kind, 1, num, den)
-    return Order(reg, Reg(field, READ_BACK[function], address, kind, 1, num, den))
-
-
-def blind(field: str, function: int, address: int, kind: str = "u16", num: int = 1, den: int = 1) -> Order:
-    """What can be written only."""
-    return Order(Reg(field, function, address, kind, 1, num, den), None)
-
-
-STATED = Order(None, None)  # what nobody but the installer knows
 
 
 class Enable(namedtuple("Enable", ("order", "on", "off"))):
@@ -156,17 +132,6 @@ def options_of(made: Box, *more: Option) -> "tuple[Option, ...]":
     if made.known_by == SINGLE:
         out += (CONFIRM,)
     return out + more
-
-
-CONFIRM = integer("confirm_single_source", 0, 0, 1,
-                  "true: its registers, known from one source only, were seen to be right on this device")
-
-
-def confirmed(options: "dict[str, object]") -> None:
-    """Raises ValueError for a device whose registers nobody has confirmed."""
-    if not whole(options, CONFIRM.name):
-        raise ValueError("confirm_single_source: its registers are known from a single source; try it once with "
-                         "someone standing by (poll shows them), then say true")
 
 
 def ability_of(made: Box, options: "dict[str, object]", measured: bool = True) -> Ability:

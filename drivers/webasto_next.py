@@ -5,8 +5,9 @@ again and again, for the box clears it each time. What it was told cannot be rea
 """
 
 from drivers.meter_facts import DRIVERS
+from drivers.orders import blind, order
 from drivers.register_wallbox import RegisterWallbox, lettered
-from drivers.wallbox_table import ability_of, blind, box, fail_safe, options_of, order
+from drivers.wallbox_table import ability_of, box, fail_safe, options_of
 from hal.ports import Bus
 from hal.registers import Reg
 from hal.values import Ability

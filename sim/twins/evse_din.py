@@ -1,7 +1,7 @@
 """Twin of an EVSE-DIN: it has no fail-safe; its configuration says in what it counts."""
 
 from drivers.evse_din import CONFIG, PRECISE, table
-from drivers.wallbox_table import Order
+from drivers.orders import Order
 from hal.registers import Reg
 from sim.bank import Registers
 from sim.car import Car

@@ -4,7 +4,7 @@ Which of both it is stands in `p40`; the phases count differently, and only the 
 """
 
 from drivers.keba_p30_p40 import BOX, CAR, MODBUS, P30, PRODUCT
-from drivers.wallbox_table import Order
+from drivers.orders import Order
 from sim.bank import ILLEGAL_VALUE, Refused, Registers
 from sim.car import Car
 from sim.twins import wired

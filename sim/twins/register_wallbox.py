@@ -7,7 +7,8 @@ pilot moves at once here; how slowly a car follows is the car's own.
 
 from collections import namedtuple
 
-from drivers.wallbox_table import MIN_MA, READ_BACK, Box, Order
+from drivers.orders import READ_BACK, Order
+from drivers.wallbox_table import MIN_MA, Box
 from hal.registers import decode
 from sim.bank import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, Refused, Registers
 from sim.car import Car

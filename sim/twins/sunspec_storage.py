@@ -42,16 +42,19 @@ LIMITS_CHARGE, LIMITS_DISCHARGE = 1, 2
 class StorageTwin(RegisterTwin):
     def __init__(
         self, registers: Registers, part: Battery, phases: "tuple[int, ...]", base: int = BASE, inverter: int = 103,
-        has_storage: bool = True,
+        has_storage: bool = True, more: "dict[int, int] | None" = None,
     ) -> None:
+        """`more`: lengths of further models, by number."""
         super().__init__(registers)
         self._part = part
         self._phases = phases
         self._inverter_id = inverter
         self.grid: "Clamp | None" = None
         self.factors = dict(FACTORS)
-        numbers = (1, inverter, 120, STORAGE_MODEL) if has_storage else (1, inverter, 120)
-        self._models = lay_out(registers, base, numbers, LENGTHS)
+        lengths = dict(LENGTHS)
+        lengths.update(more or {})
+        numbers = (1, inverter, 120) + tuple(sorted(more or {})) + ((STORAGE_MODEL,) if has_storage else ())
+        self._models = lay_out(registers, base, numbers, lengths)
         self._writable = tuple(self._storage.address + point.offset
                                for point in (MODE, OUT_RATE, IN_RATE, REVERT, FROM_GRID)) if has_storage else ()
         self.power_cycle()

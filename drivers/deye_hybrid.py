@@ -1,9 +1,9 @@
 """Deye SUN-xxK-SG 3-phase hybrid inverters (RTU, or a logger in between): three modes, changed seldom.
 
 Source: two independent drivers that agree; the rest from one. All it can be told is stored in its flash, so there is
-no power to follow: it holds the battery, charges it from the grid with a current, or regulates by itself. A mode that
-draws more is taken at the earliest `mode_s` after the last change; one that draws less at once; and after 48 changes
-within a day it is left to itself until the next. 32-bit values have their low word first.
+no power to follow: it holds the battery, charges it from the grid with a current, or regulates by itself. A mode is
+taken when it was wanted for a minute, at the earliest `mode_s` after the last change; but charging ends, and falls, at
+once. After 48 changes within a day it is left to itself until the next. 32-bit values have their low word first.
 """
 
 from drivers.given import whole
@@ -31,6 +31,7 @@ OPTIONS = POWERS + (
 )
 
 DAY_MS = 86_400_000
+STEADY_MS = 60_000
 CHANGES = 48  # a day: 100 000 cycles of a flash are more than five years
 OWN, HOLD, CHARGE = "own", "hold", "charge"
 MAX_DISCHARGE = order("discharge_a", 16, 109)
@@ -61,23 +62,33 @@ class Deye(RegisterStorage):
         self._mode = ""
         self._amperes = 0
         self._changed_ms: "list[int]" = []
+        self._wanted = ""
+        self._wanted_ms = 0
 
     def apply(self, setpoint: Setpoint) -> None:
         power_w = max(self.min_w, min(setpoint.power_w, self.max_w))
         amperes = self._amperes_of(power_w) if power_w > 0 else 0
         mode = CHARGE if amperes else HOLD if power_w >= 0 else OWN
+        if not self._mode:
+            self._enter(OWN, 0)
         if mode == self._mode and (mode != CHARGE or amperes == self._amperes):
             return
         self._changed_ms = [then for then in self._changed_ms if self._now_ms - then < DAY_MS]
-        lowers = mode == HOLD or (mode == CHARGE == self._mode and amperes < self._amperes)
+        if mode != self._wanted:
+            self._wanted, self._wanted_ms = mode, self._now_ms
         rested = not self._changed_ms or self._now_ms - self._changed_ms[-1] >= self._rest_ms
         if len(self._changed_ms) >= CHANGES:
             self._enter(OWN, 0)
             self._complaint = "its mode was changed %d times within a day: left to itself" % CHANGES
-        elif not self._mode or rested or (lowers and self._mode == CHARGE):
-            self._changed_ms.append(self._now_ms)
-            self._enter(mode, amperes)
+        elif self._mode == CHARGE and (mode != CHARGE or amperes < self._amperes):
+            self._change(mode if mode == CHARGE else OWN, amperes)
+        elif rested and self._now_ms - self._wanted_ms >= STEADY_MS:
+            self._change(mode, amperes)
         self.complain()
+
+    def _change(self, mode: str, amperes: int) -> None:
+        self._changed_ms.append(self._now_ms)
+        self._enter(mode, amperes)
 
     def release(self) -> None:
         if not self._neutral:

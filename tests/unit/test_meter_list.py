@@ -25,9 +25,9 @@ def test_a_row_says_what_is_read_and_how_it_is_known() -> None:
 
 
 def test_a_readme_without_place_is_told() -> None:
-    both = f"a\n{BEGIN}old\n<!-- end of what ./dev meters made -->\nb\n{actuators.BEGIN}old\n{actuators.END}c\n"
+    both = f"a\n{BEGIN}before\n<!-- end of what ./dev meters made -->\nb\n{actuators.BEGIN}before\n{actuators.END}c\n"
     assert with_table(both).endswith("-->\nc\n")
-    assert "old" not in with_table(both)
+    assert "before\n" not in with_table(both)
     with pytest.raises(ValueError, match="devices"):
         with_table(f"a\n{BEGIN}old\n<!-- end of what ./dev meters made -->\nb\n")
     with pytest.raises(ValueError, match="dev meters"):

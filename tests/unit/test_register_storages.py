@@ -95,7 +95,7 @@ def test_the_storages_there_are() -> None:
 def test_it_charges_as_told_and_says_so(name: str) -> None:
     cellar = Cellar(name).start()
     cellar.tell(2_049)
-    said = cellar.watch_s(30)
+    said = cellar.watch_s(90)
     assert cellar.near(2_049)
     assert cellar.battery.power_w.total() <= 2_049
     assert abs(said.total_w - cellar.battery.power_w.total()) <= 10
@@ -123,7 +123,7 @@ def test_others_cover_the_house_when_told_to_discharge(name: str) -> None:
 def test_it_holds(name: str) -> None:
     cellar = Cellar(name).start()
     cellar.tell(0)
-    cellar.watch_s(30)
+    cellar.watch_s(90)
     assert cellar.near(0)
 
 
@@ -188,7 +188,7 @@ def test_what_never_forgets_says_so(name: str) -> None:
     assert cellar.able.failsafe_ms == 0
     assert driver(name).FAILSAFE.startswith("none")
     cellar.tell(2_000)
-    cellar.watch_s(20)
+    cellar.watch_s(90)
     cellar.pass_s(600)
     assert cellar.battery.power_w.total() > 0
 
@@ -197,6 +197,7 @@ def test_what_never_forgets_says_so(name: str) -> None:
 def test_what_stands_is_not_written_again(name: str) -> None:
     cellar = Cellar(name).start()
     cellar.tell(1_000)
+    cellar.watch_s(90)
     writes = cellar.twin.writes
     cellar.watch_s(300)
     assert cellar.twin.writes == writes
@@ -215,20 +216,24 @@ def test_after_a_power_cut_it_stands_where_it_was(name: str) -> None:
 @pytest.mark.parametrize("name", STORES)
 def test_one_that_refuses_is_a_fault(name: str) -> None:
     cellar = Cellar(name).start()
-    cellar.watch_s(3)
+    cellar.tell(1_000)
+    cellar.watch_s(57)
     cellar.twin.refuse_writes = True
     with pytest.raises(DeviceError) as caught:
-        cellar.store.apply(Setpoint(ZERO, 2_000))
+        cellar.tell(2_000)
+        cellar.watch_s(60)
     assert caught.value.kind == REFUSED
 
 
 @pytest.mark.parametrize("name", [name for name in STORES if not name.startswith("sma")])
 def test_one_that_forgets_is_a_fault(name: str) -> None:
     cellar = Cellar(name).start()
-    cellar.watch_s(3)
+    cellar.tell(1_000)
+    cellar.watch_s(57)
     cellar.twin.ignore_writes = True
     with pytest.raises(DeviceError) as caught:
-        cellar.store.apply(Setpoint(ZERO, 2_000))
+        cellar.tell(2_000)
+        cellar.watch_s(60)
     assert caught.value.kind == REFUSED
 
 
@@ -319,31 +324,36 @@ def test_a_kostal_whose_words_were_turned() -> None:
 
 def test_a_deye_changes_its_mode_seldom() -> None:
     cellar = Cellar("deye_hybrid", mode_s=900).start()
-    cellar.tell(2_000)
+    for power_w in (2_000, 0, -500, 2_000):
+        cellar.tell(power_w)
+        cellar.watch_s(50)  # none was wanted for a minute
+    assert cellar.store._mode == "own"
     cellar.watch_s(20)
+    assert cellar.store._mode == "charge"
     charging = cellar.twin.writes
-    for power_w in (3_000, -500, -2_000, 4_000):
-        cellar.tell(power_w)  # all of it waits
+    cellar.tell(3_000)  # that waits
+    cellar.watch_s(100)
     assert cellar.twin.writes == charging
-    cellar.tell(0)  # at once: it draws less
+    cellar.tell(1_000)  # that does not
+    assert cellar.twin.told["charge_a"] == (19,)  # 1000 W at 51.2 V, towards less
+    cellar.tell(0)
     assert cellar.twin.told["from_grid"] == (0,)
-    assert cellar.twin.told["discharge_a"] == (0,)
-    cellar.tell(2_000)
-    assert cellar.twin.told["from_grid"] == (0,)
-    cellar.wanted = Setpoint(ZERO, 2_000)
-    cellar.watch_s(905)
-    assert cellar.twin.told["from_grid"] == (1,)
+    assert cellar.store._mode == "own"
+    cellar.watch_s(895)
+    assert cellar.store._mode == "own"
+    cellar.watch_s(10)
+    assert cellar.store._mode == "hold"
 
 
 def test_a_deye_is_left_to_itself_after_too_many_changes() -> None:
     cellar = Cellar("deye_hybrid", mode_s=300).start()
     words = set()
-    for turn in range(120):
+    for turn in range(400):
         try:
-            cellar.store.apply(Setpoint(ZERO, 2_000 if turn % 2 else 0))
+            cellar.tell(2_000 if turn % 2 else 0)
+            cellar.watch_s(310)
         except DeviceError as error:
             words.add(error.detail)
-        cellar.watch_s(310)
     assert words == {"its mode was changed 48 times within a day: left to itself"}
     assert cellar.twin.writes < 48 * 5
     assert cellar.twin.wish_w is None

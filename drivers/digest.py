@@ -8,13 +8,14 @@ import os
 import re
 
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
-_PARTS = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,]+))')
+MOST_CHARACTERS = 4_096  # of a challenge
+_PARTS = re.compile(r'\b(\w+)=(?:"([^"]*)"|([^\s,]+))')
 _AUTH = re.compile(r"\bauth\b(?!-)")
 
 
 def challenge(header: str) -> "dict[str, str]":
     """The parts of a WWW-Authenticate that this module can answer; {} for any other."""
-    if not header.lower().startswith("digest "):
+    if len(header) > MOST_CHARACTERS or not header.lower().startswith("digest "):
         return {}
     parts = {match[1].lower(): match[2] or match[3] or "" for match in _PARTS.finditer(header)}
     known = parts.get("algorithm", "MD5").upper() in _ALGORITHMS and "nonce" in parts

@@ -49,13 +49,13 @@ class HttpWeb(Web):
         kept = self._connection is not None
         try:
             return self._asked(path)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             if not kept or isinstance(error, TimeoutError):
                 raise self._fault(path, error) from error
         try:
             return self._asked(path)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             raise self._fault(path, error) from error
 
@@ -75,6 +75,6 @@ class HttpWeb(Web):
         return digest.answer(self._challenge, self._user, self._password, "GET", path, self._count)
 
     def _fault(self, path: str, error: Exception) -> DeviceError:
-        kind = FRAME if isinstance(error, http.client.HTTPException) else TIMEOUT
+        kind = TIMEOUT if isinstance(error, OSError) else FRAME
         return DeviceError(kind, f"{self._host}{path}: {error}")
 

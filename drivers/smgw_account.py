@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 MOST_BYTES = 4_096
+SCRYPT = 2 ** 10  # rounds; whoever can read this file can read that of the logins
 LEAST_S = 300  # between two sessions: makers' users report lock-outs of faster ones (PPC)
 AFTER_REFUSED_S = 3_600
 _FIELDS = ("failed", "proven", "begun_s", "login", "salt", "certificate")
@@ -34,7 +35,7 @@ class Account:
         elif kept:
             self.failed, self.proven, self.begun_s, self._login, self._salt, self.certificate = (
                 kept[field] for field in _FIELDS)
-        login = hashlib.scrypt(f"{user}\n{password}".encode(), salt=self._salt.encode(), n=2 ** 12, r=8, p=1).hex()
+        login = hashlib.scrypt(f"{user}\n{password}".encode(), salt=self._salt.encode(), n=SCRYPT, r=8, p=1).hex()
         if not hmac.compare_digest(login, self._login):
             self.failed, self.proven = (self.failed if kept is None else 0), False
             self._login = login

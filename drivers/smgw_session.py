@@ -10,6 +10,7 @@ from hal.faults import FRAME, REFUSED, DeviceError
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 TOO_MANY = 429
+MOST_COOKIES = 8
 MOST_ASKED = 60  # requests in a session
 
 
@@ -106,7 +107,7 @@ class Session:
     def _remember(self, got: Answer) -> None:
         for header in got.all("set-cookie"):
             name, _, value = header.partition(";")[0].partition("=")
-            if name.strip() and len(self._cookies) < 8:
+            if name.strip() and len(header) <= digest.MOST_CHARACTERS and len(self._cookies) < MOST_COOKIES:
                 self._cookies[name.strip()] = value.strip()
 
 

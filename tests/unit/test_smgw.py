@@ -136,11 +136,11 @@ def test_old_readings_end(tmp_path: Path) -> None:
 def test_a_gateway_is_left_alone(tmp_path: Path, maker: str) -> None:
     """A session a quarter of an hour; a daemon that dies every two minutes asks no oftener than every five."""
     house = House(tmp_path, maker)
-    house.live(6)
-    assert house.sessions == 24
+    house.live(3)
+    assert house.sessions == 12
     restless = House(tmp_path / "restless", maker)
-    restless.live(6, restart_s=120)
-    assert 6 * 3600 // (LEAST_S + 120) <= restless.sessions <= 6 * 3600 // LEAST_S
+    restless.live(3, restart_s=120)
+    assert 3 * 3600 // (LEAST_S + 120) <= restless.sessions <= 3 * 3600 // LEAST_S
 
 
 @pytest.mark.parametrize("maker", MAKERS)
@@ -198,7 +198,7 @@ def test_an_answer_that_never_came(tmp_path: Path, proven: bool) -> None:
         house.ask()
     house.broken = bool
     house.now_ms = HOUR_MS
-    house.live(12)
+    house.live(5)
     house.broken = lambda login: False
     house.live(2)
     assert bool(house.gateway.values and house.gateway.asked_ms > HOUR_MS) is proven

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests use beyond Python packages: mosquitto, Chromium, mbpoll from Debian and the second
-# MicroPython from npm. Where it cannot (no root, no Debian) it says so, and those tests are skipped, saying so.
+# Installs what the tests use beyond our own Python packages: mosquitto, Chromium, mbpoll from Debian, the second
+# MicroPython from npm, and Home Assistant into an environment of its own (it needs Python 3.13). Where it cannot (no root, no Debian) it says so, and those tests are skipped, saying so.
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
 
@@ -22,5 +22,15 @@ if [ -n "$missing" ]; then
 fi
 if command -v npm >/dev/null; then
     (cd tests/parity && npm ci --silent --no-audit --no-fund) || echo "setup: could not install the MicroPython of tests/parity" >&2
+fi
+home=var/home-assistant
+if ! cmp -s requirements/home_assistant.txt "$home/.has"; then
+    for python in python3.13 python3.14 "$HOME"/.pyenv/versions/3.13*/bin/python; do
+        "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null || continue
+        "$python" -m venv "$home" &&
+            "$home/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/home_assistant.txt &&
+            cp requirements/home_assistant.txt "$home/.has" && break
+    done
+    [ -f "$home/.has" ] || echo "setup: could not install Home Assistant (is there a Python 3.13?)" >&2
 fi
 exit 0

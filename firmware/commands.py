@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from control.values import NONE, Site
+from control.values import NO_WISH, NONE, Site, Snapshot, Wish
 from drivers.mqtt import MOST_HEARD_BYTES, Message
 from firmware.cycle import Cycle
 from firmware.kept import Kept
@@ -25,7 +25,7 @@ MOST_FOR_S = 31 * 86_400
 MOST_ID = 64
 FORMAT = 1
 KEYS = ("value", "for_s", "id")
-KEPT_KEYS = ("place", "what", "value", "for_s", "until_s")
+KEPT_KEYS = ("place", "what", "value", "for_s", "until_s", "base_wh")
 
 
 class Order(NamedTuple):
@@ -33,6 +33,7 @@ class Order(NamedTuple):
     until_ms: "int | None"  # monotonic; None = until another one comes
     for_s: "int | None"
     until_s: "int | None"  # wall clock, for people and for the file
+    base_wh: "int | None" = None  # of a target: the device's counter when it was ordered
 
 
 class Command(NamedTuple):
@@ -57,6 +58,7 @@ class Commands:
         self._names = {index: name for name, index in self._places.items()}
         self._lasting: "dict[tuple[int, str], Order]" = {}
         self._leased: "dict[tuple[int, str], Order]" = {}
+        self._counters: "tuple[int | None, ...]" = (None,) * len(site.devices)  # energy imported, as last heard
         self.left_out: "tuple[str, ...]" = ()  # what of the kept file is not allowed any more, in words
         if kept is not None:
             self._load(kept.load(), now_ms)
@@ -91,6 +93,11 @@ class Commands:
         cycle.modes = tuple(str(self._value((index, "mode"), device.mode))
                             for index, device in enumerate(self._site.devices))
         cycle.ceiling_w = int(self._value((SITE, "ceiling_w"), NONE))
+        cycle.wishes = tuple(self._wish(index, wish) for index, wish in enumerate(cycle.wishes))
+
+    def hear(self, snapshot: Snapshot) -> None:
+        """What a target is reckoned from."""
+        self._counters = tuple(heard.reading and heard.reading.import_wh for heard in snapshot.heard)
 
     def pairs(self) -> Pairs:
         """The settings of each device that has any, and of the house."""
@@ -118,7 +125,15 @@ class Commands:
             names = [known for index, known in self._table if index == self._places[place]]
             return Command(None, f"there is no {name} to set; {', '.join(names) or 'nothing'} can be", None)
         said = _said(message.payload)
-        return _refused(what, said, KEYS) or Command(self._ordered(said, now_ms), "", said.get("id"))
+        refused = _refused(what, said, KEYS)
+        if refused is not None:
+            return refused
+        order = self._ordered(said, now_ms)
+        if name == "target_wh" and order is not None:
+            order = order._replace(base_wh=self._counters[self._places[place]])
+            if order.base_wh is None:
+                return Command(None, f"the energy counter of {place} is not known now", said.get("id"))
+        return Command(order, "", said.get("id"))
 
     def _ordered(self, said: "dict[str, Any]", now_ms: int) -> "Order | None":
         if said["value"] == DEFAULT:
@@ -127,6 +142,16 @@ class Commands:
         if for_s is None:
             return Order(said["value"], None, None, None)
         return Order(said["value"], now_ms + 1_000 * for_s, for_s, self._wall_s() + for_s)
+
+    def _wish(self, index: int, wish: "Wish | None") -> "Wish | None":
+        """The owner's part of it anew; the rest (what a kWh is worth) as it was."""
+        power, target = self._order((index, "power_w")), self._order((index, "target_wh"))
+        wish = (wish or NO_WISH)._replace(target_wh=None, target_ms=0, lease_w=None, lease_ms=0)
+        if power is not None:
+            wish = wish._replace(lease_w=int(power.value), lease_ms=power.until_ms or 0)
+        if target is not None and target.base_wh is not None:
+            wish = wish._replace(target_wh=target.base_wh + int(target.value), target_ms=target.until_ms or 0)
+        return None if wish == NO_WISH else wish
 
     def _obey(self, key: "tuple[int, str]", order: "Order | None") -> None:
         if order is not None and order.for_s is not None:
@@ -151,7 +176,7 @@ class Commands:
         if self._kept is None:
             return
         orders = [{"place": self._names[index], "what": name, "value": order.value,
-                   "for_s": order.for_s, "until_s": order.until_s}
+                   "for_s": order.for_s, "until_s": order.until_s, "base_wh": order.base_wh}
                   for orders in (self._lasting, self._leased) for (index, name), order in orders.items()]
         self._kept.keep({"format": FORMAT, "orders": orders})
 
@@ -178,7 +203,9 @@ class Commands:
             self._obey(key, Order(one["value"], None, None, None))
         elif isinstance(until_s, int) and until_s > self._wall_s():
             left_s = min(for_s, until_s - self._wall_s())
-            self._obey(key, Order(one["value"], now_ms + 1_000 * left_s, for_s, until_s))
+            base_wh = one.get("base_wh")
+            self._obey(key, Order(one["value"], now_ms + 1_000 * left_s, for_s, until_s,
+                                  base_wh if isinstance(base_wh, int) else None))
         return ""
 
 
@@ -200,9 +227,11 @@ def _refused(what: What, said: "dict[str, Any]", keys: "tuple[str, ...]") -> "Co
     why = "" if value == DEFAULT else what.refusal(value)
     if why:
         return Command(None, f"{what.name} {json.dumps(value, ensure_ascii=False)[:60]}: {why}", id_)
-    whole = isinstance(for_s, int) and not isinstance(for_s, bool)
-    if for_s is not None and not (whole and 1 <= for_s <= MOST_FOR_S):
-        return Command(None, f"for_s: allowed are 1 to {MOST_FOR_S} (seconds until it lapses)", id_)
+    whole, most_s = isinstance(for_s, int) and not isinstance(for_s, bool), what.longest_s or MOST_FOR_S
+    needed = what.longest_s and value != DEFAULT
+    if (needed or for_s is not None) and not (whole and 1 <= for_s <= most_s):  # type: ignore[operator]
+        return Command(None, f"for_s: {'needed; ' if needed else ''}allowed are 1 to {most_s} "
+                             "(seconds until it lapses)", id_)
     unknown = sorted(set(said) - set(keys))
     if unknown:
         return Command(None, f"no such key: {', '.join(unknown)[:60]}; allowed are {', '.join(keys)}", id_)

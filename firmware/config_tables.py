@@ -212,6 +212,11 @@ class WiredTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=T
 class MqttTable(AccessTable, frozen=True, forbid_unknown_fields=True):
     """The broker we publish to."""
 
+    discovery: Annotated[
+        str, Meta(pattern="^([a-z0-9_]{1,32})?$",
+                  description='prefix of Home Assistant\'s discovery, "homeassistant" as a rule; "" for none')
+    ] = ""
+
 
 def access(table: AccessTable) -> Access:
     return Access(*(getattr(table, name) for name in Access._fields))

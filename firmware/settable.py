@@ -5,23 +5,31 @@ Nothing here passes the guard: what is set reaches the decision through the snap
 
 from typing import NamedTuple
 
-from control.values import NONE, DeviceSpec, Site
+from control.values import NONE, TARGET, DeviceSpec, Site
+from control.wiring import is_load, most_w
 from firmware.config_site import MODES
 
 SITE = NONE  # instead of a device's index: the house itself
 DEFAULT = "default"  # instead of a value: what the configuration says again
 Value = str | int
 MOST_CEILING_W = 1_000_000
+LEASE_S = 86_400  # whoever steers a power exactly says so again before it ends
+TARGET_S = 7 * 86_400
+MOST_TARGET_WH = 200_000
 
 
 class What(NamedTuple):
-    """One thing that can be set on one device: a choice of words, or a whole number within bounds."""
+    """One thing that can be set on one device: a choice of words, or a whole number within bounds.
+
+    `longest_s`: it must say for how long, and that is at most so much; 0 = it need not.
+    """
 
     name: str
     choices: "tuple[str, ...]"  # () for a number
     least: int = 0
     most: int = 0
     unit: str = ""
+    longest_s: int = 0
 
     def refusal(self, value: object) -> str:
         """Why this value cannot be had, "" when it can."""
@@ -34,8 +42,15 @@ class What(NamedTuple):
 
 
 def of_device(device: DeviceSpec) -> "tuple[What, ...]":
-    choices = MODES.get(device.ability.kind)
-    return (What("mode", choices),) if choices else ()
+    """power_w: exactly so much, as far as the limits allow; target_wh: so much more energy by then, in mode target."""
+    choices = MODES.get(device.ability.kind, ())
+    if not choices or not is_load(device):
+        return ()
+    out = [What("mode", choices), What("power_w", (), device.ability.min_w if device.ability.kind == "storage" else 0,
+                                       most_w(device), "W", LEASE_S)]
+    if TARGET in choices:
+        out.append(What("target_wh", (), 0, MOST_TARGET_WH, "Wh", TARGET_S))
+    return tuple(out)
 
 
 def of_site(_site: Site) -> "tuple[What, ...]":

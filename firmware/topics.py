@@ -8,6 +8,7 @@ Topics under hutschiene/<site>/, names as slugs (no dots, no spaces; `site`, `st
 `line_` are ours):
   site/state           sums of the house, surplus, alarms; `up_s` moves every 5 s while decisions are made
   <device>/state       what it is, what it measures, how old that is
+  <device>/energy      totals that never fall (firmware.totals)
   <device>/settings    what was set, and until when; `site/settings` for the house (firmware.commands)
   <device>/decision    what it may have, why, and where the limit stands
   <device>/measured    all that a heat, water, gas or other meter of M-Bus says, each value with its own time
@@ -68,12 +69,11 @@ def pairs(site: Site, snapshot: Snapshot, plan: Plan, health: tuple[LineHealth, 
 
     Either is None when none is configured.
     """
-    doubted = {device for reason, device in plan.alarms if reason in DOUBTS}
-    live = tuple(_live(site, snapshot, index, doubted) for index in range(len(site.devices)))
-    out = [("site/state", _site_state(site, snapshot, plan, live, broker, journal))]
+    believed = live(site, snapshot, plan)
+    out = [("site/state", _site_state(site, snapshot, plan, believed, broker, journal))]
     for index, device in enumerate(site.devices):
         name = slug(device.name)
-        out.append((name + "/state", _device_state(site, snapshot, index, live[index])))
+        out.append((name + "/state", _device_state(site, snapshot, index, believed[index])))
         grant = plan.grants[index]
         if grant is not None:
             out.append((name + "/decision", _decision(site, snapshot, index, grant)))
@@ -83,6 +83,12 @@ def pairs(site: Site, snapshot: Snapshot, plan: Plan, health: tuple[LineHealth, 
         out.append(("line_%s/state" % slug(line[0]), _line_state(site, snapshot, line)))
     root = "hutschiene/%s/" % slug(site.name)
     return tuple((root + topic, json.dumps(state, separators=(",", ":"), ensure_ascii=False)) for topic, state in out)
+
+
+def live(site: Site, snapshot: Snapshot, plan: Plan) -> tuple[Reading | None, ...]:
+    """By device: its newest reading, None when that is too old or not believed."""
+    doubted = {device for reason, device in plan.alarms if reason in DOUBTS}
+    return tuple(_live(site, snapshot, index, doubted) for index in range(len(site.devices)))
 
 
 def measured_pairs(site: Site, told: "Sequence[tuple[int, tuple[Measured, ...]]]") -> Pairs:
@@ -104,7 +110,7 @@ def measured_pairs(site: Site, told: "Sequence[tuple[int, tuple[Measured, ...]]]
 def gone(site: Site, lines: Sequence[str]) -> tuple[tuple[str, ...], Callable[[str], bool]]:
     """Filters for what a broker may still retain of this site, and which of it belongs to nothing that is there now."""
     root = "hutschiene/%s/" % slug(site.name)
-    here = {"site", "carry"} | {slug(device.name) for device in site.devices}
+    here = {"site", "carry", "records"} | {slug(device.name) for device in site.devices}
     here |= {"node_" + slug(node.name) for node in site.nodes} | {"line_" + slug(line) for line in lines}
     return (root + "+/+",), lambda topic: topic.startswith(root) and topic.split("/")[2] not in here
 

@@ -6,15 +6,29 @@ from typing import Any
 
 import pytest
 
-from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, DeviceSpec, NodeSpec, Site
+from control.values import (
+    FAST,
+    MINIMUM,
+    NO_WISH,
+    NONE,
+    OFF,
+    SURPLUS,
+    DeviceSpec,
+    Heard,
+    NodeSpec,
+    Site,
+    Snapshot,
+    Wish,
+)
 from drivers.mqtt import MOST_HEARD_BYTES, Message
 from firmware.commands import MOST_FOR_S, Commands
 from firmware.config_site import MODES
 from firmware.cycle import Cycle
 from firmware.image import Image
 from firmware.kept import Kept
-from hal.values import ability
+from hal.values import ability, reading
 
+UNSET = {"power_w": None, "power_w_until_s": None, "target_wh": None, "target_wh_until_s": None}
 ROOT = "hutschiene/haus/"
 WALL_S = 1_800_000_000
 CAR_MODES, ROD_MODES = (f"allowed are {', '.join(MODES[kind])} and default" for kind in ("wallbox", "heater"))
@@ -22,11 +36,13 @@ CAR, ROD, GRID = 1, 2, 0
 
 
 def device(name: str, kind: str, mode: str = SURPLUS) -> DeviceSpec:
-    return DeviceSpec(name, 0, (0, 1, 2), ability(kind, failsafe_ms=10_000), 0, mode, 5_000, 0, (0, 0, 0), NONE)
+    able = ability(kind, failsafe_ms=10_000, max_ma=16_000, min_w=-2_500, max_w=3_000)
+    return DeviceSpec(name, 0, (0, 1, 2), able, 0, mode, 5_000, 0, (0, 0, 0), NONE)
 
 
 SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 5_000, 0, 0),),
-            (device("grid", "meter", OFF), device("Car port", "wallbox"), device("rod", "heater", FAST)), 1_000, NONE)
+            (device("grid", "meter", OFF), device("Car port", "wallbox"), device("rod", "heater", FAST),
+             device("store", "storage", OFF)), 1_000, NONE)
 
 
 class Desk:
@@ -36,7 +52,7 @@ class Desk:
         self.now_ms, self.wall_s = 0, WALL_S
         self.kept = Kept(path, 0) if path else None
         self.commands = Commands(SITE, self.kept, self.now_ms, lambda: self.wall_s)
-        self.cycle = Cycle(SITE, Image(3), 0)
+        self.cycle = Cycle(SITE, Image(4), 0)
 
     def say(self, place: str, payload: "str | bytes", retained: bool = False) -> "dict[str, Any]":
         payload = payload.encode() if isinstance(payload, str) else payload
@@ -59,14 +75,14 @@ class Desk:
 @pytest.mark.parametrize("payload", ["fast", '"fast"', " fast\n", '{"value": "fast"}'])
 def test_a_mode_holds_until_another_is_ordered(payload: str) -> None:
     desk = Desk()
-    assert desk.modes() == (OFF, SURPLUS, FAST)
+    assert desk.modes() == (OFF, SURPLUS, FAST, OFF)
     assert desk.say("car_port/set/mode", payload) == {"ok": True, "value": "fast", "until_s": None}
-    assert desk.modes() == (OFF, FAST, FAST)
-    assert desk.modes(10 * 86_400) == (OFF, FAST, FAST)
+    assert desk.modes() == (OFF, FAST, FAST, OFF)
+    assert desk.modes(10 * 86_400) == (OFF, FAST, FAST, OFF)
     desk.say("car_port/set/mode", MINIMUM)
-    assert desk.modes() == (OFF, MINIMUM, FAST)
+    assert desk.modes() == (OFF, MINIMUM, FAST, OFF)
     desk.say("car_port/set/mode", "default")
-    assert desk.modes() == (OFF, SURPLUS, FAST)
+    assert desk.modes() == (OFF, SURPLUS, FAST, OFF)
 
 
 def test_a_lease_lapses_and_what_held_before_holds_again() -> None:
@@ -74,13 +90,13 @@ def test_a_lease_lapses_and_what_held_before_holds_again() -> None:
     desk.say("car_port/set/mode", MINIMUM)
     answer = desk.say("car_port/set/mode", '{"value": "fast", "for_s": 600, "id": 7}')
     assert answer == {"ok": True, "value": "fast", "until_s": WALL_S + 600, "id": 7}
-    assert desk.modes(599) == (OFF, FAST, FAST)
-    assert desk.settings()["car_port/settings"] == {"mode": "fast", "mode_until_s": WALL_S + 600}
-    assert desk.modes(1) == (OFF, MINIMUM, FAST)
-    assert desk.settings()["car_port/settings"] == {"mode": "minimum", "mode_until_s": None}
+    assert desk.modes(599) == (OFF, FAST, FAST, OFF)
+    assert desk.settings()["car_port/settings"] == {"mode": "fast", "mode_until_s": WALL_S + 600, **UNSET}
+    assert desk.modes(1) == (OFF, MINIMUM, FAST, OFF)
+    assert desk.settings()["car_port/settings"] == {"mode": "minimum", "mode_until_s": None, **UNSET}
     desk.say("car_port/set/mode", '{"value": "fast", "for_s": 600}')
     desk.say("car_port/set/mode", OFF)  # a lasting word ends the lease
-    assert desk.modes() == (OFF, OFF, FAST)
+    assert desk.modes() == (OFF, OFF, FAST, OFF)
 
 
 def test_a_ceiling_of_the_house_comes_and_goes() -> None:
@@ -95,15 +111,41 @@ def test_a_ceiling_of_the_house_comes_and_goes() -> None:
     assert desk.cycle.ceiling_w == NONE
 
 
+def test_an_exact_power_and_a_target_become_a_wish_with_an_end(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "orders.json")
+    counted = [Heard(reading(0, import_wh=1_000), None)] * 4
+    desk.commands.hear(Snapshot(0, tuple(counted), (), (), NONE, (), None))
+    desk.cycle.wishes = (None, NO_WISH._replace(worth=7), None, None)
+    desk.say("store/set/power_w", '{"value": -2500, "for_s": 60}')
+    desk.say("car_port/set/target_wh", '{"value": 20000, "for_s": 3600}')
+    desk.modes(10)
+    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7), None, Wish(None, 0, -2_500, 60_000, None))
+    assert desk.settings()["car_port/settings"]["target_wh"] == 20_000
+    assert desk.kept is not None
+    desk.kept.close()
+    desk.modes(50)
+    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7), None, None)
+    desk.say("car_port/set/target_wh", "default")
+    desk.modes()
+    assert desk.cycle.wishes[CAR] == NO_WISH._replace(worth=7)
+    again = Desk(tmp_path / "orders.json")
+    again.modes()
+    assert again.cycle.wishes[CAR] == Wish(21_000, 3_600_000, None, 0, None)
+
+
 @pytest.mark.parametrize(("place", "payload", "why"), [
     ("car_port/set/mode", "fest", f'mode "fest": {CAR_MODES}'),
     ("car_port/set/mode", "", f'mode "": {CAR_MODES}'),
     ("rod/set/mode", "minimum", f'mode "minimum": {ROD_MODES}'),
     ("rod/set/mode", '["fast"]', f'mode ["fast"]: {ROD_MODES}'),
     ("rod/set/mode", b"\xff\xfe", f'mode "\ufffd\ufffd": {ROD_MODES}'),
-    ("rod/set/limit", "3", "there is no limit to set; mode can be"),
+    ("rod/set/limit", "3", "there is no limit to set; mode, power_w, target_wh can be"),
+    ("rod/set/power_w", "300", "for_s: needed; allowed are 1 to 86400 (seconds until it lapses)"),
+    ("rod/set/power_w", '{"value": 3001, "for_s": 60}', "power_w 3001: allowed are 0 to 3000 (W) and default"),
+    ("store/set/power_w", '{"value": -2501, "for_s": 60}', "power_w -2501: allowed are -2500 to 3000 (W) and default"),
+    ("rod/set/target_wh", '{"value": 5000, "for_s": 60}', "the energy counter of rod is not known now"),
     ("grid/set/mode", "fast", "there is no mode to set; nothing can be"),
-    ("car/set/mode", "fast", "there is no car; known are site, grid, car_port, rod"),
+    ("car/set/mode", "fast", "there is no car; known are site, grid, car_port, rod, store"),
     ("site/set/ceiling_w", "-1", "ceiling_w -1: allowed are 0 to 1000000 (W) and default"),
     ("site/set/ceiling_w", "4200.5", "ceiling_w 4200.5: allowed are 0 to 1000000 (W) and default"),
     ("site/set/ceiling_w", "true", "ceiling_w true: allowed are 0 to 1000000 (W) and default"),
@@ -124,14 +166,14 @@ def test_what_is_not_allowed_is_refused_in_words_and_changes_nothing(
     answer = desk.say(place, payload)
     assert answer["ok"] is False
     assert why is None or answer["why"] == why
-    assert desk.modes() == (OFF, SURPLUS, FAST)
+    assert desk.modes() == (OFF, SURPLUS, FAST, OFF)
     assert desk.cycle.ceiling_w == NONE
 
 
 def test_a_retained_command_is_refused() -> None:
     desk = Desk()
     assert desk.say("car_port/set/mode", "fast", retained=True)["why"].startswith("a retained command")
-    assert desk.modes() == (OFF, SURPLUS, FAST)
+    assert desk.modes() == (OFF, SURPLUS, FAST, OFF)
 
 
 def test_the_gateway_of_radio_meters_answers_for_itself() -> None:
@@ -146,9 +188,9 @@ def test_orders_outlive_a_restart_where_they_are_kept(tmp_path: Path) -> None:
     assert desk.kept is not None
     desk.kept.close()
     again = Desk(tmp_path / "state" / "orders.json")
-    assert again.modes() == (OFF, MINIMUM, OFF)
+    assert again.modes() == (OFF, MINIMUM, OFF, OFF)
     assert again.cycle.ceiling_w == 4_200
-    assert again.modes(600) == (OFF, MINIMUM, FAST)
+    assert again.modes(600) == (OFF, MINIMUM, FAST, OFF)
 
 
 @pytest.mark.parametrize(("gone_s", "holds_s"), [(100, 500), (599, 1), (600, 0), (-10 ** 9, 600)])
@@ -167,7 +209,7 @@ def test_a_kept_lease_never_holds_for_longer_than_it_was_given(tmp_path: Path, g
 @pytest.mark.parametrize("content", ["", "{", "null", "[1]", '{"format": 2}', '{"format":1,"orders":7}', "[" * 100_000])
 def test_a_damaged_file_of_orders_is_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "orders.json").write_text(content)
-    assert Desk(tmp_path / "orders.json").modes() == (OFF, SURPLUS, FAST)
+    assert Desk(tmp_path / "orders.json").modes() == (OFF, SURPLUS, FAST, OFF)
 
 
 def test_a_kept_order_the_configuration_does_not_know_is_left_out_and_said(tmp_path: Path) -> None:
@@ -176,6 +218,6 @@ def test_a_kept_order_the_configuration_does_not_know_is_left_out_and_said(tmp_p
         {"place": "rod", "what": "mode", "value": "minimum", "for_s": None, "until_s": None}, 5,
         {"place": "car_port", "what": "mode", "value": "off", "for_s": None, "until_s": None}]}))
     desk = Desk(tmp_path / "orders.json")
-    assert desk.modes() == (OFF, OFF, FAST)
+    assert desk.modes() == (OFF, OFF, FAST, OFF)
     assert len(desk.commands.left_out) == 3
     assert "there is no such device" in desk.commands.left_out[0]

@@ -1,0 +1,162 @@
+"""Home Assistant's device discovery: one retained message for the house and one for each device.
+
+homeassistant/device/hutschiene_<site>/site/config        the house
+homeassistant/device/hutschiene_<site>/<device>/config    each device, with what it has shown to measure
+
+A device is announced once it has been heard, or after a minute; with more as soon as it shows more. What is gone is
+removed by drivers.mqtt's sweep; when Home Assistant says that it has started, everything is sent again.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from control.values import DeviceSpec, Site, Snapshot
+from firmware.home_assistant_table import MODELS, PROBLEMS, SENSORS, SITE_POWERS, SITE_PROBLEMS, Row
+from firmware.settable import DEFAULT, What, of_device, of_site
+from firmware.topics import Pairs, slug
+from firmware.totals import Known
+
+WAIT_MS = 60_000
+EXPIRE_S = 900  # each state comes at least every five minutes: three were missed
+ONLINE = b"online"
+Entity = dict[str, Any]
+
+
+class HomeAssistant:
+    """What is announced, and when it has changed. `settable`: whether commands are allowed."""
+
+    def __init__(self, site: Site, prefix: str, settable: bool, version: str, now_ms: int) -> None:
+        self.birth = f"{prefix}/status"
+        self._site = site
+        self._prefix = prefix
+        self._settable = settable
+        self._version = version
+        self._began_ms = now_ms
+        self._id = "hutschiene." + slug(site.name)
+        self._root = f"hutschiene/{slug(site.name)}/"
+        self._shown: "list[set[str]]" = [set() for _ in site.devices]
+        self._told: "list[frozenset[str] | None]" = [None] * len(site.devices)
+        self._site_told = False
+
+    def gone(self) -> "tuple[tuple[str, ...], Callable[[str], bool]]":
+        """For drivers.mqtt's sweep: a topic of this house whose device is not in the configuration any more."""
+        here = {self._topic(place) for place in ("site", *(device.name for device in self._site.devices))}
+        return (self._topic("+"),), lambda topic: topic not in here
+
+    def news(self, snapshot: Snapshot, totals: "tuple[tuple[int, Known], ...]") -> Pairs:
+        """What is to be announced now, for the first time or with more than before; mostly nothing."""
+        for index, heard in enumerate(snapshot.heard):
+            if heard.reading is not None:
+                self._shown[index].update(_fields(heard.reading))
+        for index, known in totals:
+            self._shown[index].update(name for name in ("import_wh", "export_wh") if getattr(known, name) is not None)
+        out = [] if self._site_told else [(self._topic("site"), _json(self._house()))]
+        self._site_told = True
+        for index, device in enumerate(self._site.devices):
+            shown = frozenset(self._shown[index])
+            if shown != self._told[index] and (shown or snapshot.now_ms - self._began_ms >= WAIT_MS):
+                self._told[index] = shown
+                out.append((self._topic(device.name), _json(self._device(device, shown))))
+        return tuple(out)
+
+    def _topic(self, name: str) -> str:
+        place = name if name == "+" else slug(name)
+        return f"{self._prefix}/device/hutschiene_{slug(self._site.name)}/{place}/config"
+
+    def _house(self) -> Entity:
+        place, entities = "site", {}
+        for key, name, field, value in SITE_POWERS:
+            row = Row(key, name, "state", field, value, (), "", "power", "W", "measurement", 0)
+            entities[key] = self._sensor(place, row, self._online())
+        for key, name, test in SITE_PROBLEMS:
+            entities[key] = self._problem(place, key, name, "state", test)
+        entities["alarms"] = {**self._entity(place, "sensor", "alarms", "Alarms", "state"), "value_template":
+                              "{{ (value_json.alarms | map(attribute='why') | join('; '))[:255] or 'none' }}",
+                              "entity_category": "diagnostic"}
+        for node in self._site.nodes:
+            entities.update(self._node(slug(node.name), node.name))
+        if self._settable:
+            for what in of_site(self._site):
+                entities.update(self._setting(place, what))
+        return self._message("", {"name": self._site.name, "model": "Energy manager"}, entities)
+
+    def _node(self, key: str, name: str) -> "dict[str, Entity]":
+        out = {}
+        for phase in (1, 2, 3):
+            value = f"{{x}}[{phase - 1}] / 1000"
+            row = Row(f"node_{key}_l{phase}", f"{name} L{phase}", "state", "measured_ma", value, (), "", "current", "A",
+                      "measurement", 1, True)
+            out[row.key] = self._sensor("node_" + key, row, self._online(), "site")
+        return out
+
+    def _device(self, device: DeviceSpec, shown: "frozenset[str]") -> Entity:
+        place, kind = slug(device.name), device.ability.kind
+        live = {"topic": f"{self._root}{place}/state",
+                "value_template": "{{ 'offline' if value_json.stale else 'online' }}"}
+        entities = {}
+        for row in SENSORS:
+            if kind in row.kinds and (not row.shows or row.shows in shown):
+                ways = [*self._online(), live] if row.part == "state" else self._online()
+                entities[row.key] = self._sensor(place, row, ways)
+        for key, name, part, test, kinds in PROBLEMS:
+            if kind in kinds:
+                entities[key] = self._problem(place, key, name, part, test)
+        if self._settable:
+            for what in (what for what in of_device(device) if not what.longest_s):  # it has no word for a lease
+                entities.update(self._setting(place, what))
+        about = {"name": device.name, "model": MODELS[kind], "via_device": self._id}
+        return self._message(device.name, about, entities)
+
+    def _message(self, name: str, about: Entity, entities: "dict[str, Entity]") -> Entity:
+        own = self._id + ("." + slug(name) if name else "")
+        return {"device": {"identifiers": [own], "manufacturer": "Hutschiene", "sw_version": self._version, **about},
+                "origin": {"name": "Hutschiene", "sw_version": self._version},
+                "availability": self._online(), "availability_mode": "all", "qos": 1, "components": entities}
+
+    def _online(self) -> "list[Entity]":
+        return [{"topic": self._root + "status"}]
+
+    def _entity(self, place: str, platform: str, key: str, name: str, part: str, owner: str = "") -> Entity:
+        return {"platform": platform, "unique_id": f"{self._id}.{owner or place}.{key}", "name": name,
+                "state_topic": f"{self._root}{place}/{part}"}
+
+    def _sensor(self, place: str, row: Row, availability: "list[Entity]", owner: str = "") -> Entity:
+        field = f"value_json.{row.field}"
+        value = row.value.replace("{x}", field)
+        out = {**self._entity(place, "sensor", row.key, row.name, row.part, owner),
+               "value_template": f"{{{{ none if {field} is none else {value} }}}}",
+               "device_class": row.device_class, "unit_of_measurement": row.unit, "state_class": row.state_class,
+               "suggested_display_precision": row.precision, "expire_after": EXPIRE_S,
+               "entity_category": "diagnostic" if row.diagnostic else None,
+               "availability": availability, "availability_mode": "all"}
+        return {key: value for key, value in out.items() if value is not None}
+
+    def _problem(self, place: str, key: str, name: str, part: str, test: str) -> Entity:
+        return {**self._entity(place, "binary_sensor", key, name, part), "device_class": "problem",
+                "value_template": f"{{{{ 'ON' if {test} else 'OFF' }}}}", "entity_category": "diagnostic"}
+
+    def _setting(self, place: str, what: What) -> "dict[str, Entity]":
+        """A choice is a select; a number comes with a button that takes it back."""
+        command = f"{self._root}{place}/set/{what.name}"
+        name = what.name.split("_")[0].capitalize()
+        kind = "select" if what.choices else "number"
+        entity = {**self._entity(place, kind, what.name, name, "settings"), "command_topic": command,
+                  "value_template": f"{{{{ value_json.{what.name} }}}}"}
+        if what.choices:
+            return {what.name: {**entity, "options": list(what.choices)}}
+        entity.update({"min": what.least, "max": what.most, "step": 100, "mode": "box", "device_class": "power",
+                       "unit_of_measurement": what.unit})
+        button = {**self._entity(place, "button", what.name + "_default", "No " + name.lower(), "settings"),
+                  "command_topic": command, "payload_press": DEFAULT}
+        del button["state_topic"]
+        return {what.name: entity, what.name + "_default": button}
+
+
+def _fields(reading: Any) -> "set[str]":
+    """Energies are told by their totals."""
+    return {name for name in reading._fields if getattr(reading, name) is not None} - {"t_ms", "import_wh", "export_wh"}
+
+
+def _json(message: Entity) -> str:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)

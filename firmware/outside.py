@@ -1,0 +1,139 @@
+"""All that faces the outside: state goes to the broker and the page, commands come from the broker."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from control.values import Plan, Snapshot
+from drivers.mqtt import Mqtt
+from drivers.mqtt_link import UNTRIED
+from firmware import topics
+from firmware.commands import Commands
+from firmware.config import SiteFile
+from firmware.config_tables import access
+from firmware.cycle import Cycle
+from firmware.errors import UserError
+from firmware.home_assistant import ONLINE, HomeAssistant
+from firmware.kept import Kept
+from firmware.page import Page
+from firmware.totals import KEEP_MS, Totals
+from firmware.version import VERSION
+
+PREFIX = "homeassistant"  # where announcements may stand from a time when they were wanted
+RESEND_MS = 10_000  # Home Assistant is not answered more often
+
+
+class Outside:
+    """`wake` lets the next decision come at once. Nothing here blocks the cycle."""
+
+    def __init__(self, file: SiteFile, now_ms: int, wake: "Callable[[], None]", any_page_port: bool = False) -> None:
+        """Raises UserError when the broker's certificates cannot be used; a page that cannot listen is only told."""
+        self._file = file
+        self._kept: "dict[str, Kept]" = {}
+        if file.state is not None:
+            self._kept["totals"] = Kept(Path(file.state.folder) / "totals.json", KEEP_MS / 1_000)
+            if file.commands is not None and file.commands.keep:
+                self._kept["orders"] = Kept(Path(file.state.folder) / "orders.json")
+        self._totals = Totals(file.site, self._kept.get("totals"), now_ms)
+        self._commands = Commands(file.site, self._kept.get("orders"), now_ms) if file.commands else None
+        for words in self._commands.left_out if self._commands else ():
+            print(f"orders: left out: {words}", file=sys.stderr)
+        self._discovery = HomeAssistant(file.site, file.mqtt.discovery or PREFIX, self._commands is not None, VERSION,
+                                        now_ms) if file.mqtt else None
+        self.mqtt = self._connected(wake)
+        self.page = _page(file, any_page_port)
+        self._outboxes = tuple(outbox for outbox in (self.mqtt, self.page) if outbox is not None)
+        self._publisher = topics.Publisher(self._outboxes)
+        self._swept = False
+        self._resent_ms = now_ms - RESEND_MS
+        self._told: "dict[str, str]" = {}  # the newest fault of each part that was written to the log
+
+    def obey(self, cycle: Cycle, now_ms: int) -> None:
+        """What was ordered since the last cycle is answered, and holds in the next snapshot."""
+        if self.mqtt is not None:
+            for message in self.mqtt.heard():
+                answer = self._commands.take(message, now_ms) if self._commands else None
+                if answer is not None:
+                    self.mqtt.answer(*answer)
+                elif message.payload == ONLINE and now_ms - self._resent_ms >= RESEND_MS:
+                    self._resent_ms = now_ms
+                    self.mqtt.resend()
+        if self._commands is not None:
+            self._commands.apply(cycle, now_ms)
+
+    def publish(self, snapshot: Snapshot, plan: Plan, health: "tuple[topics.LineHealth, ...]",
+                more: topics.Pairs, faults: "dict[str, str]") -> None:
+        """`more`: what others have to tell; `faults`: why a part does not work, "" while it does; of what there is."""
+        site = self._file.site
+        faults = {**faults, **self._faults()}
+        self._log(faults)
+        self._totals.feed(snapshot, topics.live(site, snapshot, plan))
+        pairs = topics.pairs(site, snapshot, plan, health, faults.get("broker"),
+                             faults.get("journal"))
+        pairs += more + self._totals.pairs()
+        if self._commands is not None:
+            self._commands.hear(snapshot)
+            pairs += self._commands.pairs()
+        self._publisher.send(pairs, snapshot.now_ms)
+        if self.mqtt is not None and self._discovery is not None:
+            self._announce(self.mqtt, self._discovery, snapshot)
+
+    def close(self) -> None:
+        for outbox in self._outboxes:
+            outbox.close()
+        self._totals.keep()
+        for kept in self._kept.values():
+            kept.close()
+
+    def _announce(self, mqtt: Mqtt, discovery: HomeAssistant, snapshot: Snapshot) -> None:
+        """And, once all that there is has been published, the removal of what is not."""
+        wanted = self._file.mqtt is not None and self._file.mqtt.discovery
+        if wanted:
+            for topic, payload in discovery.news(snapshot, self._totals.known()):
+                mqtt.publish(topic, payload)
+        if not self._swept:
+            self._swept = True
+            states, is_gone = topics.gone(self._file.site, [line.name for line in self._file.lines])
+            announced, is_old = discovery.gone()
+            mqtt.sweep(states + announced, lambda topic: is_gone(topic) or (
+                not topic.startswith("hutschiene/") and (not wanted or is_old(topic))))
+
+    def _connected(self, wake: "Callable[[], None]") -> "Mqtt | None":
+        if self._file.mqtt is None or self._discovery is None:
+            return None
+        hears: "tuple[str, ...]" = (self._commands.topics,) if self._commands else ()
+        if self._file.mqtt.discovery:
+            hears += (self._discovery.birth,)
+        try:
+            mqtt = Mqtt(access(self._file.mqtt), topics.slug(self._file.site.name), hears, wake)
+        except ValueError as error:
+            raise UserError(f"mqtt.{error}") from error
+        mqtt.start()
+        return mqtt
+
+    def _log(self, faults: "dict[str, str]") -> None:
+        for name, fault in faults.items():
+            if fault != self._told.get(name, "") and fault != UNTRIED:
+                self._told[name] = fault
+                print(f"{name}: {fault or 'well again'}", file=sys.stderr, flush=True)
+
+    def _faults(self) -> "dict[str, str]":
+        """Why a part that the decision can do without does not work, "" while it does; only of those configured."""
+        out = {name: kept.fault for name, kept in self._kept.items()}
+        if self.mqtt is not None:
+            out["broker"] = self.mqtt.fault
+        return out
+
+
+def _page(file: SiteFile, any_port: bool) -> "Page | None":
+    """None too when its address is taken: decisions do not wait for a page."""
+    if file.page is None:
+        return None
+    page = Page(file.page.host, file.page.port, any_port=any_port)
+    try:
+        page.start()
+    except OSError as error:
+        print(f"page.port = {file.page.port}: no page, {file.page.host} cannot be listened on there: {error.strerror}; "
+              "everything else runs", file=sys.stderr)
+        return None
+    return page

@@ -1,0 +1,125 @@
+"""A demo house announces itself, and Home Assistant's own code judges every message and every template on what was
+really published. Its package lives in an environment of its own (./dev setup makes it where there is a Python for it).
+"""
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+from firmware.broker import Broker
+from firmware.build import real_port
+from firmware.config import LineSpec, SiteFile, load
+from firmware.demo import moved
+from firmware.run import Daemon
+from firmware.serve import Served
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / "var" / "home-assistant" / "bin" / "python"
+HOST = "127.0.0.1"
+DEVICES = ("site", "grid", "roof", "carport", "rod", "battery", "heatpump")
+STATES = "hutschiene/haus_sonnenhang/"
+PLACE = "homeassistant/device/hutschiene_haus_sonnenhang/"
+
+
+def until(true: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+    end_s = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end_s, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+class Ear:
+    """Somebody at the broker: the newest of each topic, and how often each came."""
+
+    def __init__(self, port: int) -> None:
+        self.told: "dict[str, str]" = {}
+        self.count: "dict[str, int]" = {}
+        self.client = Client(CallbackAPIVersion.VERSION2)
+        self.client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
+        self.client.on_message = self._on_message
+        self.client.connect(HOST, port)
+        self.client.loop_start()
+
+    def _on_message(self, _client: Client, _: object, message: MQTTMessage) -> None:
+        self.told[message.topic] = message.payload.decode()
+        self.count[message.topic] = self.count.get(message.topic, 0) + 1
+
+    def say(self, topic: str, payload: str, retain: bool = False) -> None:
+        self.client.publish(topic, payload, 1, retain).wait_for_publish(10)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Ear]":
+    """The demo house at an embedded broker on which an older configuration has left something behind."""
+    broker = Broker(HOST, 0)
+    _, port = broker.start()
+    ear = Ear(port)
+    for topic in (PLACE + "pool/config", "hutschiene/haus_sonnenhang/pool/state"):
+        ear.say(topic, '{"old":1}', retain=True)
+    ear.say("homeassistant/device/hutschiene_haus_sonnenhang_2/pool/config", '{"others":1}', retain=True)
+    folder = tmp_path_factory.mktemp("house")
+    file: SiteFile = moved(load(ROOT / "deploy" / "demo.toml"), folder, port)
+    assert file.mqtt is not None
+    file = file._replace(mqtt=type(file.mqtt)(host=HOST, port=port, discovery="homeassistant"), page=None)
+    with Served(file, "sunny", 1, 43_200_000, 1) as served:
+        def port_of(spec: LineSpec) -> Any:
+            return served.simulated.port(spec) if spec.kind == "gpio" else real_port(spec)
+
+        daemon = Daemon(file, port_of=port_of)
+        running = threading.Thread(target=daemon.run)
+        running.start()
+        try:
+            until(lambda: all(PLACE + name + "/config" in ear.told for name in DEVICES), "every announcement")
+            until(lambda: all(STATES + name + "/state" in ear.told for name in DEVICES), "every state")
+            until(lambda: "export_wh" in ear.told[PLACE + "grid/config"], "the grid meter's energies")
+            yield ear
+        finally:
+            daemon.stop()
+            running.join(20)
+            ear.close()
+            broker.stop()
+
+
+def test_home_assistant_takes_every_message_and_every_template(house: Ear) -> None:
+    if not PYTHON.is_file():
+        pytest.skip("no Home Assistant: ./dev setup installs it where there is a Python 3.13")
+    messages = {topic: json.loads(payload) for topic, payload in house.told.items()
+                if topic.startswith(PLACE) and payload and "old" not in payload}
+    states = {topic: payload for topic, payload in house.told.items() if topic.startswith("hutschiene/") and payload}
+    judged = subprocess.run([PYTHON, Path(__file__).parent / "home_assistant" / "judge.py"], text=True, timeout=120,
+                            input=json.dumps({"messages": messages, "states": states}), capture_output=True)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert int(judged.stdout.split()[0]) > 60
+
+
+def test_what_is_gone_is_removed_and_what_is_anothers_stays(house: Ear) -> None:
+    until(lambda: house.told[PLACE + "pool/config"] == "", "the old announcement is removed")
+    until(lambda: house.told["hutschiene/haus_sonnenhang/pool/state"] == "", "the old state is removed")
+    assert house.told["homeassistant/device/hutschiene_haus_sonnenhang_2/pool/config"] == '{"others":1}'
+    assert all(house.told[PLACE + name + "/config"] for name in DEVICES)
+
+
+def test_everything_is_said_again_when_home_assistant_starts(house: Ear) -> None:
+    before = house.count[PLACE + "carport/config"]
+    house.say("homeassistant/status", "offline")
+    house.say("homeassistant/status", "online")
+    until(lambda: house.count[PLACE + "carport/config"] > before, "announced again")
+
+
+def test_a_select_of_home_assistant_sets_the_mode(house: Ear) -> None:
+    mode = json.loads(house.told[PLACE + "rod/config"])["components"]["mode"]
+    house.say(mode["command_topic"], "off")
+    until(lambda: json.loads(house.told[mode["state_topic"]])["mode"] == "off", "the state follows")
+    until(lambda: json.loads(house.told["hutschiene/haus_sonnenhang/rod/decision"])["reason"] == 1, "the reason: off")

@@ -1,0 +1,123 @@
+"""What Home Assistant is told: every device, with classes and units that its statistics and energy dashboard accept.
+
+The tables are those of its documentation; tests/hil/test_home_assistant.py asks its own code.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from control.values import NONE, NOTHING_HEARD, Heard, Snapshot
+from firmware.config import SiteFile, load
+from firmware.home_assistant import WAIT_MS, HomeAssistant
+from firmware.totals import Known
+from hal.values import Phases, reading
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+ROOT = "homeassistant/device/hutschiene_haus_sonnenhang/"
+UNITS = {"power": ("W", "kW"), "energy": ("Wh", "kWh", "MWh"), "current": ("A", "mA"), "voltage": ("V", "mV"),
+         "frequency": ("Hz",), "power_factor": ("%", None), "battery": ("%",), "temperature": ("°C", "°F", "K")}
+ONE = Phases(1, 2, 3)
+FULL = reading(1, total_w=1, power_w=ONE, current_ma=ONE, voltage_mv=ONE, import_wh=1, export_wh=1, soc_permille=1,
+               temperature_mdegc=1, state="C", power_factor_permille=ONE, frequency_mhz=50_000)
+
+
+@pytest.fixture(scope="module")
+def demo() -> SiteFile:
+    return load(DEPLOY / "demo.toml")
+
+
+def shot(file: SiteFile, now_ms: int, *heard: int) -> Snapshot:
+    entries = [Heard(FULL, None) if index in heard else NOTHING_HEARD for index in range(len(file.site.devices))]
+    return Snapshot(now_ms, tuple(entries), (), (), NONE, (), None)
+
+
+def told(file: SiteFile, settable: bool = True) -> "dict[str, Any]":
+    every = range(len(file.site.devices))
+    totals = tuple((index, Known(1, 1, False)) for index in every)
+    pairs = HomeAssistant(file.site, "homeassistant", settable, "1", 0).news(shot(file, 0, *every), totals)
+    return {topic.removeprefix(ROOT).removesuffix("/config"): json.loads(payload) for topic, payload in pairs}
+
+
+def test_the_house_and_every_device_are_announced(demo: SiteFile) -> None:
+    messages = told(demo)
+    assert set(messages) == {"site", "grid", "roof", "carport", "rod", "battery", "heatpump"}
+    for name, message in messages.items():
+        assert message["origin"]["name"] == "Hutschiene"
+        own = "hutschiene.haus_sonnenhang" + ("" if name == "site" else "." + name)
+        assert message["device"]["identifiers"] == [own]
+        assert (message["device"].get("via_device") is None) == (name == "site")
+        assert message["availability"] == [{"topic": "hutschiene/haus_sonnenhang/status"}]
+
+
+def test_no_two_entities_share_an_id_and_each_has_a_topic_of_ours(demo: SiteFile) -> None:
+    entities = [entity for message in told(demo).values() for entity in message["components"].values()]
+    assert len({entity["unique_id"] for entity in entities}) == len(entities)
+    for entity in entities:
+        topics = [entity[key] for key in ("state_topic", "command_topic") if key in entity]
+        assert topics
+        assert all(topic.startswith("hutschiene/haus_sonnenhang/") for topic in topics)
+
+
+def test_every_sensor_has_a_unit_and_a_state_class_that_fit_its_class(demo: SiteFile) -> None:
+    seen = set()
+    for message in told(demo).values():
+        for entity in message["components"].values():
+            if entity["platform"] == "sensor" and "device_class" in entity:
+                assert entity["unit_of_measurement"] in UNITS[entity["device_class"]]
+                energy = entity["device_class"] == "energy"
+                assert entity["state_class"] == ("total_increasing" if energy else "measurement")
+                seen.add(entity["device_class"])
+    assert seen == set(UNITS)
+
+
+@pytest.mark.parametrize(("device", "names"), [
+    ("grid", ["Energy imported", "Energy exported"]), ("roof", ["Energy produced", "Energy consumed"]),
+    ("battery", ["Energy charged", "Energy discharged"]), ("carport", ["Energy consumed"]),
+    ("rod", ["Energy consumed"]), ("heatpump", ["Energy consumed"]),
+])
+def test_what_the_energy_dashboard_asks_for_is_there_direction_by_direction(
+        demo: SiteFile, device: str, names: "list[str]") -> None:
+    entities = told(demo)[device]["components"].values()
+    energies = {entity["name"]: entity for entity in entities if entity.get("device_class") == "energy"}
+    assert sorted(energies) == sorted(names)
+    for entity in energies.values():
+        assert entity["state_topic"] == f"hutschiene/haus_sonnenhang/{device}/energy"
+        assert "/state" not in json.dumps(entity["availability"])  # a total stays while the device is silent
+
+
+def test_modes_are_selects_of_what_the_device_can_and_a_number_can_be_taken_back(demo: SiteFile) -> None:
+    messages = told(demo)
+    mode = messages["rod"]["components"]["mode"]
+    assert (mode["platform"], mode["options"]) == ("select", ["off", "fast", "surplus", "target"])
+    assert mode["command_topic"] == "hutschiene/haus_sonnenhang/rod/set/mode"
+    house = messages["site"]["components"]
+    assert (house["ceiling_w"]["platform"], house["ceiling_w_default"]["payload_press"]) == ("number", "default")
+    read_only = [entity for message in told(demo, settable=False).values() for entity in message["components"].values()]
+    assert {entity["platform"] for entity in read_only} == {"sensor", "binary_sensor"}
+
+
+def test_a_device_is_announced_when_it_is_heard_and_with_more_when_it_shows_more(demo: SiteFile) -> None:
+    announcer = HomeAssistant(demo.site, "homeassistant", True, "1", 0)
+    assert [topic for topic, _ in announcer.news(shot(demo, 0), ())] == [ROOT + "site/config"]
+    first = dict(announcer.news(shot(demo, 1_000, 0), ()))
+    assert list(first) == [ROOT + "grid/config"]
+    assert "import_wh" not in json.loads(first[ROOT + "grid/config"])["components"]
+    assert announcer.news(shot(demo, 2_000, 0), ()) == ()
+    more = dict(announcer.news(shot(demo, 3_000, 0), ((0, Known(1, None, False)),)))
+    assert "import_wh" in json.loads(more[ROOT + "grid/config"])["components"]
+    late = dict(announcer.news(shot(demo, WAIT_MS), ()))
+    assert len(late) == len(demo.site.devices) - 1
+    silent = json.loads(late[ROOT + "carport/config"])["components"]
+    assert {"fault", "mode", "reason", "granted"} <= set(silent)
+    assert "voltage_l1" not in silent
+
+
+def test_only_what_belongs_to_no_device_of_this_house_is_gone(demo: SiteFile) -> None:
+    filters, is_gone = HomeAssistant(demo.site, "homeassistant", True, "1", 0).gone()
+    assert filters == (ROOT + "+/config",)
+    assert is_gone(ROOT + "pool/config")
+    assert not is_gone(ROOT + "grid/config")
+    assert not is_gone(ROOT + "site/config")

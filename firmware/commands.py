@@ -66,7 +66,7 @@ class Commands:
     def take(self, message: Message, now_ms: int) -> "tuple[str, str] | None":
         """Judges one message; the (topic, payload) of the answer, None for what is none of ours."""
         parts = message.topic.split("/")
-        if len(parts) != 5 or parts[3] != "set" or parts[2] == "carry":
+        if len(parts) != 5 or parts[3] != "set" or parts[2] in ("carry", "records"):
             return None
         place, name = parts[2], parts[4]
         command = self._judged(place, name, message, now_ms)

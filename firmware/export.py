@@ -12,12 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from control.values import NONE, Site
-from drivers import signing
+from drivers import signing, virtual_meter
 from firmware.config import load
 from firmware.errors import UserError
 from firmware.records import chain, flows, legal_time, marks, ocmf, series
 from firmware.records.chain import LOGS
-from firmware.records.keeper import KEY
+from firmware.records.keeper import KEY, NEXT_KEY
 from firmware.records.query import Query, no_records
 from firmware.records.sampler import Value
 
@@ -37,10 +37,18 @@ class Asked:
         self.from_s = None if args.begin is None else legal_time.midnight(zone, args.begin)
         self.to_s = None if args.end is None else legal_time.midnight(zone, args.end + timedelta(days=1))
 
+    def all_readings(self) -> "dict[str, dict[int, Value]]":
+        return series.readings(self.query.quarters(self.from_s or ALWAYS_S[0], self.to_s or ALWAYS_S[1]))
+
+    def formulas(self) -> "dict[str, str]":
+        """Of the meters that are reckoned, as last configured."""
+        meters = self.query.meters().get("meters", [])
+        return {str(meter["name"]): str(meter["sum"]) for meter in meters if "sum" in meter}
+
     def readings(self) -> "dict[str, dict[int, Value]]":
-        found = series.readings(self.query.quarters(self.from_s or ALWAYS_S[0], self.to_s or ALWAYS_S[1]))
+        found = self.all_readings()
         wanted = self.args.meter
-        if wanted is not None and wanted not in found:
+        if wanted is not None and wanted not in found and wanted not in self.formulas():
             there = ", ".join(sorted(found)) or "none"
             raise UserError(f"--meter {wanted}: nothing is kept of it then; there are {there}")
         return {meter: values for meter, values in found.items() if wanted in (None, meter)}
@@ -142,10 +150,19 @@ def _readings(asked: Asked) -> "Iterable[Row]":
 
 
 def _intervals(asked: Asked) -> "Iterable[Row]":
+    found = {meter: series.intervals(values) for meter, values in asked.all_readings().items()}
+    for name, formula in asked.formulas().items():
+        if name not in found and asked.args.meter in (None, name):
+            for one in series.reckoned(virtual_meter.terms(formula), found):
+                yield _interval(asked, name, one, formula)
     for meter, values in asked.readings().items():
         for one in series.intervals(series.filled(values) if asked.args.fill else values):
-            yield {"meter": meter, "start_utc_s": one.start_s, "start_local": asked.local(one.start_s),
-                   "import": one.import_e, "export": one.export_e, "unit": unit(one.scaler), "status": one.status}
+            yield _interval(asked, meter, one, "")
+
+
+def _interval(asked: Asked, meter: str, one: series.Interval, formula: str) -> Row:
+    return {"meter": meter, "start_utc_s": one.start_s, "start_local": asked.local(one.start_s), "import": one.import_e,
+            "export": one.export_e, "unit": unit(one.scaler), "status": one.status, "formula": formula}
 
 
 def _flows(asked: Asked) -> "Iterable[Row]":
@@ -176,7 +193,7 @@ def _sessions(asked: Asked) -> "Iterable[Row]":
         yield {"transaction": one.id, "number": one.number, "meter": one.meter, "group": one.group,
                "begin_local": asked.local(one.begin["at_s"]), "begin": one.begin["value"],
                "end_local": asked.local(end["at_s"]) if end else None, "end": end.get("value"),
-               "energy": one.energy_e, "unit": unit(one.begin["scaler"]), "begin_status": one.begin["status"],
+               "energy": one.energy_e, "unit": unit(one.scaler), "begin_status": one.begin["status"],
                "end_status": end.get("status"), "text": end.get("text", one.begin["text"])}
 
 
@@ -207,6 +224,14 @@ def _records(asked: Asked) -> "Iterable[str]":
     there = tuple(log for log in logs if asked.query.has(log, asked.from_s, asked.to_s))
     for log in there:
         yield from asked.query.export(log, there, asked.from_s, asked.to_s, signer)
+
+
+def _new_key(asked: Asked) -> "Iterable[str]":
+    """Only prepared here: the one who writes the records announces it with the key before, at its next start."""
+    path = asked.folder / NEXT_KEY
+    if path.exists():
+        raise UserError(f"{path}: one is prepared already; restart the service to take it over")
+    yield f"fingerprint {chain.key_id(signing.make(path).public)}, from the next start on"
 
 
 def _house(site: Site) -> str:
@@ -245,4 +270,5 @@ TEXTS: "dict[str, tuple[str, Callable[[Asked], Iterable[str]]]]" = {
     "ocmf": ("charging sessions that have ended, in the Open Charge Metering Format", _ocmf),
     "key": ("fingerprint and public key of who signs", _key),
     "records": ("the signed chain, for verify", _records),
+    "new-key": ("prepares another signing key, taken over at the next start", _new_key),
 }

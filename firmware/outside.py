@@ -29,6 +29,7 @@ class Outside:
     def __init__(self, file: SiteFile, now_ms: int, wake: "Callable[[], None]", any_page_port: bool = False) -> None:
         """Raises UserError when the broker's certificates cannot be used; a page that cannot listen is only told."""
         self._file = file
+        self.ordered: "Callable[[str, bytes, str], None]" = lambda topic, payload, answer: None  # for the records
         self._kept: "dict[str, Kept]" = {}
         if file.state is not None:
             self._kept["totals"] = Kept(Path(file.state.folder) / "totals.json", KEEP_MS / 1_000)
@@ -55,6 +56,7 @@ class Outside:
                 answer = self._commands.take(message, now_ms) if self._commands else None
                 if answer is not None:
                     self.mqtt.answer(*answer)
+                    self.ordered(message.topic, message.payload, answer[1])
                 elif message.payload == ONLINE and now_ms - self._resent_ms >= RESEND_MS:
                     self._resent_ms = now_ms
                     self.mqtt.resend()

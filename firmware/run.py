@@ -58,6 +58,8 @@ class Daemon:
         carried = config_carry.of_site(file)
         self._carrier = Carrier(carried) if carried else None
         self._recorder = _recorder(file)
+        if self._recorder:
+            self._outside.ordered = self._recorder.command
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
                           self._publish, self._outside.obey)
 
@@ -96,7 +98,7 @@ class Daemon:
         told = [(slot.index, getattr(slot.meter, "measured", ())) for line in self._lines for slot in line.slots]
         more = topics.measured_pairs(self.file.site, told)
         if self._recorder:
-            self._recorder.hear(snapshot, plan)
+            self._recorder.hear(snapshot, plan, dict(told))
             more += self._recorder.pairs()
             faults["records"] = self._recorder.fault
         self._outside.publish(snapshot, plan, health, more, faults)

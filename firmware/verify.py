@@ -1,9 +1,9 @@
 """`verify EXPORT`: whether exported records are as they were written, record by record.
 
-A program of its own: it takes nothing from the rest of this product and no library, so that anyone can read it through
-and run it alone: `python3 verify.py EXPORT` (Python 3.10 or newer). That is why the check of a signature (ECDSA on
-P-256 with SHA-256, FIPS 186-5 6.4.2) is written out here, in plain affine arithmetic with tables of the key: 1 to 2 ms
-a record.
+A program of its own and in one file, which is why that is long: it takes nothing from the rest of this product and no
+library, so that anyone can read it through and run it alone: `python3 verify.py EXPORT` (Python 3.10 or newer). That is
+why the check of a signature (ECDSA on P-256 with SHA-256, FIPS 186-5 6.4.2) is written out here, in plain affine
+arithmetic with tables of the key: 1 to 2 ms a record.
 
 EXPORT holds, for each log, a head line {"export":{...},"sig":"..."} and one line for each record:
 {"record":{"log","n","prev","kind","utc_ms","run","mono_ms","clock","key","data",...},"sig":"<r s in hex>"}. A signature

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from control.values import Site
 from firmware.records.clock import UNKNOWN, Look
+from firmware.records.digits import counters
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen
 
 ANSWER_MS = 30_000
@@ -83,9 +84,10 @@ class Desk:
             return Answer(ask, None, why)
         status = FAULTY if index in seen.doubted else MEASURED
         captured_ms = one.t_ms + look.now.utc_ms - look.now.mono_ms
+        value, _, scaler = counters(one, seen.told.get(index, ()))
         data = {
             "event": uuid7(captured_ms), "what": ask.what, "seq": self._sequence + 1, "meter": ask.meter,
-            "obis": IMPORT, "value": one.import_wh, "scaler": 0, "unit": "Wh",
+            "obis": IMPORT, "value": value, "scaler": scaler, "unit": "Wh",
             "captured_ms": captured_ms, "at_s": captured_ms // 1_000,
             "status": CLOCK_UNKNOWN if look.clock.state == UNKNOWN else status,
             "source": ask.source, "text": ask.text, "external": ask.external, **self._transaction(ask),

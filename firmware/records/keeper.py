@@ -4,6 +4,7 @@ A disk that is full, slow or broken costs records at worst, never the decision: 
 up to MOST_WAITING records; beyond that the oldest are lost, which is a record itself once the disk is back.
 """
 
+import os
 import secrets
 import sqlite3
 from collections import deque
@@ -24,12 +25,13 @@ from firmware.records.store import Store, TooNew
 from hal.times import TimeNow
 
 KEY = "records.key"
+NEXT_KEY = "records.key.next"  # prepared by `export SITE.toml new-key`, taken over at the next start
 MOST_WAITING = 1_000  # records: ten days of quarter hours
 RETRY_MS = 30_000
 MOST_EVENTS = 1_000  # read back at start; an open transaction is not older
 CLEAN_MS = 3_600_000
 MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
-MOST_SYSTEM_AN_HOUR = 240  # a flapping alarm shall not fill the disk
+MOST_SAID_AN_HOUR = 240  # a flapping alarm, or an order a second, shall not fill the disk
 
 
 class Keeper:
@@ -37,7 +39,7 @@ class Keeper:
 
     def __init__(self, site: Site, folder: Path, zone: ZoneInfo, about: "dict[str, Any]", days: "dict[str, int]",
                  connect: "type[sqlite3.Connection]" = sqlite3.Connection) -> None:
-        """`about`: what the configuration says of the meters; `days`: how long each log is kept."""
+        """`about`: `meters` and `configuration`, recorded when they have changed; `days`: how long each log is kept."""
         self._site = site
         self._folder = folder
         self._zone = zone
@@ -88,6 +90,11 @@ class Keeper:
         """Asks for a reading; why there will be none, or "" and it comes with `answers`."""
         return "nothing is kept just now" if self._store is None else self._desk.ask(ask)
 
+    def command(self, data: "dict[str, str]") -> None:
+        """What somebody ordered, for the consumer's log."""
+        if self._look is not None and self._may_speak(self._look):
+            self._add(CONSUMER, "command", self._look, data)
+
     def answers(self) -> "list[Answer]":
         """Those since the last call, charging sessions too; they are on the disk when `fault` is ""."""
         found, self._answers = self._answers, []
@@ -109,14 +116,14 @@ class Keeper:
 
     def _begin(self, look: Look) -> None:
         """Opens what is there, or begins it; tried again later when the disk does not let us."""
+        store = None
         try:
             store = Store(self._folder, self._connect, self._doubted)
-            try:
-                signer, new = _key(self._folder)
-            except BaseException:
-                store.close()
-                raise
+            signer, new = _key(self._folder)
+            signer = self._follow(store, signer, look)
         except (OSError, ValueError, sqlite3.Error, TooNew) as error:
+            if store is not None:
+                store.close()
             self._fail(look, error)
             return
         self._store, self._signer, self._doubted = store, signer, False
@@ -134,13 +141,29 @@ class Keeper:
             elif new or self._key_of(store, log) != chain.key_id(signer.public):
                 first.append(self._draft(log, "key", look, {
                     "public": signer.public.hex(), "note": "the former key is lost"}))
+        about = self._about["configuration"]
+        if not any(chain.opened(line)["data"] == about for line in store.newest(CONSUMER, "configuration", 1)):
+            first.append(self._draft(CONSUMER, "configuration", look, about))
         known = store.newest(METROLOGY, "meters", 1)
-        if not known or chain.opened(known[0])["data"] != self._about:
-            first.append(self._draft(METROLOGY, "meters", look, self._about))
+        if not known or chain.opened(known[0])["data"] != self._about["meters"]:
+            first.append(self._draft(METROLOGY, "meters", look, self._about["meters"]))
         first.append(self._draft(SYSTEM, "run", look, {"kept": kept.at_s}))
         if self._waiting:  # a chain does not go back in time
             first = [draft._replace(stamp=self._waiting[0].stamp) for draft in first]
         self._waiting.extendleft(reversed(first))
+
+    def _follow(self, store: Store, signer: Signer, look: Look) -> Signer:
+        """A key that was prepared follows the one before by its word, in every log at once."""
+        path = self._folder / NEXT_KEY
+        if not path.exists():
+            return signer
+        following = signing.load(path)
+        told = [log for log in LOGS if store.head(log) != chain.EMPTY]
+        if any(self._key_of(store, log) != chain.key_id(following.public) for log in told):
+            store.append([self._draft(log, "key", look, {"public": following.public.hex(), "note": "changed as asked"})
+                          for log in told], signer)
+        os.replace(path, self._folder / KEY)
+        return following
 
     def _key_of(self, store: Store, log: str) -> str:
         for kind in ("key", "start"):
@@ -174,7 +197,9 @@ class Keeper:
         hour = look.now.mono_ms // 3_600_000
         count = self._hour[1] + 1 if self._hour[0] == hour else 1
         self._hour = (hour, count)
-        return count <= MOST_SYSTEM_AN_HOUR
+        if count == MOST_SAID_AN_HOUR + 1:
+            self._add(SYSTEM, "muted", look, {"until_mono_ms": (hour + 1) * 3_600_000})
+        return count <= MOST_SAID_AN_HOUR
 
     def _quarter(self, look: Look, ends: bool = False) -> None:
         quarter = self._sampler.look(look.now.utc_ms, look.clock.state != UNKNOWN, ends)

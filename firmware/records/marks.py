@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from firmware.records.events import BEGIN, END
-from firmware.records.sampler import FAULTY, QUARTER_S, Value
-from firmware.records.series import scaled
+from firmware.records.sampler import FAULTY, QUARTER_S, Value, scaled
 
 
 class Transaction(NamedTuple):
@@ -24,8 +23,12 @@ class Transaction(NamedTuple):
     end: "dict[str, Any] | None"  # None while it is open
 
     @property
+    def scaler(self) -> int:
+        return int(self.begin["scaler"] if self.end is None else min(self.begin["scaler"], self.end["scaler"]))
+
+    @property
     def energy_e(self) -> "int | None":
-        return None if self.end is None else self.end["value"] - self.begin["value"]
+        return None if self.end is None else _at(self.end, self.scaler) - _at(self.begin, self.scaler)
 
 
 class Section(NamedTuple):
@@ -62,17 +65,23 @@ def sections(values: "dict[int, Value]", marks: "Iterable[Transaction]") -> "lis
 
 
 def _of_interval(start_s: int, before: Value, after: Value, marks: "list[Transaction]") -> "list[Section]":
-    first, last = before.import_e, after.import_e
-    if first is None or last is None or last < first or FAULTY in (before.status, after.status):
+    if before.import_e is None or after.import_e is None or FAULTY in (before.status, after.status):
+        return []
+    scaler = min([before.scaler] + [mark.scaler for mark in marks])
+    first, last = (value * 10 ** (before.scaler - scaler) for value in (before.import_e, after.import_e))
+    if last < first:
         return []
     out, rest = [], last - first
     for mark in marks:
-        factor = 10 ** (mark.begin["scaler"] - before.scaler)
-        begin = mark.begin["value"] * factor
-        end = last if mark.end is None else mark.end["value"] * factor
-        part = min(end, last) - max(begin, first)
+        end = last if mark.end is None else _at(mark.end, scaler)
+        part = min(end, last) - max(_at(mark.begin, scaler), first)
         if part > 0:
-            out.append(Section(start_s, mark.id, mark.group, part, before.scaler))
+            out.append(Section(start_s, mark.id, mark.group, part, scaler))
             rest -= part
     assert rest >= 0, "transactions of one meter overlap"
-    return [*out, Section(start_s, "", "", rest, before.scaler)]
+    return [*out, Section(start_s, "", "", rest, scaler)]
+
+
+def _at(event: "dict[str, Any]", scaler: int) -> int:
+    """Its counter in 10**scaler Wh, at least as fine as its own."""
+    return int(event["value"] * 10 ** (event["scaler"] - scaler))

@@ -49,9 +49,15 @@ def _reading(event: "dict[str, Any]", what: str, clocks: "dict[str, str]", zone:
     errors = ("E" if event["status"] == FAULTY else "") + ("t" if unknown else "")
     return {
         "TM": instant(event["captured_ms"], zone) + " " + CLOCKS.get(clocks.get(event["event"], ""), "U"),
-        "TX": what, "RV": event["value"], "RI": "1-b:1.8.0", "RU": "Wh", "RT": "AC", "EF": errors,
+        "TX": what, "RV": _wh(event), "RI": "1-b:1.8.0", "RU": "Wh", "RT": "AC", "EF": errors,
         "ST": STATES.get(event["status"], "G"),
     }
+
+
+def _wh(event: "dict[str, Any]") -> "int | float":
+    """A JSON number with just the digits the meter has told; exact, as a counter has far fewer than 15 of them."""
+    scaler = event["scaler"]
+    return int(event["value"]) if scaler >= 0 else round(event["value"] / 10 ** -scaler, -scaler)
 
 
 def instant(utc_ms: int, zone: ZoneInfo) -> str:

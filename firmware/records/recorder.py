@@ -1,8 +1,11 @@
 """The records of a running house: the cycle hands its snapshots over, a thread of its own keeps what is to be kept."""
 
+import hashlib
 import json
+import os
 import threading
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +19,13 @@ from firmware.records.keeper import Keeper
 from firmware.records.legal_time import zone
 from firmware.records.retention import RULES
 from firmware.records.sampler import Seen
+from hal.measured import Measured
 from hal.ports import TimeService
 
 TURN_S = 0.5
 MOST_SEEN = 300  # snapshots, a minute at the quickest: longer than a disk should hang
+MOST_COMMANDS = 100  # that wait for the next turn
+MOST_SAID = 1_024  # bytes of a command
 STOP_S = 10.0  # for what is waiting to reach the disk
 
 
@@ -34,6 +40,7 @@ class Recorder:
         self._service = service
         self._seen: "deque[Seen]" = deque(maxlen=MOST_SEEN)
         slug = topics.slug(file.site.name)
+        self._commands: "deque[dict[str, str]]" = deque(maxlen=MOST_COMMANDS)
         self._topic = f"hutschiene/{slug}/records/state"
         self._state = self._told()
         self._asking = Asking(file.mqtt, slug) if table.events and file.mqtt else None
@@ -53,9 +60,15 @@ class Recorder:
         self._stopping.set()
         self._thread.join(STOP_S)
 
-    def hear(self, snapshot: Snapshot, plan: Plan) -> None:
+    def hear(self, snapshot: Snapshot, plan: Plan, told: "dict[int, Sequence[Measured]] | None" = None) -> None:
+        """`told`: what the telegrams of some devices said, unrounded."""
         doubted = frozenset(device for reason, device in plan.alarms if reason in topics.DOUBTS)
-        self._seen.append(Seen(snapshot, doubted))
+        self._seen.append(Seen(snapshot, doubted, told or {}))
+
+    def command(self, topic: str, payload: bytes, answer: str) -> None:
+        """What somebody ordered over MQTT (the broker does not say who), and how it was answered."""
+        self._commands.append({"by": "mqtt", "topic": topic, "payload": payload[:MOST_SAID].decode("utf-8", "replace"),
+                               "answer": answer})
 
     def pairs(self) -> topics.Pairs:
         """The checkpoint, published: whoever keeps it can tell later whether what came before was changed."""
@@ -75,6 +88,8 @@ class Recorder:
         seen = []
         while self._seen:
             seen.append(self._seen.popleft())
+        while self._commands:
+            self._keeper.command(self._commands.popleft())
         self._keeper.turn(now, seen)
         self._state = self._told()
         answers = self._keeper.answers()
@@ -95,10 +110,18 @@ class Recorder:
 
 
 def about(file: SiteFile) -> "dict[str, Any]":
-    """What a reader of the records has to know of each meter; a change of it is a record itself."""
-    return {"meters": [_meter(device, file.site.devices[index].ability.kind)
-                       for index, device in enumerate(file.devices)],
-            "time_zone": file.records.time_zone if file.records else "", "note": "not for legally metered billing"}
+    """What a reader of the records has to know of the meters and the configuration; a change is a record itself.
+
+    Of the configuration the hash alone: it names people and places. Who changed the file no program can tell; the
+    account that started us is what is known.
+    """
+    meters = [_meter(device, file.site.devices[index].ability.kind) for index, device in enumerate(file.devices)]
+    said = repr((file.site, file.lines, file.devices, file.records)).encode()
+    return {
+        "meters": {"meters": meters, "time_zone": file.records.time_zone if file.records else "",
+                   "note": "not for legally metered billing"},
+        "configuration": {"sha256": hashlib.sha256(said).hexdigest(), "uid": os.getuid()},
+    }
 
 
 def _meter(device: DeviceFile, kind: str) -> "dict[str, Any]":

@@ -4,9 +4,13 @@ Of each meter the reading counts that lies nearest to the quarter hour, up to WI
 the distance told; a meter that has none has no value there. Nothing is interpolated, and no age is hidden.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from control.values import Site, Snapshot
+from firmware.records.digits import counters
+from hal.measured import Measured
+from hal.values import Reading
 
 QUARTER_S = 900
 WINDOW_MS = 30_000  # a meter is read every 60 s at the longest (config): one reading lies within
@@ -38,6 +42,7 @@ class Seen(NamedTuple):
 
     snapshot: Snapshot
     doubted: "frozenset[int]"
+    told: "dict[int, Sequence[Measured]]" = {}  # by device: all that its telegram said, unrounded
 
 
 class Sampler:
@@ -72,11 +77,17 @@ class Sampler:
             off_ms = one.t_ms + utc_minus_mono_ms - self._at_s * 1_000
             if off_ms >= 0:
                 self._passed.add(index)
-            near = self._near.get(index)
-            if abs(off_ms) <= WINDOW_MS and (near is None or abs(off_ms) < abs(near.off_ms)):
-                status = MEASURED if abs(off_ms) <= EXACT_MS else SUBSTITUTED
-                status = FAULTY if index in seen.doubted else status
-                self._near[index] = Value(self._names[index], one.import_wh, one.export_wh, 0, status, off_ms)
+            if abs(off_ms) <= WINDOW_MS:
+                self._take(index, one, off_ms, seen)
+
+    def _take(self, index: int, one: Reading, off_ms: int, seen: Seen) -> None:
+        """The one that tells more digits, else the nearer one."""
+        near = self._near.get(index)
+        *told, scaler = counters(one, seen.told.get(index, ()))
+        if near is None or (scaler, abs(off_ms)) < (near.scaler, abs(near.off_ms)):
+            status = MEASURED if abs(off_ms) <= EXACT_MS else SUBSTITUTED
+            status = FAULTY if index in seen.doubted else status
+            self._near[index] = Value(self._names[index], told[0], told[1], scaler, status, off_ms)
 
     def look(self, now_ms: int, clock_known: bool, ends: bool = False) -> "Quarter | None":
         """`now_ms`: UTC. One that no meter has a value for is not given at all: a gap is absent.
@@ -118,10 +129,28 @@ class Sampler:
         self._last[value.meter] = value
         if not clock_known:
             return value._replace(status=CLOCK_UNKNOWN)
-        if before is not None and (_fell(before.import_e, value.import_e) or _fell(before.export_e, value.export_e)):
+        if before is not None and fell(*scaled(before, value)):
             return value._replace(status=FAULTY)
         return value
 
 
-def _fell(before: "int | None", now: "int | None") -> bool:
-    return before is not None and now is not None and now < before
+def scaled(one: Value, two: Value) -> "tuple[Value, Value]":
+    """Both in the finer of their units: a meter may be read to more digits from some day on."""
+    scaler = min(one.scaler, two.scaler)
+    return _at(one, scaler), _at(two, scaler)
+
+
+def fell(before: Value, after: Value) -> bool:
+    """Another meter hangs there, or it was reset."""
+    return any(a is not None and b is not None and b < a
+               for a, b in ((before.import_e, after.import_e), (before.export_e, after.export_e)))
+
+
+def _at(value: Value, scaler: int) -> Value:
+    factor = 10 ** (value.scaler - scaler)
+    return value._replace(import_e=_times(value.import_e, factor), export_e=_times(value.export_e, factor),
+                          scaler=scaler)
+
+
+def _times(energy: "int | None", factor: int) -> "int | None":
+    return None if energy is None else energy * factor

@@ -16,6 +16,8 @@ from firmware.records.sampler import (
     SUBSTITUTED,
     Quarter,
     Value,
+    fell,
+    scaled,
 )
 
 WORST = (CLOCK_UNKNOWN, FAULTY, SUBSTITUTED, MEASURED)  # of two ends the worse counts
@@ -72,18 +74,6 @@ def filled(values: "dict[int, Value]") -> "dict[int, Value]":
     return out
 
 
-def scaled(one: Value, two: Value) -> "tuple[Value, Value]":
-    """Both in the finer of their units: a meter may be read to more digits from some day on."""
-    scaler = min(one.scaler, two.scaler)
-    return _at(one, scaler), _at(two, scaler)
-
-
-def fell(before: Value, after: Value) -> bool:
-    """Another meter hangs there, or it was reset."""
-    return any(a is not None and b is not None and b < a
-               for a, b in ((before.import_e, after.import_e), (before.export_e, after.export_e)))
-
-
 def _between(start_s: int, before: Value, after: Value) -> Interval:
     before, after = scaled(before, after)
     status = min(before.status, after.status, key=WORST.index)
@@ -93,14 +83,22 @@ def _between(start_s: int, before: Value, after: Value) -> Interval:
                     before.scaler, status)
 
 
-def _at(value: Value, scaler: int) -> Value:
-    factor = 10 ** (value.scaler - scaler)
-    return value._replace(import_e=_times(value.import_e, factor), export_e=_times(value.export_e, factor),
-                          scaler=scaler)
+def reckoned(terms: "tuple[tuple[str, int], ...]", parts: "dict[str, tuple[Interval, ...]]") -> "tuple[Interval, ...]":
+    """Intervals of a meter that is reckoned: (meter, weight in thousandths) summed, where all its parts have told.
 
-
-def _times(energy: "int | None", factor: int) -> "int | None":
-    return None if energy is None else energy * factor
+    Of a difference only the balance of a quarter hour is known: it is import or export, never both.
+    """
+    tables = [{one.start_s: one for one in parts.get(meter, ())} for meter, _ in terms]
+    out = []
+    for start_s in sorted(set.intersection(*[set(table) for table in tables])):
+        found = [table[start_s] for table in tables]
+        if all(one.import_e is not None or one.export_e is not None for one in found):
+            scaler = min(one.scaler for one in found)
+            total = sum(weight * ((one.import_e or 0) - (one.export_e or 0)) * 10 ** (one.scaler - scaler)
+                        for (_, weight), one in zip(terms, found))
+            status = min((one.status for one in found), key=WORST.index)
+            out.append(Interval(start_s, max(total, 0), max(-total, 0), scaler - 3, status))
+    return tuple(out)
 
 
 def _less(after: "int | None", before: "int | None") -> "int | None":

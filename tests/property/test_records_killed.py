@@ -85,7 +85,7 @@ class Killed(sqlite3.Connection):
 
 def live(folder: Path, clock: SimTime, quarters: int, tell: "int | None" = None) -> None:
     """Its counter is the true time in seconds; each quarter hour it believes to be on the disk is told to the pipe."""
-    keeper = Keeper(site(), folder, BERLIN, {"meters": []}, DAYS, Killed)
+    keeper = Keeper(site(), folder, BERLIN, {"meters": {}, "configuration": {}}, DAYS, Killed)
     image = Image(1)
     for _ in range(quarters * 30):
         clock.wait(30_000)

@@ -17,8 +17,8 @@ from firmware.config import load
 from firmware.image import Image
 from firmware.records import keeper as under_test
 from firmware.records import legal_time, series
-from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM
-from firmware.records.keeper import KEY, Keeper
+from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, key_id
+from firmware.records.keeper import KEY, NEXT_KEY, Keeper
 from firmware.records.query import Query
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, SUBSTITUTED, Seen, Value
 from firmware.records.store import LAYOUTS, NAME, TooNew
@@ -29,7 +29,7 @@ from sim.time_service import SimTime
 BERLIN = legal_time.zone("Europe/Berlin")
 T0 = int(datetime(2026, 3, 28, 22, 40, tzinfo=timezone.utc).timestamp()) * 1_000  # the night of the spring change
 DAYS = {METROLOGY: 1_095, CONSUMER: 1_095, SYSTEM: 365}
-ABOUT = {"meters": [{"name": "grid"}, {"name": "roof"}]}
+ABOUT = {"meters": {"meters": [{"name": "grid"}]}, "configuration": {"sha256": "00"}}
 QUARTER_MS = 900_000
 TOML = """
 [site]
@@ -369,3 +369,43 @@ def test_a_fault_of_a_device_is_told_once(tmp_path: Path) -> None:
     assert [json.loads(json.dumps(one["data"])) for one in query.records(SYSTEM, "trouble", 0, None)] == [
         {"device": "grid", "was": None, "is": "timeout"}]
     query.close()
+
+
+def test_a_key_that_was_prepared_follows_by_the_word_of_the_one_before(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = House(tmp_path, clock)
+    house.live(QUARTER_MS)
+    house.end()
+    following = signing.make(tmp_path / NEXT_KEY)
+    again = House(tmp_path, clock)
+    again.live(QUARTER_MS)
+    again.end()
+    assert again.keeper.key == key_id(following.public) != house.keeper.key
+    assert not (tmp_path / NEXT_KEY).exists()
+    assert [len(again.records(log, "key")) for log in LOGS] == [1, 1, 1]
+    assert found(again.export()) == []
+
+
+def test_a_changed_configuration_is_a_record(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    for sha in ("00", "00", "11"):
+        keeper = Keeper(site(), tmp_path, BERLIN, {**ABOUT, "configuration": {"sha256": sha, "uid": 0}}, DAYS)
+        clock.wait(1_000)
+        keeper.turn(clock.read(), [])
+        keeper.command({"by": "mqtt", "topic": "hutschiene/test/roof/set/mode", "payload": "fast", "answer": "ok"})
+        keeper.close(clock.read())
+    query = Query(tmp_path)
+    told = [record["data"]["sha256"] for record in query.records(CONSUMER, "configuration", 0, None)]
+    assert told == ["00", "11"]
+    assert len(list(query.records(CONSUMER, "command", 0, None))) == 3
+    query.close()
+
+
+def test_orders_beyond_what_is_sane_are_not_all_kept(tmp_path: Path) -> None:
+    house = House(tmp_path, SimTime(T0))
+    house.live(10_000)
+    for _ in range(under_test.MOST_SAID_AN_HOUR + 50):
+        house.keeper.command({"by": "mqtt"})
+    house.live(10_000)
+    assert len(house.records(CONSUMER, "command")) == under_test.MOST_SAID_AN_HOUR
+    assert len(house.records(SYSTEM, "muted")) == 1

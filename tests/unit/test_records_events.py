@@ -71,7 +71,8 @@ class House:
         self.clock = clock
         self.counter_wh = counter_wh
         self.state = "A"
-        self.keeper = Keeper(site(), folder, BERLIN, {"meters": []}, {rule.log: rule.usual_days for rule in RULES})
+        self.keeper = Keeper(site(), folder, BERLIN, {"meters": {}, "configuration": {}},
+                             {rule.log: rule.usual_days for rule in RULES})
 
     def live(self, seconds: int) -> None:
         image = Image(2)

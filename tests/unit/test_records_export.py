@@ -72,9 +72,9 @@ def test_intervals_as_a_table_over_the_hour_that_comes_twice(site: Path, capsys:
     live(site, 45)
     assert main(["export", str(site), "intervals", "--from", "2026-10-25", "--to", "2026-10-25"]) == 0
     assert told(capsys) == (
-        "meter,start_utc_s,start_local,import,export,unit,status\n"
-        "grid,1792890000,2026-10-25T02:00:00+01:00,900,0,Wh,measured\n"
-        "grid,1792890900,2026-10-25T02:15:00+01:00,900,0,Wh,measured\n")
+        "meter,start_utc_s,start_local,import,export,unit,status,formula\n"
+        "grid,1792890000,2026-10-25T02:00:00+01:00,900,0,Wh,measured,\n"
+        "grid,1792890900,2026-10-25T02:15:00+01:00,900,0,Wh,measured,\n")
     assert main(["export", str(site), "readings", "--json"]) == 0
     first = json.loads(told(capsys))[0]
     assert (first["import"], first["status"], first["captured_ms"]) == (600, "measured", 0)

@@ -189,6 +189,8 @@ def _described(spec: DeviceSpec, device: DeviceFile, given: "dict[str, object]")
         options["max_w"] = max(spec.ability.max_w, -spec.ability.min_w)
     if device.driver == "relay_rod":
         options["elements_w"] = tuple(device.options[f"element_{i}_w"] for i in (1, 2, 3))
+    if kind == "tank" and spec.ability.kind == "heater":
+        options["rod_w"] = spec.ability.max_w
     if kind == "heatpump":
         options["nominal_w"] = device.options["normal_w"]
     return kind, spec.node, spec.phases, {**options, **given}

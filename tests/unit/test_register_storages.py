@@ -81,6 +81,10 @@ class Cellar:
                 self.store.apply(self.wanted)
         return said
 
+    def told_for(self, power_w: int, seconds: int) -> Any:
+        self.tell(power_w)
+        return self.watch_s(seconds)
+
     def near(self, power_w: int) -> bool:
         return abs(self.battery.power_w.total() - power_w) <= NEAR_W
 
@@ -220,8 +224,7 @@ def test_one_that_refuses_is_a_fault(name: str) -> None:
     cellar.watch_s(57)
     cellar.twin.refuse_writes = True
     with pytest.raises(DeviceError) as caught:
-        cellar.tell(2_000)
-        cellar.watch_s(60)
+        cellar.told_for(2_000, 60)
     assert caught.value.kind == REFUSED
 
 
@@ -232,8 +235,7 @@ def test_one_that_forgets_is_a_fault(name: str) -> None:
     cellar.watch_s(57)
     cellar.twin.ignore_writes = True
     with pytest.raises(DeviceError) as caught:
-        cellar.tell(2_000)
-        cellar.watch_s(60)
+        cellar.told_for(2_000, 60)
     assert caught.value.kind == REFUSED
 
 

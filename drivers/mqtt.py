@@ -26,6 +26,7 @@ MOST_HEARD_BYTES = 1_024  # the rest of a longer one is cut off
 MOST_ANSWERS = 64
 OFFLINE_S = 1.0  # how long `close` waits for the broker to take our "offline"
 CLOSE_S = 3.0
+HANGS_UP = "the broker hangs up before it lets us in: does it want a certificate, or another port?"
 TAKEN = (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN)  # NO_CONN: kept by paho
 
 
@@ -198,6 +199,8 @@ class Mqtt(Outbox):
         with self._changed:
             if self.connected:
                 self.fault = "connection lost: " + str(code).lower()
+            elif not self.fault.startswith("refused"):
+                self.fault = HANGS_UP
             self.connected = False
             self._answers.clear()
 

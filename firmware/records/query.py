@@ -10,9 +10,9 @@ from drivers.signing import Signer
 from firmware.records import chain
 from firmware.records.keeper import quarter_of
 from firmware.records.sampler import Quarter
-from firmware.records.store import reader
+from firmware.records.store import reader, unpacked
 
-LATE_S = 3_600  # a record is written within a minute of what it tells, or as late as the disk was full
+LATE_S = 600  # a record bears the time at which it was made: within a minute of what it tells, whenever it was written
 
 
 class Query:
@@ -28,7 +28,7 @@ class Query:
 
     def quarters(self, from_s: int, to_s: int) -> "Iterator[Quarter]":
         """All readings at `from_s` to `to_s`, both included."""
-        for record in self.records(chain.METROLOGY, "readings", from_s - LATE_S, None):
+        for record in self.records(chain.METROLOGY, "readings", from_s - LATE_S, to_s + LATE_S):
             quarter = quarter_of(record)
             if from_s <= quarter.at_s <= to_s:
                 yield quarter
@@ -37,13 +37,13 @@ class Query:
         rows = self._db.execute(
             "select line from record where log = ? and kind = ? and utc_s between ? and ? order by n",
             (log, kind, from_s, (1 << 62) if to_s is None else to_s))
-        return (chain.opened(row[0]) for row in rows)
+        return (chain.opened(unpacked(row[0])) for row in rows)
 
     def meters(self) -> "dict[str, Any]":
         """What the newest configuration said of the meters."""
         row = self._db.execute("select line from record where log = ? and kind = 'meters' order by n desc limit 1",
                                (chain.METROLOGY,)).fetchone()
-        return {} if row is None else dict(chain.opened(row[0])["data"])
+        return {} if row is None else dict(chain.opened(unpacked(row[0]))["data"])
 
     def export(self, log: str, logs: "tuple[str, ...]", from_s: "int | None", to_s: "int | None", signer: Signer
                ) -> "Iterator[str]":
@@ -54,14 +54,14 @@ class Query:
         before = self._db.execute("select line from record where log = ? and n = ?", (log, first)).fetchone()[0]
         newest = self._db.execute("select line from record where log = ? and n = ?", (log, last)).fetchone()[0]
         head = {"v": chain.FORMAT, "log": log, "logs": list(logs), "first": first, "last": last,
-                "prev": chain.opened(before)["prev"], "head": chain.line_hash(newest),
+                "prev": chain.opened(unpacked(before))["prev"], "head": chain.line_hash(unpacked(newest)),
                 "whole": from_s is None and to_s is None, "key": chain.key_id(signer.public),
                 "keys": self._keys(signer), "note": "not for legally metered billing"}
         text = json.dumps(head, separators=(",", ":"))
         yield '{"export":%s,"sig":"%s"}' % (text, signer.raw(text.encode("ascii")).hex())
         for row in self._db.execute("select line from record where log = ? and n between ? and ? order by n",
                                     (log, first, last)):
-            yield row[0]
+            yield unpacked(row[0])
 
     def backup(self, path: Path) -> None:
         """A whole copy, consistent though the house goes on writing."""

@@ -64,6 +64,8 @@ WRITE_FAULT = 109
 OVER_FUSE = 110
 NOT_OBEYED = 111
 NO_POWER = 112
+TURNED = 113
+PHASES_MIXED = 114
 
 # number, word for a table or a register, sentence behind the amount
 #   {node} the node's limit, {phase} its phase, {need} the least the device needs, {offer} what there was for it
@@ -118,6 +120,8 @@ _TEXTS = (
     (OVER_FUSE, "over-fuse", "measures more than the fuse bears"),
     (NOT_OBEYED, "not-obeyed", "draws more than it was told"),
     (NO_POWER, "no-power", "tells no power: locked, or it sends none"),
+    (TURNED, "turned", "and what is measured behind it disagree about the direction: is it mounted in reverse?"),
+    (PHASES_MIXED, "phases-mixed", "and what is measured behind it disagree about the phases: which is L1?"),
 )
 ALL = tuple(number for number, _, _ in _TEXTS)
 

@@ -174,8 +174,19 @@ class Still(namedtuple("Still", (
     stuck: bool  # it stands still
 
 
+class Turn(namedtuple("Turn", ("rest_ms", "flow", "others", "sign", "phase"))):
+    """What is remembered of a node's meter to tell whether it has direction and phases right. Vectors as in Sense."""
+
+    __slots__ = ()
+    rest_ms: int  # when all behind it last stood still; NEVER = not lately
+    flow: "tuple[int, int, int, int]"  # what it said then
+    others: "tuple[int, int, int, int]"  # and what is measured behind it
+    sign: int  # times in a row that it moved the other way
+    phase: int  # times in a row that it moved on another phase
+
+
 class Sense(namedtuple("Sense", (
-    "good", "flow", "phased", "before", "before_ms", "seen_ms", "verdict", "row", "believed", "still",
+    "good", "flow", "phased", "before", "before_ms", "seen_ms", "verdict", "row", "believed", "still", "turn",
 ))):
     """What is remembered of one device's readings. Vectors: mA on L1, L2, L3, then W."""
 
@@ -190,6 +201,7 @@ class Sense(namedtuple("Sense", (
     row: int  # good ones in a row since it was last lost
     believed: bool
     still: "Still | None"  # of a node's meter
+    turn: "Turn | None"  # of a node's meter
 
 
 class NodeState(namedtuple("NodeState", (

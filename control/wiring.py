@@ -14,7 +14,8 @@ NO_LIMIT = 1 << 29  # mA or W; far above any house, and a small integer on a 32-
 LOADS = ("wallbox", "heater", "stages", "storage")
 
 
-class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witnesses", "children", "caps", "assumed"))):
+class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witnesses", "measured", "children", "caps",
+                                   "assumed"))):
     """Vectors: mA on L1, L2, L3, then W. The grid operator's ceiling stands as one more node behind the last."""
 
     __slots__ = ()
@@ -23,6 +24,7 @@ class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witne
     behind: "tuple[tuple[int, ...], ...]"  # by node: loads, in any depth
     sources: "tuple[tuple[int, ...], ...]"  # by node: PV meters, in any depth
     witnesses: "tuple[tuple[int, ...], ...]"  # by node: whatever moves its meter when it moves
+    measured: "tuple[tuple[int, ...], ...]"  # by node: loads and sources that tell their own draw, in any depth
     children: "tuple[tuple[int, ...], ...]"  # by node: nodes right below
     caps: "tuple[tuple[int, int, int, int], ...]"  # by node: what it may carry
     assumed: "tuple[tuple[int, int, int, int], ...]"  # by node: rest while it is not measured
@@ -81,6 +83,8 @@ def _of(site: Site) -> Wiring:
         tuple(tuple(i for i in inside if devices[i].ability.kind == "source") for inside in within),
         tuple(tuple(i for i in within[n] if devices[i].ability.measured and i != nodes[n].meter
                     and (devices[i].ability.kind != "meter" or devices[i].node != n)) for n in range(len(nodes))),
+        tuple(tuple(i for i in inside if devices[i].ability.measured and devices[i].ability.kind in LOADS + ("source",))
+              for inside in within),
         tuple(tuple(c for c in range(len(nodes)) if nodes[c].parent == n) for n in range(len(nodes))),
         tuple(_cap(node) for node in nodes), tuple(_assumed(node) for node in nodes),
     )

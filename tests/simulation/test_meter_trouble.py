@@ -110,7 +110,7 @@ def test_a_replaced_meter_is_trusted_again_once_it_has_proved_itself(live: "Call
 
 @pytest.mark.parametrize("scenario", ["sunny", "winter"])
 def test_a_meter_wired_the_wrong_way_round_costs_no_fuse(live: "Callable[..., Any]", scenario: str) -> None:
-    """Nobody can know it from one meter alone; the rating is held, because a current is a current either way."""
+    """Until what charges behind it has given it away, the rating is held: a current is a current either way."""
     life = live(scenario, 7, 18 if scenario == "winter" else 12, TIGHT)
     life.trouble("grid").twists = (Twist(POWER, -1),)
     life.run(1_200)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -382,6 +383,55 @@ def test_a_frozen_meter_is_noticed_though_nothing_moves(count: int) -> None:
     house.stands = newest
     house.run(4)
     assert house.plans[-1].alarms == ()
+
+
+def wired_wrongly(turned: bool = False, shift: int = 0) -> "Callable[[list[Reading]], Reading]":
+    """The other direction, or L1 told as L2 and so on."""
+    def say(shown: "list[Reading]") -> Reading:
+        now = shown[-1]
+        assert now.current_ma is not None
+        assert now.total_w is not None
+        sign = -1 if turned else 1
+        told = [sign * now.current_ma[(p - shift) % 3] for p in range(3)]
+        return reading(0, total_w=sign * now.total_w, voltage_mv=now.voltage_mv, current_ma=Phases(*told))
+    return say
+
+
+@pytest.mark.parametrize(("wiring", "phases", "alarm"), [
+    (wired_wrongly(turned=True), (0, 1, 2), reasons.TURNED),
+    (wired_wrongly(turned=True), (2,), reasons.TURNED),
+    (wired_wrongly(shift=1), (0,), reasons.PHASES_MIXED),
+    (wired_wrongly(shift=2), (0,), reasons.PHASES_MIXED),
+])
+def test_a_meter_that_is_wired_wrongly_is_found_out_by_what_charges_behind_it(
+    wiring: "Callable[[list[Reading]], Reading]", phases: "tuple[int, ...]", alarm: int,
+) -> None:
+    car = Car(phases, lag_ms=2_000)
+    house = House([(load("a", WALLBOX, phases), car)], rated_ma=25_000)
+    house.stands = wiring
+    for pause in range(6):
+        car.full = pause % 2 == 1  # it pauses by itself now and then
+        house.run(100)
+    assert (alarm, 0) in house.plans[-1].alarms
+    assert house.plans[-1].nodes[0].measured_ma is None
+    house.stands = newest
+    for pause in range(3):
+        car.full = pause % 2 == 1
+        house.run(100)
+    assert house.plans[-1].alarms == ()
+
+
+def test_a_meter_that_is_wired_well_is_never_found_out() -> None:
+    """Whatever the house switches on at the same time."""
+    dice = Random(5)
+    house = House([(load("a", WALLBOX, mode=SURPLUS), Car((0, 1, 2), lag_ms=2_000)), (load("rod", ROD), Plain((1,)))],
+                  rated_ma=63_000)
+    for _ in range(200):
+        base = Phases(dice.randint(-15_000, 12_000), dice.randint(-15_000, 12_000), dice.randint(-15_000, 12_000))
+        house.base = lambda now_ms, base=base: base  # type: ignore[misc]
+        house.modes[1], house.modes[2] = dice.choice((FAST, SURPLUS, "off")), dice.choice((FAST, "off"))
+        for plan in house.run(dice.randint(10, 60)):
+            assert not [alarm for alarm in plan.alarms if alarm[0] in (reasons.TURNED, reasons.PHASES_MIXED)]
 
 
 def test_surplus_starts_after_a_minute_and_stops_after_three() -> None:

@@ -1,0 +1,51 @@
+"""Whether a meter tells the wrong direction, or the wrong phase.
+
+What is measured behind it is the judge. When that has changed by much within a minute, and stands, the meter must have
+changed as much. One that changed as much the other way, several times, is mounted or configured the wrong way round;
+one that showed it on another phase has its phases mixed up. One that agrees again is believed again.
+"""
+
+from control.values import NEVER, Turn
+
+STEP_W = 1_200  # a change that counts
+STEP_MA = 4_000  # of one phase, while the others stand
+STILL_W = 300  # what stands has not moved by more between two of its readings
+TOGETHER_MS = 2_000  # readings this near each other are of one moment, when nothing moves
+FRESH_MS = 15_000  # a state of rest is remembered anew so often
+LONG_MS = 60_000  # for so long a change may be under way: longer, and the house has changed too
+VOTES = 3  # in a row
+NEAR_PERMILLE = 300  # of the change: what else may have changed in the house
+
+NEW_TURN = Turn(NEVER, (0, 0, 0, 0), (0, 0, 0, 0), 0, 0)
+
+
+def weighed(turn: Turn, t_ms: int, flow: "tuple[int, int, int, int]", others: "tuple[int, int, int, int] | None",
+            phased: bool) -> Turn:
+    """After one more reading; `others` is what is measured behind it, None while that moves or is not all known."""
+    if others is None:
+        return turn if turn.rest_ms == NEVER or t_ms - turn.rest_ms <= LONG_MS else Turn(
+            NEVER, turn.flow, turn.others, turn.sign, turn.phase)
+    if turn.rest_ms == NEVER or t_ms - turn.rest_ms > LONG_MS:
+        return Turn(t_ms, flow, others, turn.sign, turn.phase)
+    moved = [others[k] - turn.others[k] for k in range(4)]
+    shown = [flow[k] - turn.flow[k] for k in range(4)]
+    sign, phase = turn.sign, turn.phase
+    if abs(moved[3]) >= STEP_W:
+        sign = _vote(sign, _near(shown[3], -moved[3]), _near(shown[3], moved[3]))
+    own = [p for p in range(3) if abs(moved[p]) >= STEP_MA]
+    if phased and len(own) == 1 and all([abs(moved[p]) < STEP_MA // 4 for p in range(3) if p not in own]):
+        elsewhere = any([_near(abs(shown[p]), abs(moved[own[0]])) for p in range(3) if p not in own])
+        here = _near(abs(shown[own[0]]), abs(moved[own[0]]))
+        phase = _vote(phase, elsewhere and abs(shown[own[0]]) < STEP_MA // 4, here)
+    if abs(moved[3]) < STEP_W and not own and t_ms - turn.rest_ms < FRESH_MS:
+        return turn
+    return Turn(t_ms, flow, others, sign, phase)
+
+
+def _vote(votes: int, wrong: bool, right: bool) -> int:
+    """One that is neither says nothing."""
+    return min(votes + 1, VOTES) if wrong else 0 if right else votes
+
+
+def _near(shown: int, moved: int) -> bool:
+    return abs(shown - moved) <= abs(moved) * NEAR_PERMILLE // 1_000

@@ -237,6 +237,9 @@ class RecordsTable(Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: Annotated[str, Meta(pattern="^[A-Za-z0-9_+/-]{1,64}$", description="of legal time")] = "Europe/Berlin"
     # BK6-22-300 7.2: evidence two years; MsbG section 60(6): personal metering data three years at most
     keep_days: Annotated[int, Meta(ge=730, le=1_095, description="readings, events and commands, in days")] = 1_095
+    storage_wh: Annotated[
+        int, Meta(ge=500, le=10_000_000, description="usable capacity of the storage in Wh; tells its energy by origin")
+    ] | None = None
     # off: whoever may publish to the broker could ask
     events: Annotated[bool, Meta(description="readings and transactions can be asked for over MQTT")] = False
 

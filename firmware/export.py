@@ -179,6 +179,13 @@ def _flows(asked: Asked) -> "Iterable[Row]":
                "status": one.status, "method": flows.QUARTER_MINIMUM}
 
 
+def _origins(asked: Asked) -> "Iterable[Row]":
+    for record in asked.query.records(chain.METROLOGY, "flows", asked.from_s or ALWAYS_S[0], asked.to_s):
+        data = record["data"]
+        yield {"start_utc_s": data["start_s"], "start_local": asked.local(data["start_s"]), "clock": record["clock"],
+               **{name: value for name, value in data.items() if name != "start_s"}}
+
+
 def _sections(asked: Asked) -> "Iterable[Row]":
     marked = asked.transactions()
     for meter, values in asked.readings().items():
@@ -262,6 +269,7 @@ TABLES: "dict[str, tuple[str, Callable[[Asked], Iterable[Row]]]]" = {
     "readings": ("counters at the quarter hours", _readings),
     "intervals": ("energy of each quarter hour", _intervals),
     "flows": ("draw, feed-in, charge and discharge, by where from and where to", _flows),
+    "origins": ("what the storage took and gave, by origin, moment by moment (needs storage_wh)", _origins),
     "sections": ("intervals, apart by transaction and balancing group", _sections),
     "sessions": ("charging sessions and other transactions", _sessions),
     "events": ("readings that were asked for", _events),

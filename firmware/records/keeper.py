@@ -20,6 +20,7 @@ from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, Draft, Sta
 from firmware.records.clock import UNKNOWN, ClockWatch, Look
 from firmware.records.events import Answer, Ask, Desk, Sessions
 from firmware.records.legal_time import offset_s
+from firmware.records.mixing import Mixing
 from firmware.records.sampler import Quarter, Sampler, Seen, Value
 from firmware.records.store import Store, TooNew
 from hal.times import TimeNow
@@ -38,7 +39,7 @@ class Keeper:
     """`turn` about once a second, with all snapshots since; `fault` is for the owner, "" while all is well."""
 
     def __init__(self, site: Site, folder: Path, zone: ZoneInfo, about: "dict[str, Any]", days: "dict[str, int]",
-                 connect: "type[sqlite3.Connection]" = sqlite3.Connection) -> None:
+                 connect: "type[sqlite3.Connection]" = sqlite3.Connection, storage_wh: "int | None" = None) -> None:
         """`about`: `meters` and `configuration`, recorded when they have changed; `days`: how long each log is kept."""
         self._site = site
         self._folder = folder
@@ -54,6 +55,7 @@ class Keeper:
         self._sampler = Sampler(site)
         self._doubted = False  # the file has said that it is damaged
         self._changes = changes.Changes(site)
+        self._mixing = Mixing(site, storage_wh) if storage_wh else None
         self._desk = Desk(site)
         self._sessions = Sessions(site)
         self._answers: "list[Answer]" = []
@@ -130,6 +132,9 @@ class Keeper:
         last = store.newest(METROLOGY, "readings", 1)
         kept = quarter_of(chain.opened(last[0])) if last else Quarter(0, ())
         self._sampler.resume(kept)
+        mixed = store.newest(METROLOGY, "flows", 1)
+        if mixed and self._mixing is not None:
+            self._mixing.resume(chain.opened(mixed[0])["data"])
         events = store.newest(METROLOGY, "event", MOST_EVENTS)
         self._desk.resume([chain.opened(line)["data"] for line in reversed(events)])
         first = []
@@ -182,6 +187,8 @@ class Keeper:
 
     def _see(self, seen: Seen, look: Look) -> None:
         self._sampler.feed(seen, look.now.utc_ms - look.now.mono_ms)
+        if self._mixing is not None:
+            self._mixing.feed(seen)
         if self._store is not None:  # what is open is known only from what is kept
             for ask in self._sessions.look(seen, self._desk):
                 self._desk.ask(ask)
@@ -207,6 +214,9 @@ class Keeper:
             self._add(METROLOGY, "readings", look, {
                 "at_s": quarter.at_s, "offset_s": offset_s(self._zone, quarter.at_s),
                 "values": [list(value) for value in quarter.values]})
+        mixed = self._mixing.look(look.now.utc_ms) if self._mixing is not None else None
+        if mixed is not None:
+            self._add(METROLOGY, "flows", look, mixed)
 
     def _clean(self, look: Look) -> None:
         """What is older than its log may be goes; by a clock that is not known nothing does."""

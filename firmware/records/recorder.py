@@ -36,7 +36,8 @@ class Recorder:
         assert file.records is not None
         table = file.records
         days = {rule.log: rule.usual_days for rule in RULES} | {METROLOGY: table.keep_days, CONSUMER: table.keep_days}
-        self._keeper = Keeper(file.site, Path(table.folder), zone(table.time_zone), about(file), days)
+        self._keeper = Keeper(file.site, Path(table.folder), zone(table.time_zone), about(file), days,
+                              storage_wh=table.storage_wh)
         self._service = service
         self._seen: "deque[Seen]" = deque(maxlen=MOST_SEEN)
         slug = topics.slug(file.site.name)

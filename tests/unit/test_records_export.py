@@ -12,6 +12,7 @@ from firmware.__main__ import main
 from firmware.config import ConfigError, load
 from firmware.image import Image
 from firmware.records import legal_time
+from firmware.records.events import Ask
 from firmware.records.keeper import Keeper
 from firmware.records.recorder import Recorder, about
 from firmware.records.sampler import Seen
@@ -124,3 +125,38 @@ def test_the_recorder_publishes_its_checkpoint_and_ends_in_order(site: Path) -> 
     assert json.loads(payload)["heads"]["system"]["n"] >= 2
     assert json.loads(payload)["clock"] == "synced"
     assert recorder.fault == ""
+
+
+def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, clock, image = load(site), SimTime(T0), Image(1)
+    keeper = Keeper(file.site, site.parent / "records", legal_time.zone("Europe/Berlin"), about(file),
+                    {"metrology": 1_095, "consumer": 1_095, "system": 365})
+    for second in range(0, 2_700, 10):
+        clock.wait(10_000)
+        now = clock.read()
+        image.hear(0, reading(now.mono_ms, import_wh=second + 10, export_wh=0))
+        if second in (700, 1_000):
+            what = "begin" if second == 700 else "end"
+            assert keeper.ask(Ask(what, "grid", now.mono_ms, group="11XOTHER")) == ""
+        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus",), NONE), frozenset())])
+    keeper.close(clock.read())
+    assert main(["export", str(site), "sessions", "--json"]) == 0
+    one, = json.loads(told(capsys))
+    assert (one["energy"], one["unit"], one["group"]) == (300, "Wh", "11XOTHER")
+    assert main(["export", str(site), "sections", "--json", "--from", "2026-10-25"]) == 0
+    parts = json.loads(told(capsys))
+    assert [(part["group"], part["import"]) for part in parts] == [("11XOTHER", 300), ("", 600), ("", 900)]
+    assert main(["export", str(site), "flows", "--storage", "grid"]) == 0  # a storage that is all there is
+    assert "900,0,900,900,0,0,0,0,Wh,measured,quarter-hour minimum" in told(capsys)
+    assert main(["export", str(site), "flows"]) == 1
+    assert main(["export", str(site), "events", "--meter", "grid"]) == 0
+    assert len(told(capsys).splitlines()) == 3
+    assert main(["export", str(site), "origins"]) == 0
+    assert told(capsys) == ""
+    assert main(["export", str(site), "ocmf"]) == 0
+    assert told(capsys).startswith('OCMF|{"FV":"1.4"')
+    assert main(["export", str(site), "key"]) == 0
+    assert told(capsys).startswith("fingerprint " + keeper.key)
+    assert main(["export", str(site), "new-key"]) == 0
+    assert "from the next start on" in told(capsys)
+    assert main(["export", str(site), "new-key"]) == 1

@@ -3,6 +3,8 @@
 GET /            the page's files, read once at start; nothing else of the disk can be reached
 GET /events      server-sent events: first every retained pair, then what changes, each as data: ["topic", "payload"]
 GET /api/state   the same as one JSON object {topic: payload}
+GET /api/v1/...  the same by house, device, node and line; /api/openapi.json describes it
+GET /metrics     the same for Prometheus
 
 A browser that reads too slowly gets the newest payload of each topic and never a backlog; one that does not read at
 all loses its place. When nothing was published, an event `quiet` says for how many milliseconds: the page cannot
@@ -25,6 +27,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from firmware import api, metrics
 from firmware.listen import listen
 from hal.ports import Outbox
 
@@ -150,6 +153,9 @@ class Page(Outbox):
             Route("/", self._file),
             Route("/events", _Events(self)),
             Route("/api/state", self._state),
+            Route("/api/openapi.json", self._document),
+            Route("/api/v1/{path:path}", self._api),
+            Route("/metrics", self._metrics),
             Route("/{name}", self._file),
         ])
         app.router.redirect_slashes = False
@@ -162,9 +168,21 @@ class Page(Outbox):
         return Response(content[0], media_type=content[1])
 
     async def _state(self, request: Request) -> Response:
+        return JSONResponse({topic: _decoded(payload) for topic, payload in self._retained().items()})
+
+    async def _document(self, request: Request) -> Response:
+        return JSONResponse(api.document())
+
+    async def _api(self, request: Request) -> Response:
+        found = api.answer(self._retained(), request.path_params["path"])
+        return JSONResponse({"error": "there is none of this name"}, 404) if found is None else JSONResponse(found)
+
+    async def _metrics(self, request: Request) -> Response:
+        return Response(metrics.text(self._retained()), media_type=metrics.TYPE)
+
+    def _retained(self) -> dict[str, str]:
         with self._lock:
-            latest = dict(self._latest)
-        return JSONResponse({topic: _decoded(payload) for topic, payload in latest.items()})
+            return dict(self._latest)
 
     async def stream(self, receive: Receive, send: Send) -> None:
         """One browser's events, until it or we leave."""

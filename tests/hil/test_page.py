@@ -111,7 +111,24 @@ def test_the_same_state_as_one_object(page: Page) -> None:
     assert json.loads(body) == {"x/status": "online", "x/car/state": {"power_w": 1380}}
 
 
-@pytest.mark.parametrize("path", ["/", "/index.html", "/app.js", "/style.css", "/api/state", "/nothing"])
+def test_programs_read_it_by_name_and_prometheus_as_metrics(page: Page) -> None:
+    page.publish("hutschiene/home/site/state", json.dumps({
+        "name": "Home", "grid_w": 5, "alarms": [], "up_s": 5, "broker": None,
+        **{part + "_w": None for part in ("pv", "storage", "house", "cars", "heat", "surplus")}}))
+    page.publish("hutschiene/home/node_house/state", '{"rated_ma":35000}')
+    assert json.loads(get(page, "/api/v1/sites")[2]) == ["home"]
+    assert json.loads(get(page, "/api/v1/sites/home/nodes/house")[2]) == {"rated_ma": 35_000}
+    status, headers, body = get(page, "/api/v1/sites/home/nodes/none")
+    assert (status, headers["content-type"], json.loads(body)) == (
+        404, "application/json", {"error": "there is none of this name"})
+    status, headers, body = get(page, "/metrics")
+    assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert b'hutschiene_site_power_watts{site="home",part="grid"} 5\n' in body
+    assert json.loads(get(page, "/api/openapi.json")[2])["openapi"] == "3.1.0"
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html", "/app.js", "/style.css", "/api/state", "/api/v1/sites",
+                                  "/metrics", "/api/openapi.json", "/nothing"])
 def test_every_answer_allows_only_what_we_serve(page: Page, path: str) -> None:
     _, headers, _ = get(page, path)
     assert headers["content-security-policy"].startswith("default-src 'self'; ")
@@ -126,7 +143,7 @@ def test_nothing_but_the_pages_files_can_be_read(page: Page, path: str) -> None:
     assert get(page, path)[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/events", "/api/state"])
+@pytest.mark.parametrize("path", ["/", "/events", "/api/state", "/api/v1/sites", "/metrics", "/api/openapi.json"])
 def test_the_page_only_reads(page: Page, path: str) -> None:
     assert get(page, path, "POST")[0] == 405
 

@@ -1,0 +1,138 @@
+"""The payloads of the topics as types, for programs that read them: every key, its unit and what it means.
+
+The OpenAPI document is made from these, and the tests hold what is really published against them, key by key.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+Watts = Annotated[int | None, Meta(description="W, + from the grid into the node; null: not known")]
+PerPhase = Annotated[list[int], Meta(min_length=3, max_length=3)]
+Milliamperes = Annotated[PerPhase | None, Meta(description="mA on L1, L2, L3, + from the grid into the node")]
+Age = Annotated[int | None, Meta(description="ms, in coarse steps; null: never heard")]
+Until = Annotated[int | None, Meta(description="seconds since 1970; null: until another is set")]
+Kind = Literal["meter", "source", "sensor", "wallbox", "heater", "stages", "storage"]
+FaultKind = Annotated[str | None, Meta(description="timeout, frame, refused or range; null: none")]
+
+
+class Alarm(Struct, forbid_unknown_fields=True):
+    reason: Annotated[int, Meta(description="a number that never changes its meaning")]
+    device: str | None
+    why: str
+
+
+class SiteState(Struct, forbid_unknown_fields=True):
+    name: str
+    grid_w: Watts
+    pv_w: Watts
+    storage_w: Watts
+    house_w: Annotated[int | None, Meta(description="W, what is left: the loads that are not controlled")]
+    cars_w: Watts
+    heat_w: Watts
+    surplus_w: Annotated[int | None, Meta(description="W that controlled loads could share")]
+    alarms: list[Alarm]
+    broker: Annotated[bool | None, Meta(description="whether it is connected; null: none is configured")]
+    broker_fault: str | None
+    journal: Annotated[str | None, Meta(description="why nothing is recorded; empty: all is well; null: not wanted")]
+    up_s: Annotated[int, Meta(description="s, moves every 5 s while decisions are made")]
+
+
+class DeviceState(Struct, forbid_unknown_fields=True):
+    kind: Kind
+    node: str
+    phases: Annotated[list[int], Meta(description="the grid phase of each of its conductors")]
+    power_w: Watts
+    current_ma: Milliamperes
+    voltage_mv: Annotated[PerPhase | None, Meta(description="mV on L1, L2, L3")]
+    power_factor_permille: PerPhase | None
+    frequency_mhz: Annotated[int | None, Meta(description="mHz")]
+    energy_wh: Annotated[int | None, Meta(description="Wh, its own counter of energy taken")]
+    export_wh: Annotated[int | None, Meta(description="Wh, its own counter of energy given")]
+    state: Annotated[str | None, Meta(description="wallbox: A to F (IEC 61851); others: a word of the device")]
+    soc_permille: Annotated[int | None, Meta(description="state of charge")]
+    temperature_mdegc: Annotated[int | None, Meta(description="thousandths of a degree Celsius")]
+    age_ms: Age
+    stale: Annotated[bool, Meta(description="its values are too old or not believed, and so null")]
+    fault: FaultKind
+
+
+class BoundBy(Struct, forbid_unknown_fields=True):
+    node: str
+    phase: Annotated[int | None, Meta(description="1 to 3; null: all")]
+
+
+class Decision(Struct, forbid_unknown_fields=True):
+    mode: str
+    granted_w: int
+    granted_ma: PerPhase
+    wanted_w: int
+    wanted_ma: PerPhase
+    reason: Annotated[int, Meta(description="a number that never changes its meaning")]
+    why: Annotated[str, Meta(description="amount and cause in words")]
+    bound_by: BoundBy | None
+    fault: FaultKind
+
+
+class Energy(Struct, forbid_unknown_fields=True):
+    import_wh: Annotated[int | None, Meta(description="Wh taken; never falls")]
+    export_wh: Annotated[int | None, Meta(description="Wh given; never falls")]
+    summed: Annotated[bool, Meta(description="reckoned from the power, as the device counts nothing")]
+
+
+class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What was set from outside."""
+
+    mode: str | None = None
+    mode_until_s: Until = None
+    power_w: int | None = None
+    power_w_until_s: Until = None
+    target_wh: int | None = None
+    target_wh_until_s: Until = None
+    ceiling_w: int | None = None
+    ceiling_w_until_s: Until = None
+
+
+class NodeState(Struct, forbid_unknown_fields=True):
+    parent: str | None
+    meter: str | None
+    measured_ma: Milliamperes
+    rest_ma: Annotated[PerPhase, Meta(description="mA, loads nobody controls, as reckoned with")]
+    issued_ma: Annotated[PerPhase, Meta(description="mA, most its controlled loads may draw now")]
+    rated_ma: int
+    continuous_ma: int
+    believed: bool
+
+
+class LineDevice(Struct, forbid_unknown_fields=True):
+    name: str
+    ok: bool
+    reads: Annotated[int, Meta(description="rounded down to one digit")]
+    errors: int
+    fault: FaultKind
+    age_ms: Age
+
+
+class LineState(Struct, forbid_unknown_fields=True):
+    ok: bool
+    errors: int
+    devices: list[LineDevice]
+
+
+class Device(Struct):
+    """One device; what it has not is left out."""
+
+    state: DeviceState
+    decision: Decision | None = None
+    energy: Energy | None = None
+    settings: Settings | None = None
+    measured: dict[str, Any] | None = None
+
+
+class House(Struct):
+    status: Literal["online", "offline"]
+    state: SiteState
+    devices: dict[str, Device]
+    nodes: dict[str, NodeState]
+    lines: dict[str, LineState]
+    settings: Settings | None = None

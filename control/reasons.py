@@ -133,13 +133,19 @@ def word(reason: int) -> str:
 
 def sentence(site: Site, device_index: int, grant: Grant) -> str:
     """Amount and cause as a person reads it: "6 A: garage fuse, L2"."""
+    return filled(site, device_index, grant, _line(grant.reason)[1])
+
+
+def filled(site: Site, device_index: int, grant: Grant, text: str, comma: bool = False) -> str:
+    """A sentence behind its amount, with its places filled in. `comma`: the language has a decimal comma."""
     device = site.devices[device_index]
-    text = _line(grant.reason)[1]
     node = site.nodes[grant.node].name if grant.node != NONE else "site"
     phase = ", L%d" % (grant.phase + 1) if grant.phase != NONE else ""
     text = text.replace("{node}", node).replace("{phase}", phase)
-    text = text.replace("{need}", watts(least_w(device))).replace("{offer}", watts(grant.wanted.power_w))
-    return "%s: %s" % (_amount(device, grant), text)
+    amounts = [watts(least_w(device)), watts(grant.wanted.power_w), _amount(device, grant)]
+    if comma:
+        amounts = [amount.replace(",", ";").replace(".", ",").replace(";", ".") for amount in amounts]
+    return "%s: %s" % (amounts[2], text.replace("{need}", amounts[0]).replace("{offer}", amounts[1]))
 
 
 def alarm(site: Site, reason: int, device_index: int) -> str:

@@ -134,11 +134,12 @@ def _port(line: Raw) -> "tuple[object, ...]":
     kind, port, host = line.get("kind"), line.get("port"), line.get("host")
     if kind == "gpio":
         return ("gpio",)
-    if kind == "modbus-tcp":
-        port = line.get("port", 502)
+    if kind in ("modbus-tcp", "smgw"):
+        if kind == "smgw":
+            host, port = line.get("host", SMGW_HOST), line.get("port", 443)
+        else:
+            port = line.get("port", 502)
         return (host.lower(), port) if isinstance(host, str) and isinstance(port, int) else ()
-    if kind == "smgw":
-        return (line.get("host", SMGW_HOST), line.get("port", 443))
     if isinstance(port, str):
         return (posixpath.normpath(port),)
     return ()

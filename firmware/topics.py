@@ -20,6 +20,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from control import reasons_de
 from control.reasons import NEVER_HEARD, NO_POWER, WRITE_FAULT, alarm, sentence
 from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
 from hal.measured import Measured
@@ -210,7 +211,8 @@ def _decision(site: Site, snapshot: Snapshot, index: int, grant: Grant) -> dict[
         "mode": snapshot.modes[index],
         "granted_w": grant.setpoint.power_w, "granted_ma": _list(grant.setpoint.current_ma),
         "wanted_w": grant.wanted.power_w, "wanted_ma": _list(grant.wanted.current_ma),
-        "reason": grant.reason, "why": sentence(site, index, grant), "bound_by": bound_by,
+        "reason": grant.reason, "why": sentence(site, index, grant),
+        "why_de": reasons_de.sentence(site, index, grant), "bound_by": bound_by,
         "fault": written.fault and written.fault.kind,
     }
 

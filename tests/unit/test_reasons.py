@@ -1,6 +1,6 @@
 """Reasons are numbers that keep their meaning, and sentences a person can read."""
 
-from control import reasons
+from control import reasons, reasons_de
 from control.values import NONE, SURPLUS, DeviceSpec, Grant, NodeSpec, Site
 from hal.values import ZERO, Phases, Setpoint, ability
 
@@ -78,3 +78,18 @@ def test_numbers_never_change_their_meaning() -> None:
         (110, "over-fuse"), (111, "not-obeyed"), (112, "no-power"), (113, "turned"),
         (114, "phases-mixed"),
     ]
+
+
+def test_every_reason_is_said_in_german_too() -> None:
+    for reason in reasons.ALL:
+        said = reasons_de.sentence(SITE, 0, grant(reason, 6_500, node=0, phase=2))
+        assert said.startswith("6,5 A: ")
+        assert "{" not in said
+        places = {place for place in ("{node}", "{phase}", "{need}", "{offer}") if place in reasons_de.text(reason)}
+        assert places == {place for place in ("{node}", "{phase}", "{need}", "{offer}") if place in english(reason)}
+    assert reasons_de.sentence(SITE, 0, grant(reasons.FUSE, 6_000, node=1, phase=1)) == "6 A: Sicherung garage, L2"
+    assert reasons_de.alarm(SITE, reasons.STALE, 1) == "rod: antwortet nicht"
+
+
+def english(reason: int) -> str:
+    return next(text for number, _, text in reasons._TEXTS if number == reason)

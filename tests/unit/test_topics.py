@@ -170,6 +170,7 @@ def test_a_decision_says_how_much_of_what_and_why() -> None:
     assert decision == {
         "mode": "surplus", "granted_w": 1_380, "granted_ma": [0, 6_000, 0], "wanted_w": 11_040,
         "wanted_ma": [16_000, 16_000, 16_000], "reason": FUSE, "why": "6 A: Garage fuse, L2",
+        "why_de": "6 A: Sicherung Garage, L2",
         "bound_by": {"node": "garage", "phase": 2}, "fault": "refused",
     }
 

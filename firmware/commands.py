@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from control.values import NO_WISH, NONE, Site, Snapshot, Wish
+from control.values import NO_WISH, NONE, Prices, Site, Snapshot, Wish
 from drivers.mqtt import MOST_HEARD_BYTES, Message
 from firmware.cycle import Cycle
 from firmware.kept import Kept
@@ -93,7 +93,8 @@ class Commands:
         cycle.modes = tuple(str(self._value((index, "mode"), device.mode))
                             for index, device in enumerate(self._site.devices))
         cycle.ceiling_w = int(self._value((SITE, "ceiling_w"), NONE))
-        cycle.wishes = tuple(self._wish(index, wish) for index, wish in enumerate(cycle.wishes))
+        cycle.prices = self._prices()
+        cycle.wishes = tuple(self._wish(index) for index in range(len(self._site.devices)))
 
     def hear(self, snapshot: Snapshot) -> None:
         """What a target is reckoned from."""
@@ -143,15 +144,22 @@ class Commands:
             return Order(said["value"], None, None, None)
         return Order(said["value"], now_ms + 1_000 * for_s, for_s, self._wall_s() + for_s)
 
-    def _wish(self, index: int, wish: "Wish | None") -> "Wish | None":
-        """The owner's part of it anew; the rest (what a kWh is worth) as it was."""
-        power, target = self._order((index, "power_w")), self._order((index, "target_wh"))
-        wish = (wish or NO_WISH)._replace(target_wh=None, target_ms=0, lease_w=None, lease_ms=0)
+    def _wish(self, index: int) -> "Wish | None":
+        """All of it anew."""
+        power, target, worth = (self._order((index, name)) for name in ("power_w", "target_wh", "worth"))
+        wish = NO_WISH._replace(worth=None if worth is None else int(worth.value))
         if power is not None:
             wish = wish._replace(lease_w=int(power.value), lease_ms=power.until_ms or 0)
         if target is not None and target.base_wh is not None:
             wish = wish._replace(target_wh=target.base_wh + int(target.value), target_ms=target.until_ms or 0)
         return None if wish == NO_WISH else wish
+
+    def _prices(self) -> "Prices | None":
+        """Both, or none: until the first of them ends."""
+        buy, sell = self._order((SITE, "import_price")), self._order((SITE, "export_price"))
+        if buy is None or sell is None:
+            return None
+        return Prices(int(buy.value), int(sell.value), min(buy.until_ms or 0, sell.until_ms or 0))
 
     def _obey(self, key: "tuple[int, str]", order: "Order | None") -> None:
         if order is not None and order.for_s is not None:

@@ -16,6 +16,9 @@ MOST_CEILING_W = 1_000_000
 LEASE_S = 86_400  # whoever steers a power exactly says so again before it ends
 TARGET_S = 7 * 86_400
 MOST_TARGET_WH = 200_000
+MONEY_UNIT = "0.001 ct/kWh"
+MOST_MONEY = 1_000_000
+PRICE_S = 7 * 86_400  # a price that is not known beyond its time is not believed beyond it
 
 
 class What(NamedTuple):
@@ -42,7 +45,8 @@ class What(NamedTuple):
 
 
 def of_device(device: DeviceSpec) -> "tuple[What, ...]":
-    """power_w: exactly so much, as far as the limits allow; target_wh: so much more energy by then, in mode target."""
+    """power_w: exactly so much, as far as the limits allow; target_wh: so much more energy by then, in mode target;
+    worth: of a kWh to it."""
     choices = MODES.get(device.ability.kind, ())
     if not choices or not is_load(device):
         return ()
@@ -50,12 +54,15 @@ def of_device(device: DeviceSpec) -> "tuple[What, ...]":
                                        most_w(device), "W", LEASE_S)]
     if TARGET in choices:
         out.append(What("target_wh", (), 0, MOST_TARGET_WH, "Wh", TARGET_S))
+    out.append(What("worth", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, LEASE_S))
     return tuple(out)
 
 
 def of_site(_site: Site) -> "tuple[What, ...]":
     # section 14a EnWG: most the controllable loads may take from the grid; it can only lower
-    return (What("ceiling_w", (), 0, MOST_CEILING_W, "W"),)
+    return (What("ceiling_w", (), 0, MOST_CEILING_W, "W"),
+            What("import_price", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S),
+            What("export_price", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S))
 
 
 def table(site: Site) -> "dict[tuple[int, str], What]":

@@ -16,6 +16,7 @@ from control.values import (
     DeviceSpec,
     Heard,
     NodeSpec,
+    Prices,
     Site,
     Snapshot,
     Wish,
@@ -28,7 +29,8 @@ from firmware.image import Image
 from firmware.kept import Kept
 from hal.values import ability, reading
 
-UNSET = {"power_w": None, "power_w_until_s": None, "target_wh": None, "target_wh_until_s": None}
+UNSET = {"power_w": None, "power_w_until_s": None, "target_wh": None, "target_wh_until_s": None,
+         "worth": None, "worth_until_s": None}
 ROOT = "hutschiene/haus/"
 WALL_S = 1_800_000_000
 CAR_MODES, ROD_MODES = (f"allowed are {', '.join(MODES[kind])} and default" for kind in ("wallbox", "heater"))
@@ -106,7 +108,9 @@ def test_a_ceiling_of_the_house_comes_and_goes() -> None:
     desk.say("site/set/ceiling_w", '{"value": 4200, "for_s": 60}')
     desk.modes()
     assert desk.cycle.ceiling_w == 4_200
-    assert desk.settings()["site/settings"] == {"ceiling_w": 4_200, "ceiling_w_until_s": WALL_S + 60}
+    assert desk.settings()["site/settings"] == {
+        "ceiling_w": 4_200, "ceiling_w_until_s": WALL_S + 60, "import_price": None, "import_price_until_s": None,
+        "export_price": None, "export_price_until_s": None}
     desk.modes(60)
     assert desk.cycle.ceiling_w == NONE
 
@@ -115,7 +119,7 @@ def test_an_exact_power_and_a_target_become_a_wish_with_an_end(tmp_path: Path) -
     desk = Desk(tmp_path / "orders.json")
     counted = [Heard(reading(0, import_wh=1_000), None)] * 4
     desk.commands.hear(Snapshot(0, tuple(counted), (), (), NONE, (), None))
-    desk.cycle.wishes = (None, NO_WISH._replace(worth=7), None, None)
+    desk.say("car_port/set/worth", '{"value": 7, "for_s": 86400}')
     desk.say("store/set/power_w", '{"value": -2500, "for_s": 60}')
     desk.say("car_port/set/target_wh", '{"value": 20000, "for_s": 3600}')
     desk.modes(10)
@@ -130,7 +134,29 @@ def test_an_exact_power_and_a_target_become_a_wish_with_an_end(tmp_path: Path) -
     assert desk.cycle.wishes[CAR] == NO_WISH._replace(worth=7)
     again = Desk(tmp_path / "orders.json")
     again.modes()
-    assert again.cycle.wishes[CAR] == Wish(21_000, 3_600_000, None, 0, None)
+    assert again.cycle.wishes[CAR] == Wish(21_000, 3_600_000, None, 0, 7)
+
+
+def test_prices_are_known_while_both_are() -> None:
+    desk = Desk()
+    desk.say("site/set/import_price", '{"value": 31000, "for_s": 900}')
+    desk.modes()
+    assert desk.cycle.prices is None
+    desk.say("site/set/export_price", '{"value": 8000, "for_s": 600}')
+    desk.modes()
+    assert desk.cycle.prices == Prices(31_000, 8_000, 600_000)
+    desk.modes(600)
+    assert desk.cycle.prices is None
+    assert desk.say("site/set/import_price", "31000")["why"].startswith("for_s: needed")
+
+
+def test_a_worth_lapses() -> None:
+    desk = Desk()
+    desk.say("rod/set/worth", '{"value": -500, "for_s": 60}')
+    desk.modes()
+    assert desk.cycle.wishes == (None, None, NO_WISH._replace(worth=-500), None)
+    desk.modes(60)
+    assert desk.cycle.wishes == (None,) * 4
 
 
 @pytest.mark.parametrize(("place", "payload", "why"), [
@@ -139,7 +165,7 @@ def test_an_exact_power_and_a_target_become_a_wish_with_an_end(tmp_path: Path) -
     ("rod/set/mode", "minimum", f'mode "minimum": {ROD_MODES}'),
     ("rod/set/mode", '["fast"]', f'mode ["fast"]: {ROD_MODES}'),
     ("rod/set/mode", b"\xff\xfe", f'mode "\ufffd\ufffd": {ROD_MODES}'),
-    ("rod/set/limit", "3", "there is no limit to set; mode, power_w, target_wh can be"),
+    ("rod/set/limit", "3", "there is no limit to set; mode, power_w, target_wh, worth can be"),
     ("rod/set/power_w", "300", "for_s: needed; allowed are 1 to 86400 (seconds until it lapses)"),
     ("rod/set/power_w", '{"value": 3001, "for_s": 60}', "power_w 3001: allowed are 0 to 3000 (W) and default"),
     ("store/set/power_w", '{"value": -2501, "for_s": 60}', "power_w -2501: allowed are -2500 to 3000 (W) and default"),

@@ -142,17 +142,22 @@ def failed(folder: Path, said: int) -> str:
     """What is wrong after the start that follows; "" when nothing is."""
     try:
         store = Store(folder, Small, doubted=True)
+        try:
+            return _wrong(store, said)
+        finally:
+            store.close()
     except sqlite3.Error as error:
         return str(error)
+
+
+def _wrong(store: Store, said: int) -> str:
     heads = {log: store.head(log) for log in LOGS}
-    fault = store.fault
-    lines = {log: list(reversed(store.newest(log, "readings", 10 * TURNS))) for log in LOGS}
-    store.close()
-    if fault or heads[METROLOGY].n < said or len({head.n for head in heads.values()}) > 1:
-        return f"{fault}, {heads[METROLOGY].n} of {said}"
+    if store.fault or heads[METROLOGY].n < said or len({head.n for head in heads.values()}) > 1:
+        return f"{store.fault}, {heads[METROLOGY].n} of {said}"
     for log in LOGS:
-        hashes = [EMPTY.hash] + [line_hash(line) for line in lines[log]]
-        if hashes[:-1] != [opened(line)["prev"] for line in lines[log]] or hashes[-1] != heads[log].hash:
+        lines = list(reversed(store.newest(log, "readings", 10 * TURNS)))
+        hashes = [EMPTY.hash] + [line_hash(line) for line in lines]
+        if hashes[:-1] != [opened(line)["prev"] for line in lines] or hashes[-1] != heads[log].hash:
             return f"{log}: the chain is broken"
     return ""
 

@@ -1,0 +1,75 @@
+"""The whole daemon, killed with -9 at any moment: it goes on with its chain, and its export is verified."""
+
+import contextlib
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from firmware.__main__ import main
+from firmware.records.store import reader
+
+ROOT = Path(__file__).parents[2]
+STARTS = 5
+WAIT_S = 30.0
+SITE = """
+[site]
+name = "Test"
+latitude = 48.1
+longitude = 11.6
+[line.bus]
+kind = "modbus-rtu"
+port = "/dev/serial/by-id/none"
+[node.house]
+rated_a = 35
+curve = "sls-e"
+meter = "grid"
+[device.grid]
+driver = "eastron_sdm630"
+line = "bus"
+unit = 1
+node = "house"
+[records]
+folder = "{folder}"
+"""
+
+
+def begun(site: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "-m", "firmware", "run", str(site)], cwd=ROOT, text=True,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def runs(folder: Path) -> int:
+    """How often it has begun, as far as that is on the disk."""
+    with contextlib.suppress(sqlite3.Error):
+        db = reader(folder)
+        try:
+            return int(db.execute("select count(*) from record where kind = 'run'").fetchone()[0])
+        finally:
+            db.close()
+    return 0
+
+
+def test_a_daemon_that_is_killed_goes_on_with_its_chain(tmp_path: Path) -> None:
+    folder, chance = tmp_path / "records", random.Random(5)
+    site = tmp_path / "site.toml"
+    site.write_text(SITE.format(folder=folder))
+    for number in range(1, STARTS + 1):
+        daemon = begun(site)
+        end_s = time.monotonic() + WAIT_S
+        while runs(folder) < number:
+            assert time.monotonic() < end_s, "nothing was written"
+            time.sleep(0.02)
+        time.sleep(chance.random() * 0.6)
+        daemon.send_signal(signal.SIGTERM if number == STARTS else signal.SIGKILL)
+        _, said = daemon.communicate(timeout=WAIT_S)
+    assert daemon.returncode == 0, said
+    out = tmp_path / "house.jsonl"
+    assert main(["export", str(site), "records", "--out", str(out)]) == 0
+    assert main(["verify", str(out)]) == 0
+    assert out.read_text().count('"kind":"run"') == STARTS
+    assert out.read_text().count('"kind":"stop"') == 1
+    assert out.read_text().count('"kind":"start"') == 3  # once a log

@@ -123,12 +123,21 @@ class Keeper:
             store = Store(self._folder, self._connect, self._doubted)
             signer, new = _key(self._folder)
             signer = self._follow(store, signer, look)
-        except (OSError, ValueError, sqlite3.Error, TooNew) as error:
+            kept_s = self._resume(store)
+            first = self._first(store, signer, new, kept_s, look)
+        except (OSError, ValueError, KeyError, sqlite3.Error, TooNew) as error:
             if store is not None:
                 store.close()
+            self._doubt(error)
             self._fail(look, error)
             return
         self._store, self._signer, self._doubted = store, signer, False
+        if self._waiting:  # a chain does not go back in time
+            first = [draft._replace(stamp=self._waiting[0].stamp) for draft in first]
+        self._waiting.extendleft(reversed(first))
+
+    def _resume(self, store: Store) -> int:
+        """Takes up what the newest records tell; the newest quarter hour that is kept, 0 when there is none."""
         last = store.newest(METROLOGY, "readings", 1)
         kept = quarter_of(chain.opened(last[0])) if last else Quarter(0, ())
         self._sampler.resume(kept)
@@ -137,6 +146,10 @@ class Keeper:
             self._mixing.resume(chain.opened(mixed[0])["data"])
         events = store.newest(METROLOGY, "event", MOST_EVENTS)
         self._desk.resume([chain.opened(line)["data"] for line in reversed(events)])
+        return kept.at_s
+
+    def _first(self, store: Store, signer: Signer, new: bool, kept_s: int, look: Look) -> "list[Draft]":
+        """What a start has to say."""
         first = []
         for log in LOGS:
             if store.head(log) == chain.EMPTY:
@@ -146,16 +159,14 @@ class Keeper:
             elif new or self._key_of(store, log) != chain.key_id(signer.public):
                 first.append(self._draft(log, "key", look, {
                     "public": signer.public.hex(), "note": "the former key is lost"}))
-        about = self._about["configuration"]
-        if not any(chain.opened(line)["data"] == about for line in store.newest(CONSUMER, "configuration", 1)):
-            first.append(self._draft(CONSUMER, "configuration", look, about))
-        known = store.newest(METROLOGY, "meters", 1)
-        if not known or chain.opened(known[0])["data"] != self._about["meters"]:
-            first.append(self._draft(METROLOGY, "meters", look, self._about["meters"]))
-        first.append(self._draft(SYSTEM, "run", look, {"kept": kept.at_s}))
-        if self._waiting:  # a chain does not go back in time
-            first = [draft._replace(stamp=self._waiting[0].stamp) for draft in first]
-        self._waiting.extendleft(reversed(first))
+        for log, kind in ((CONSUMER, "configuration"), (METROLOGY, "meters")):
+            if not any(chain.opened(line)["data"] == self._about[kind] for line in store.newest(log, kind, 1)):
+                first.append(self._draft(log, kind, look, self._about[kind]))
+        return [*first, self._draft(SYSTEM, "run", look, {"kept": kept_s})]
+
+    def _doubt(self, error: Exception) -> None:
+        """Whether the file itself is to blame: then all of it is looked through at the next try."""
+        self._doubted = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
     def _follow(self, store: Store, signer: Signer, look: Look) -> Signer:
         """A key that was prepared follows the one before by its word, in every log at once."""
@@ -245,9 +256,10 @@ class Keeper:
             self._store.append(drafts, self._signer)
         except sqlite3.Error as error:
             self._fail(look, error)
-            if not isinstance(error, sqlite3.OperationalError):
+            self._doubt(error)
+            if self._doubted:
                 self._store.close()
-                self._store, self._doubted = None, True
+                self._store = None
             return
         self._waiting.clear()
         self._lost = 0

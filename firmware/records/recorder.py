@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import threading
+import traceback
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,7 @@ class Recorder:
         slug = topics.slug(file.site.name)
         self._commands: "deque[dict[str, str]]" = deque(maxlen=MOST_COMMANDS)
         self._topic = f"hutschiene/{slug}/records/state"
+        self._broken = ""
         self._state = self._told()
         self._asking = Asking(file.mqtt, slug) if table.events and file.mqtt else None
         self._stopping = threading.Event()
@@ -50,7 +52,7 @@ class Recorder:
 
     @property
     def fault(self) -> str:
-        return self._keeper.fault
+        return self._broken or self._keeper.fault
 
     def start(self) -> None:
         if self._asking is not None:
@@ -76,10 +78,16 @@ class Recorder:
         return ((self._topic, self._state),)
 
     def _run(self) -> None:
-        while not self._stopping.wait(TURN_S):
+        """A mistake of ours costs the records, said aloud, and never the control of the house."""
+        try:
+            while not self._stopping.wait(TURN_S):
+                self._turn()
             self._turn()
-        self._turn()
-        self._keeper.close(self._service.read())
+            self._keeper.close(self._service.read())
+        except Exception as error:
+            self._broken = f"records: ended by a mistake in the program, {type(error).__name__}: {error}"
+            self._state = self._told()
+            traceback.print_exc()
         if self._asking is not None:
             self._asking.close()
 
@@ -106,7 +114,7 @@ class Recorder:
 
     def _told(self) -> str:
         keeper = self._keeper
-        return json.dumps({"clock": keeper.clock, "key": keeper.key, "heads": keeper.heads(), "fault": keeper.fault,
+        return json.dumps({"clock": keeper.clock, "key": keeper.key, "heads": keeper.heads(), "fault": self.fault,
                            "calibrated": False}, separators=(",", ":"))
 
 

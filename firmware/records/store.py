@@ -68,6 +68,8 @@ class Store:
             self._heads = {row[0]: Head(row[1], row[2]) for row in self._db.execute("select log, n, hash from head")}
             for log, head in self._heads.items():
                 self._check(log, head)
+                if self._doubted:
+                    self._check_all(log)
         except BaseException:
             self._db.close()
             raise
@@ -86,6 +88,14 @@ class Store:
         row = self._db.execute("select line from record where log = ? and n = ?", (log, head.n)).fetchone()
         if row is None or line_hash(unpacked(row[0])) != head.hash:
             raise sqlite3.DatabaseError(f"{log}: the newest record is not what was written")
+
+    def _check_all(self, log: str) -> None:
+        before = None
+        for n, blob in self._db.execute("select n, line from record where log = ? order by n", (log,)):
+            line = unpacked(blob)
+            if before is not None and f'"prev":"{before}"' not in line:
+                raise sqlite3.DatabaseError(f"{log}: record {n} does not follow the one before")
+            before = line_hash(line)
 
     def close(self) -> None:
         self._db.close()

@@ -409,3 +409,19 @@ def test_orders_beyond_what_is_sane_are_not_all_kept(tmp_path: Path) -> None:
     house.live(10_000)
     assert len(house.records(CONSUMER, "command")) == under_test.MOST_SAID_AN_HOUR
     assert len(house.records(SYSTEM, "muted")) == 1
+
+
+def test_a_record_that_was_spoiled_on_the_disk_is_never_believed(tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = House(tmp_path, clock)
+    house.live(2 * QUARTER_MS)
+    house.end()
+    db = sqlite3.connect(tmp_path / NAME)
+    db.execute("update record set line = x'00' where kind = 'readings'")
+    db.commit()
+    db.close()
+    again = House(tmp_path, clock)
+    again.live(2 * QUARTER_MS)
+    assert "put aside" in again.keeper.fault
+    assert [one.import_e for one in series.intervals(again.values()["grid"])] == [900]
+    assert found(again.export()) == []

@@ -160,3 +160,12 @@ def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.C
     assert main(["export", str(site), "new-key"]) == 0
     assert "from the next start on" in told(capsys)
     assert main(["export", str(site), "new-key"]) == 1
+
+
+def test_a_mistake_of_ours_ends_the_records_alone_and_is_told(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    recorder = Recorder(load(site), SimTime(T0))
+    recorder.start()
+    recorder.hear(None, Plan((None,), (), None, ()))  # type: ignore[arg-type]
+    recorder.stop()
+    assert "mistake in the program" in recorder.fault
+    assert "Traceback" in capfd.readouterr().err

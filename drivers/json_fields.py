@@ -107,7 +107,8 @@ def _term(name: str, text: str, topic: str) -> Term:
     return Term(own if sign else topic, keys, number)
 
 
-def _number(found: object, path: "tuple[str, ...]") -> "Decimal | None":
+def stands(found: object, path: "tuple[str, ...]") -> object:
+    """What stands at a path of a document; None where there is nothing."""
     for key in path:
         if isinstance(found, dict):
             found = found.get(key)
@@ -115,6 +116,11 @@ def _number(found: object, path: "tuple[str, ...]") -> "Decimal | None":
             found = found[int(key)]
         else:
             return None
+    return found
+
+
+def _number(found: object, path: "tuple[str, ...]") -> "Decimal | None":
+    found = stands(found, path)
     if isinstance(found, str):
         try:
             found = Decimal(found.strip())

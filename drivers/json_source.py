@@ -30,6 +30,7 @@ class PushedJson(Meter):
         self._turned = turned
         self._answer_ms = sends_ms + LATE_MS
         self._live = json_fields.topics(tuple(field for field in wanted if field.unit != WATT_HOUR))
+        self.documents: "dict[str, object]" = {}  # as read last
         self._counters = tuple(topic for topic in json_fields.topics(wanted) if topic not in self._live)
         self._seen_ms = -1 << 62
         for topic in self._live + self._counters:
@@ -51,6 +52,7 @@ class PushedJson(Meter):
         for topic in self._counters:
             got = self._inbox.newest(topic, oldest_ms - COUNTER_MS, 0)
             documents[topic] = None if got is None else json_fields.document(got[0])
+        self.documents = documents
         return _reading(self._wanted, documents, oldest_ms, self._wired, self._turned)
 
 
@@ -62,10 +64,12 @@ class AskedJson(Meter):
         self._wanted = wanted
         self._wired = wired
         self._turned = turned
+        self.documents: "dict[str, object]" = {}  # as read last
 
     def read(self, now_ms: int) -> Reading:
-        documents = {path: json_fields.document(self._web.get(path)) for path in json_fields.topics(self._wanted)}
-        return _reading(self._wanted, documents, now_ms, self._wired, self._turned)
+        paths = json_fields.topics(self._wanted)
+        self.documents = {path: json_fields.document(self._web.get(path)) for path in paths}
+        return _reading(self._wanted, self.documents, now_ms, self._wired, self._turned)
 
 
 def _reading(wanted: "tuple[Field, ...]", documents: "dict[str, object]", t_ms: int, wired: "tuple[int, ...]",
@@ -77,7 +81,7 @@ def _reading(wanted: "tuple[Field, ...]", documents: "dict[str, object]", t_ms: 
 
 
 def build(port: "Inbox | Web", clock: Clock, wanted: "tuple[Field, ...]", wired: "tuple[int, ...]", turned: bool,
-          sends_ms: int) -> Meter:
+          sends_ms: int) -> "AskedJson | PushedJson":
     """As the line is: MQTT pushes, HTTP is asked."""
     if isinstance(port, Web):
         return AskedJson(port, wanted, wired, turned)

@@ -12,6 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from drivers.inbox import Letters
 from drivers.mqtt_link import Access, connect, link
+from hal.faults import TIMEOUT, DeviceError
 
 
 class MqttInbox(Letters):
@@ -41,6 +42,11 @@ class MqttInbox(Letters):
     def publish(self, topic: str, payload: str) -> None:
         """Once, to whoever listens now; for simulated meters."""
         self._client.publish(topic, payload, 0, retain=False)
+
+    def tell(self, name: str, message: str) -> None:
+        if not self.connected:
+            raise DeviceError(TIMEOUT, "no broker")
+        self._client.publish(name, message, 1, retain=False)
 
     def close(self) -> None:
         self._client.disconnect()

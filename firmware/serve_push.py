@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+from typing import Any
 
 from drivers.mqtt_inbox import MqttInbox
 from drivers.mqtt_link import Access
@@ -31,17 +32,28 @@ def pusher(line: LineSpec, meters: "list[PushedTwin]", lock: Lock) -> Pusher:
     return Sent(line, meters, lock)
 
 
+class Answers(dict[str, bytes]):
+    """What the devices of a line say to a path; asking may tell one of them something."""
+
+    def __init__(self, meters: "list[PushedTwin]", lock: Lock) -> None:
+        super().__init__()
+        self._meters = meters
+        self._lock = lock
+
+    def get(self, path: str, default: Any = None) -> Any:
+        with self._lock:
+            said = [message for meter in self._meters if (message := meter.answer(path)) is not None]
+        return said[0] if said else default
+
+
 class Served(Pusher):
     """An HTTP device."""
 
     def __init__(self, line: LineSpec, meters: "list[PushedTwin]", lock: Lock) -> None:
         options = line.options
 
-        def documents() -> "dict[str, bytes]":
-            with lock:
-                return {path: message for meter in meters for path, message in meter.said()}
-
-        self._device = HttpDevice(options["host"], options["port"], documents, options["user"], options["password"])
+        self._device = HttpDevice(options["host"], options["port"], lambda: Answers(meters, lock), options["user"],
+                                  options["password"])
         self.place = f"HTTP on {options['host']}:{self._device.port}"
 
     def close(self) -> None:
@@ -57,12 +69,15 @@ class Sent(Pusher):
         self._broker: "MqttInbox | None" = None
         self._sender: "MulticastSender | None" = None
         self._waited_ms = [meter.sends_ms for meter in meters]
+        self._heard_ms: "dict[str, int]" = {}
         if line.kind == "mqtt":
             options = line.options
             with contextlib.closing(socket.create_connection((options["host"], options["port"]), 3)):
                 self.place = f"MQTT at {options['host']}:{options['port']}"
             self._broker = MqttInbox(Access(**options))
             self._broker.watch("hutschiene/none")  # connects
+            for topic in {topic for meter in meters for topic in meter.listens()}:
+                self._broker.watch(topic)
         else:
             self._sender = MulticastSender(GROUP, PORT, line.options["interface"])
             self.place = f"multicast {GROUP}:{PORT}"
@@ -80,12 +95,22 @@ class Sent(Pusher):
     def _run(self) -> None:
         while not self._stopping.wait(TICK_S):
             for at, meter in enumerate(self._meters):
+                self._hear(meter)
                 self._waited_ms[at] += round(TICK_S * 1000)
                 if self._waited_ms[at] >= meter.sends_ms:
                     self._waited_ms[at] = 0
                     with self._lock:
                         said = meter.said()
                     self._send(said)
+
+    def _hear(self, meter: PushedTwin) -> None:
+        for topic in meter.listens() if self._broker is not None else ():
+            assert self._broker is not None
+            got = self._broker.newest(topic, self._heard_ms.get(topic, 0), 0)
+            if got is not None:
+                self._heard_ms[topic] = got[1]
+                with self._lock:
+                    meter.hear(topic, got[0].decode())
 
     def _send(self, said: "tuple[tuple[str, bytes], ...]") -> None:
         for name, message in said:

@@ -16,6 +16,7 @@ from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
 from firmware.simulated_heads import HEADS, AskedTwin, Head, PushTwin, twin_of
 from firmware.simulated_push import PUSHERS, PushedTwin, SimInbox, SimWeb
+from firmware.simulated_told import PLUGS, TOLD, JsonTwin, PlugTwin
 from sim.bank import Bank, Lock
 from sim.clock import SimClock
 from sim.d0_meter import D0Port
@@ -25,7 +26,7 @@ from sim.twins import Twin
 from sim.world import World
 
 PARTS: "Mapping[str, str]" = {"wallbox": "car", "heater": "tank", "storage": "battery", "stages": "heatpump"}
-OTHER_PARTS: "Mapping[str, str]" = {"relay_rod": "tank"}  # by driver
+OTHER_PARTS: "Mapping[str, str]" = {"relay_rod": "tank", "shelly_plug": "tank", "tasmota_plug": "tank"}  # by driver
 PV = {"peak_w": 10_000, "max_w": 10_000}
 ALL = (0, 1, 2)
 Described = tuple[str, int, tuple[int, ...], dict[str, object]]
@@ -116,7 +117,7 @@ class Simulated:
         if spec.kind == "http":
             return SimWeb(self.pushed[spec.name])
         if spec.name in self.pushed:
-            return self._inboxes.setdefault(spec.name, SimInbox())
+            return self._inboxes.setdefault(spec.name, SimInbox(self.pushed[spec.name]))
         meter = self.meters.get(spec.name)
         if isinstance(meter, AskedTwin):
             return D0Port(SimClock(), meter.talk)
@@ -130,8 +131,9 @@ class Simulated:
     def _twin(self, number: int, device: DeviceFile, point: Point) -> Twin:
         if not device.line:
             return Reckoned()
-        if device.driver in PUSHERS:
-            pushed = PushedTwin(device, point, self._kinds[device.line] == "http")
+        if device.driver in PUSHERS + TOLD:
+            made = PushedTwin if device.driver in PUSHERS else PlugTwin if device.driver in PLUGS else JsonTwin
+            pushed = made(device, point, self._kinds[device.line] == "http")
             self.pushed[device.line].append(pushed)
             return pushed
         if device.driver in HEADS:
@@ -191,6 +193,8 @@ def _described(spec: DeviceSpec, device: DeviceFile, given: "dict[str, object]")
         options["elements_w"] = tuple(device.options[f"element_{i}_w"] for i in (1, 2, 3))
     if kind == "tank" and spec.ability.kind == "heater":
         options["rod_w"] = spec.ability.max_w
+    if device.driver in PLUGS:
+        options["elements_w"] = spec.ability.stages[-1]
     if kind == "heatpump":
         options["nominal_w"] = device.options["normal_w"]
     return kind, spec.node, spec.phases, {**options, **given}

@@ -23,7 +23,7 @@ class PushedTwin(Twin):
 
     def __init__(self, device: DeviceFile, point: Point, asked: bool) -> None:
         """`asked`: over HTTP."""
-        self.sends_ms = 1_000 if device.driver == "speedwire_meter" else 1_000 * int(device.options["sends_s"])
+        self.sends_ms = 1_000 * int(device.options.get("sends_s", 1))
         self._device = device
         self._point = point
         self._asked = asked
@@ -31,6 +31,17 @@ class PushedTwin(Twin):
 
     def tick(self, now_ms: int) -> None:
         self._now_ms = now_ms
+
+    def answer(self, path: str) -> "bytes | None":
+        """What it says to whoever asks for this path; asking may also tell it something."""
+        return dict(self.said()).get(path)
+
+    def listens(self) -> "tuple[str, ...]":
+        """Topics whose messages are for it."""
+        return ()
+
+    def hear(self, topic: str, message: str) -> None:
+        """A message that was published for it."""
 
     def said(self) -> "tuple[tuple[str, bytes], ...]":
         point, options, driver = self._point, self._device.options, self._device.driver
@@ -45,15 +56,16 @@ class PushedTwin(Twin):
             texts = json_meters.tasmota(options["layout"], options["group"], options["topic"], point)
         else:
             module = esphome_meter if driver == "esphome_meter" else json_meter
-            texts = _documents(module.fields_of(dict(options)), point)
+            texts = documents_of(module.fields_of(dict(options)), point)
         return tuple((where, text.encode()) for where, text in texts)
 
 
 class SimInbox(Inbox):
     """What was said since, at once: a simulated line waits for nobody."""
 
-    def __init__(self) -> None:
+    def __init__(self, twins: "list[PushedTwin]") -> None:
         self._newest: "dict[str, tuple[bytes, int]]" = {}
+        self._twins = twins
 
     def put(self, name: str, message: bytes, now_ms: int) -> None:
         self._newest[name] = message, now_ms
@@ -65,6 +77,10 @@ class SimInbox(Inbox):
         found = self._newest.get(name)
         return found if found is not None and found[1] > after_ms else None
 
+    def tell(self, name: str, message: str) -> None:
+        for twin in self._twins:
+            twin.hear(name, message)
+
 
 class SimWeb(Web):
     """The documents of one device, which may have several channels."""
@@ -74,13 +90,13 @@ class SimWeb(Web):
 
     def get(self, path: str) -> bytes:
         for twin in self._twins:
-            for where, message in twin.said():
-                if where == path:
-                    return message
+            message = twin.answer(path)
+            if message is not None:
+                return message
         raise DeviceError(REFUSED, f"404 {path}")
 
 
-def _documents(wanted: "tuple[Field, ...]", point: Point) -> "tuple[tuple[str, str], ...]":
+def documents_of(wanted: "tuple[Field, ...]", point: Point) -> "tuple[tuple[str, str], ...]":
     """Messages in which each number that is asked for stands where it is looked for; of a sum the first has it all."""
     out = []
     for topic in json_fields.topics(wanted):
@@ -90,7 +106,7 @@ def _documents(wanted: "tuple[Field, ...]", point: Point) -> "tuple[tuple[str, s
             for at, term in enumerate(field.terms):
                 if term.topic == topic:
                     bare = str(Decimal(0) if at else _value(field, point) / term.factor)
-                    _put(tree, term.path, bare)
+                    put(tree, term.path, bare)
         out.append((topic, json.dumps(tree) if tree else bare))
     return tuple(out)
 
@@ -106,7 +122,7 @@ def _value(field: Field, point: Point) -> Decimal:
     raise AssertionError(field)
 
 
-def _put(tree: "dict[str, Any]", path: "tuple[str, ...]", text: str) -> None:
+def put(tree: "dict[str, Any]", path: "tuple[str, ...]", text: str) -> None:
     """Numbers in quotes: a float would not be exact."""
     for key in path[:-1]:
         tree = tree.setdefault(key, {})

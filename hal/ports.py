@@ -120,6 +120,10 @@ class Inbox:
         """(message, when it came) of the newest that came after `after_ms`, waiting for one at most `wait_ms`."""
         raise NotImplementedError
 
+    def tell(self, name: str, message: str) -> None:
+        """Once, to whoever listens now, and not kept; DeviceError(TIMEOUT) while nobody can be reached."""
+        raise NotImplementedError
+
 
 class Web:
     """Documents of one device on the network."""

@@ -6,7 +6,7 @@ time-out it stops with an error, and the car has to be plugged anew. The maker a
 """
 
 from drivers.meter_facts import BOTH
-from drivers.orders import ON_CHANGE, Order, blind
+from drivers.orders import Order, blind
 from drivers.register_device import needed
 from drivers.register_wallbox import RegisterWallbox
 from drivers.wallbox_table import ability_of, box, fail_safe, options_of
@@ -45,7 +45,7 @@ BOX = box(
     ),
     state, blind("limit_ma", 16, 0x4100, "u32"), effective=True,
     slow=(Reg("failsafe_s", 3, 0x4020, "u16", 1, 1, 1),),
-    step_ma=1, refresh_ms=ON_CHANGE,
+    step_ma=1, refresh_ms=30_000,
     failsafe=fail_safe(None, Order(Reg("failsafe_s", 6, 0x4106, "u16", 1, 1, 1),
                                    Reg("failsafe_s", 3, 0x4020, "u16", 1, 1, 1)), default_s=60, least_s=30),
 )

@@ -72,7 +72,7 @@ class Askoheat(RegisterLoad):
 def ability(options: "dict[str, object]") -> Ability:
     rod_w = whole(options, "rod_w")
     step_w = rod_w // STEPS
-    return able("heater", max_w=min(step_w * STEPS, most_w(options)), step_w=step_w,
+    return able("heater", min_w=step_w, max_w=min(step_w * STEPS, most_w(options)), step_w=step_w,
                 failsafe_ms=1000 * whole(options, "timeout_s"), settle_ms=8_000, pace_ms=10_000)
 
 

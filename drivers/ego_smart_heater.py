@@ -74,8 +74,8 @@ def ability(options: "dict[str, object]") -> Ability:
     if len(phases(options)) != 1:
         raise ValueError("phases: the rod hangs on one phase")
     max_w = min(MAX_W, whole(options, "max_a") * (NOMINAL_MV // 1000))
-    return able("heater", max_w=max_w - max_w % STEP_W, step_w=STEP_W, failsafe_ms=1000 * whole(options, "timeout_s"),
-                settle_ms=5_000, pace_ms=10_000)
+    return able("heater", min_w=STEP_W, max_w=max_w - max_w % STEP_W, step_w=STEP_W,
+                failsafe_ms=1000 * whole(options, "timeout_s"), settle_ms=5_000, pace_ms=10_000)
 
 
 def build(port: Bus, options: "dict[str, object]") -> SmartHeater:

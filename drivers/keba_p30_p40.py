@@ -1,8 +1,9 @@
 """KEBA KeContact P30 (x- and c-series, from firmware 3.10) and P40: wallboxes on Modbus TCP, 6 to 32 A in mA.
 
 Source: maker's Modbus description of the P40 and two independent drivers; where the P30 differs, those drivers.
-One value a request. A current is told at most every 5 s unless it is less; 1100 tells the current that rules, and may
-follow late. The P40 pauses at 0, the P30 is disabled. Which of both it is, its product number says.
+One value a request; its maker lets each be asked every 0.5 s, here it is every second. A current is told at most every
+5 s unless it is less; 1100 tells the current that rules, and may follow late. The P40 pauses at 0, the P30 is disabled.
+Which of both it is, its product number says.
 The fail-safe is off when it comes from its maker. A phase switch (P40 with S10, P30 with S10 at X2) is ours once
 its source is Modbus. Fast charging (P40) makes the box ignore us, which is the device's fault.
 """

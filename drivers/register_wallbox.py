@@ -219,7 +219,7 @@ class RegisterWallbox(RegisterLoad):
         told_ma, limit_ma, enable = self._told_ma, one(values, "limit_ma"), self.box.enable
         assert told_ma is not None
         if enable is not None and "enabled" in values:
-            if one(values, "enabled") == (enable.off if told_ma else enable.on):
+            if one(values, "enabled") not in (None, enable.on if told_ma else enable.off):
                 return True
             if not told_ma:
                 return False

@@ -1,8 +1,10 @@
 """Plugs with their own timer, and devices as their owner describes them: over HTTP and MQTT, at full speed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 
 from drivers.json_device import written
 from firmware import config_drivers
@@ -270,3 +272,22 @@ def test_without_a_broker_nothing_is_told() -> None:
         with pytest.raises(DeviceError) as caught:
             attempt()
         assert caught.value.kind == TIMEOUT
+
+
+def test_the_goe_of_the_readme() -> None:
+    """What the README describes is understood, and reads the status its maker describes."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    described = tomli.loads(readme.partition('```toml\n[device.carport]\ndriver = "json_device"')[2].partition("```")[0])
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in described.items()
+             if key not in ("line", "node", "phases")}
+    status = (b'{"car":2,"amp":10,"frc":2,"eto":123456,"nrg":[230,231,229,0,10.1,10,9.9,2323,2310,2267,0,6900,100,100,'
+              b'100,0]}')
+    room = box(**{**dict.fromkeys(BOX, ""), **given})
+    said = driver("json_device").build(Silent(status), room.options).read(5)
+    assert (said.state, said.total_w, said.import_wh) == ("C", 6_900, 123_456)
+    assert said.current_ma == Phases(10_100, 10_000, 9_900)
+    assert said.limit_ma == Phases(10_000, 10_000, 10_000)
+    room.device.apply(Setpoint(Phases(8_000, 8_000, 8_000), 0))
+    assert room.twin.level == 8_000
+    room.device.apply(STOP)
+    assert room.twin.level == 0

@@ -361,6 +361,16 @@ def test_the_current_of_a_goe_never_goes_into_its_flash() -> None:
     assert len(places) <= 8
 
 
+def test_a_goe_that_is_left_to_itself_is_told_again() -> None:
+    box = Box("goe_charger")
+    box.box.arm()
+    box.box.apply(Setpoint(Phases(0, 0, 0), 0))
+    box.watch_s(2)
+    box.twin.told["enabled"] = 0  # neutral: its own logic would decide
+    box.watch_s(2)
+    assert box.twin.told["enabled"] == 1
+
+
 def test_a_goe_with_swapped_bytes_is_not_written_to() -> None:
     box = Box("goe_charger")
     box.twin.frozen = True
@@ -421,3 +431,15 @@ def test_a_victron_is_taken_out_of_its_own_mode() -> None:
     box.twin.told["mode"] = 1
     box.watch_s(2)
     assert box.twin.told["mode"] == 0
+
+
+def test_a_terra_ac_that_lost_power_is_raised_again() -> None:
+    box = Box("abb_terra_ac")
+    box.box.arm()
+    box.box.apply(EIGHT)
+    box.watch_s(60)
+    box.twin.told["limit_ma"] = 6_000  # less than told may be its cable; a while later it is told again
+    for _ in range(8):
+        box.watch_s(5)
+        box.box.apply(EIGHT)
+    assert box.twin.offered_ma == 8_000

@@ -149,6 +149,9 @@ def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.C
     assert main(["export", str(site), "flows", "--storage", "grid"]) == 0  # a storage that is all there is
     assert "900,0,900,900,0,0,0,0,Wh,measured,quarter-hour minimum" in told(capsys)
     assert main(["export", str(site), "flows"]) == 1
+    assert main(["export", str(site), "shared", "--roof", "grid", "--flat", "grid=3", "--key", "constant"]) == 0
+    assert "grid,900,0,900,0,0,Wh,measured,constant" in told(capsys)
+    assert main(["export", str(site), "shared"]) == 1
     assert main(["export", str(site), "events", "--meter", "grid"]) == 0
     assert len(told(capsys).splitlines()) == 3
     assert main(["export", str(site), "origins"]) == 0

@@ -9,11 +9,13 @@ from typing import Any
 
 import msgspec
 
-from firmware.api_model import Decision, Device, House, LineState, NodeState
+from firmware.api_model import Decision, Device, History, House, LineState, NodeState
 from firmware.version import VERSION
 
 Tree = dict[str, Any]
 PARTS = ("state", "decision", "energy", "settings", "measured")
+MOST_SERIES = 32
+MOST_SPAN_S = 50 * 366 * 86_400
 GROUPS = {"devices": Device, "nodes": NodeState, "lines": LineState}
 
 
@@ -46,9 +48,26 @@ def answer(latest: "Mapping[str, str]", path: str) -> "object | None":
     return found
 
 
+def asked(query: "Mapping[str, str]") -> "tuple[tuple[str, ...], int, int] | str":
+    """(series, from, to) of a question for curves; or why it cannot be answered. No series: which there are."""
+    unknown = sorted(set(query) - {"series", "from", "to"})
+    if unknown:
+        return f"no such parameter: {unknown[0][:40]}; known are series, from, to"
+    names = tuple(name for name in query.get("series", "").split(",") if name)
+    if len(names) > MOST_SERIES:
+        return f"series: at most {MOST_SERIES} at once"
+    times = [query.get(word, "") for word in ("from", "to")]
+    if not all(word.isascii() and word.isdigit() and len(word) <= 11 for word in times):
+        return "from, to: needed, in seconds since 1970"
+    from_s, to_s = (int(word) for word in times)
+    if not 0 < to_s - from_s <= MOST_SPAN_S:
+        return f"from, to: from must lie before to, and at most {MOST_SPAN_S} s"
+    return names, from_s, to_s
+
+
 def document() -> Tree:
     """OpenAPI 3.1 of all that `answer` can say."""
-    _, components = msgspec.json.schema_components((House, Device, NodeState, LineState, Decision),
+    _, components = msgspec.json.schema_components((House, Device, NodeState, LineState, Decision, History),
                                                    ref_template="#/components/schemas/{name}")
     paths: Tree = {"/api/v1/sites": _get("The houses told of here", {"type": "array", "items": {"type": "string"}}),
                    "/api/v1/sites/{site}": _get("One house, whole", _ref("House"), "site")}
@@ -57,6 +76,13 @@ def document() -> Tree:
         paths[f"/api/v1/sites/{{site}}/{group}"] = _get(
             f"Its {group}, by name", {"type": "object", "additionalProperties": ref}, "site")
         paths[f"/api/v1/sites/{{site}}/{group}/{{name}}"] = _get(f"One of its {group}", ref, "site", "name")
+    curves = paths["/api/v1/sites/{site}/history"] = _get(
+        "Curves: a value every step_s seconds; longer steps are means, with the least and the most within",
+        _ref("History"), "site")
+    curves["get"]["parameters"] += [
+        {"name": name, "in": "query", "required": name != "series", "description": words, "schema": {"type": kind}}
+        for name, kind, words in (("series", "string", "names with commas between; none: which there are"),
+                                  ("from", "integer", "seconds since 1970"), ("to", "integer", "seconds since 1970"))]
     paths["/api/state"] = _get("Every retained topic with its payload", {"type": "object"})
     paths["/metrics"] = {"get": {"summary": "The same for Prometheus", "responses": {"200": {
         "description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}}}}

@@ -136,3 +136,17 @@ class House(Struct):
     nodes: dict[str, NodeState]
     lines: dict[str, LineState]
     settings: Settings | None = None
+
+
+class Curve(Struct, omit_defaults=True):
+    values: Annotated[list[int | None], Meta(description="null: not known")]
+    least: list[int | None] | None = None
+    most: list[int | None] | None = None
+
+
+class History(Struct, omit_defaults=True):
+    from_s: int
+    step_s: int = 0
+    series: dict[str, Curve] = {}
+    to_s: int = 0
+    names: Annotated[list[str], Meta(description="when no series was asked for: which there are")] = []

@@ -25,6 +25,7 @@ from firmware.config_tables import (
     CarryTable,
     CommandsTable,
     DeviceTable,
+    HistoryTable,
     JournalTable,
     MqttTable,
     NodeTable,
@@ -41,7 +42,8 @@ from firmware.virtual import Virtual
 MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
-    "state": StateTable, "commands": CommandsTable, "carry": CarryTable, "records": RecordsTable,
+    "state": StateTable, "history": HistoryTable, "commands": CommandsTable, "carry": CarryTable,
+    "records": RecordsTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 HINTS = (
@@ -86,6 +88,7 @@ class SiteFile(NamedTuple):
     records: "RecordsTable | None" = None
     state: "StateTable | None" = None
     commands: "CommandsTable | None" = None
+    history: "HistoryTable | None" = None
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -174,7 +177,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
                     config_virtual.built(order, sums, device_specs), one["carry"], one["records"],
-                    one["state"], one["commands"])
+                    one["state"], one["commands"], one["history"])
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:

@@ -244,6 +244,14 @@ class RecordsTable(Struct, frozen=True, forbid_unknown_fields=True):
     events: Annotated[bool, Meta(description="readings and transactions can be asked for over MQTT")] = False
 
 
+class HistoryTable(Struct, frozen=True, forbid_unknown_fields=True):
+    folder: Annotated[str, Meta(min_length=1, max_length=255, description="where curves are kept")]
+    seconds_days: Annotated[int, Meta(ge=2, le=31, description="how long second by second, in days")] = 4
+    minutes_days: Annotated[int, Meta(ge=31, le=3_660, description="how long minute by minute, in days")] = 400
+    most_mb: Annotated[int, Meta(ge=20, le=20_000, description="size of all in MB; then the oldest seconds go first")] \
+        = 500
+
+
 class StateTable(Struct, frozen=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(min_length=1, max_length=255, description="where what must survive a restart is kept")]
 

@@ -44,12 +44,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def moved(file: SiteFile, folder: Path, broker_port: int) -> SiteFile:
-    """The same house on ports that are free: serial links, journal and records in `folder`, TCP ports by the system."""
+    """The same house on ports that are free: serial links and what is kept in `folder`, TCP ports by the system."""
     lines = tuple(line._replace(options=MappingProxyType(_free(line, folder))) for line in file.lines)
     mqtt = None if file.mqtt is None else type(file.mqtt)(host="127.0.0.1", port=broker_port)
     journal = None if file.journal is None else type(file.journal)(folder=str(folder / "journal"))
     records = None if file.records is None else type(file.records)(folder=str(folder / "records"))
-    return file._replace(lines=lines, mqtt=mqtt, journal=journal, records=records)
+    history = None if file.history is None else type(file.history)(folder=str(folder / "history"))
+    return file._replace(lines=lines, mqtt=mqtt, journal=journal, records=records, history=history)
 
 
 def _free(line: LineSpec, folder: Path) -> "Mapping[str, Any]":

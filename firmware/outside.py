@@ -13,6 +13,7 @@ from firmware.config import SiteFile
 from firmware.config_tables import access
 from firmware.cycle import Cycle
 from firmware.errors import UserError
+from firmware.history import History
 from firmware.home_assistant import ONLINE, HomeAssistant
 from firmware.kept import Kept
 from firmware.page import Page
@@ -42,7 +43,8 @@ class Outside:
         self._discovery = HomeAssistant(file.site, file.mqtt.discovery or PREFIX, self._commands is not None, VERSION,
                                         now_ms) if file.mqtt else None
         self.mqtt = self._connected(wake)
-        self.page = _page(file, any_page_port)
+        self._history = _history(file)
+        self.page = _page(file, any_page_port, self._history)
         self._outboxes = tuple(outbox for outbox in (self.mqtt, self.page) if outbox is not None)
         self._publisher = topics.Publisher(self._outboxes)
         self._swept = False
@@ -76,6 +78,8 @@ class Outside:
         if self._commands is not None:
             self._commands.hear(snapshot)
             pairs += self._commands.pairs()
+        if self._history is not None:
+            self._history.add(pairs)
         self._publisher.send(pairs, snapshot.now_ms)
         if self.mqtt is not None and self._discovery is not None:
             self._announce(self.mqtt, self._discovery, snapshot)
@@ -83,6 +87,8 @@ class Outside:
     def close(self) -> None:
         for outbox in self._outboxes:
             outbox.close()
+        if self._history is not None:
+            self._history.stop()
         self._totals.keep()
         for kept in self._kept.values():
             kept.close()
@@ -124,14 +130,25 @@ class Outside:
         out = {name: kept.fault for name, kept in self._kept.items()}
         if self.mqtt is not None:
             out["broker"] = self.mqtt.fault
+        if self._history is not None:
+            out["history"] = self._history.fault
         return out
 
 
-def _page(file: SiteFile, any_port: bool) -> "Page | None":
+def _history(file: SiteFile) -> "History | None":
+    if file.history is None:
+        return None
+    table = file.history
+    history = History(Path(table.folder), table.seconds_days, table.minutes_days, table.most_mb)
+    history.start()
+    return history
+
+
+def _page(file: SiteFile, any_port: bool, history: "History | None") -> "Page | None":
     """None too when its address is taken: decisions do not wait for a page."""
     if file.page is None:
         return None
-    page = Page(file.page.host, file.page.port, any_port=any_port)
+    page = Page(file.page.host, file.page.port, any_port=any_port, history=history)
     try:
         page.start()
     except OSError as error:

@@ -4,6 +4,7 @@ GET /            the page's files, read once at start; nothing else of the disk 
 GET /events      server-sent events: first every retained pair, then what changes, each as data: ["topic", "payload"]
 GET /api/state   the same as one JSON object {topic: payload}
 GET /api/v1/...  the same by house, device, node and line; /api/openapi.json describes it
+GET /api/v1/sites/SITE/history?series=grid.power_w&from=S&to=S  curves
 GET /metrics     the same for Prometheus
 
 A browser that reads too slowly gets the newest payload of each topic and never a backlog; one that does not read at
@@ -15,6 +16,7 @@ import asyncio
 import contextlib
 import json
 import mimetypes
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -28,6 +30,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firmware import api, metrics
+from firmware.history import History
 from firmware.listen import listen
 from hal.ports import Outbox
 
@@ -79,8 +82,10 @@ class Client:
 class Page(Outbox):
     """`start` returns once browsers are served; a closed page is not started again."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 8080, any_port: bool = False) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 8080, any_port: bool = False,
+                 history: History | None = None) -> None:
         self.url = ""
+        self._history_of = history
         self._wanted = (host, port, any_port)
         self._lock = threading.Lock()
         self._latest: dict[str, str] = {}
@@ -154,6 +159,7 @@ class Page(Outbox):
             Route("/events", _Events(self)),
             Route("/api/state", self._state),
             Route("/api/openapi.json", self._document),
+            Route("/api/v1/sites/{site}/history", self._history),
             Route("/api/v1/{path:path}", self._api),
             Route("/metrics", self._metrics),
             Route("/{name}", self._file),
@@ -176,6 +182,17 @@ class Page(Outbox):
     async def _api(self, request: Request) -> Response:
         found = api.answer(self._retained(), request.path_params["path"])
         return JSONResponse({"error": "there is none of this name"}, 404) if found is None else JSONResponse(found)
+
+    async def _history(self, request: Request) -> Response:
+        asked = api.asked(dict(request.query_params))
+        if isinstance(asked, str):
+            return JSONResponse({"error": asked}, 400)
+        if self._history_of is None or api.answer(self._retained(), f"sites/{request.path_params['site']}") is None:
+            return JSONResponse({"error": "there is no history of this site"}, 404)
+        try:
+            return JSONResponse(await asyncio.to_thread(self._history_of.read, *asked))
+        except (sqlite3.Error, OSError) as error:
+            return JSONResponse({"error": str(error)}, 503)
 
     async def _metrics(self, request: Request) -> Response:
         return Response(metrics.text(self._retained()), media_type=metrics.TYPE)

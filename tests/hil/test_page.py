@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from firmware import page as page_module
+from firmware.history import History
+from firmware.history_store import HistoryStore
 from firmware.page import FOLDER, MOST_CLIENTS, STOP_S, Page
 
 CHROMIUM = shutil.which("chromium")
@@ -125,6 +127,26 @@ def test_programs_read_it_by_name_and_prometheus_as_metrics(page: Page) -> None:
     assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     assert b'hutschiene_site_power_watts{site="home",part="grid"} 5\n' in body
     assert json.loads(get(page, "/api/openapi.json")[2])["openapi"] == "3.1.0"
+
+
+def test_curves_are_read_over_http(tmp_path: Path) -> None:
+    store = HistoryStore(tmp_path)
+    store.put(1_800_000_000, {"car.power_w": [[7] * 60]})
+    store.close()
+    page = Page("127.0.0.1", 0, any_port=True, history=History(tmp_path, 2, 31, 20))
+    page.start()
+    try:
+        page.publish("hutschiene/home/site/state", "{}")
+        where, minute = "/api/v1/sites/home/history", "?from=1800000000&to=1800000060"
+        assert json.loads(get(page, where + minute)[2])["names"] == ["car.power_w"]
+        status, _, body = get(page, where + minute + "&series=car.power_w,none")
+        assert (status, json.loads(body)) == (
+            200, {"from_s": 1_800_000_000, "step_s": 1, "series": {"car.power_w": {"values": [7] * 60}}})
+        status, _, body = get(page, where + "?from=5&to=x")
+        assert (status, json.loads(body)) == (400, {"error": "from, to: needed, in seconds since 1970"})
+        assert get(page, "/api/v1/sites/other/history" + minute)[0] == 404
+    finally:
+        page.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/app.js", "/style.css", "/api/state", "/api/v1/sites",

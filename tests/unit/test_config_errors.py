@@ -116,7 +116,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          '19: node.house.meter = "grid": there is no [device.grid]; none is known']),
     "unknown table": (
         "[site]\n", "[mqqt]\n[site]\n",
-        ["1: mqqt: no such table; did you mean mqtt?; known are carry, commands, device, journal, line, mqtt, "
+        ["1: mqqt: no such table; did you mean mqtt?; known are carry, commands, device, history, journal, line, mqtt, "
          "node, page, records, site, state"]),
     "a key of no certificate": (
         "[site]\n", '[mqtt]\nhost = "b"\nkey = "k"\n[site]\n',

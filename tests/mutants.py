@@ -1,0 +1,103 @@
+"""The rules that must never be lost, each switched off in a copy of the tree: which test notices?
+
+`./dev mutants [NAME ...]`. A rule whose loss no test notices is named, and the exit code is 1. All take six minutes.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("hal", "control", "drivers", "sim", "firmware", "benchmarks", "tests", "deploy", "requirements")
+TESTS = ("tests/unit", "tests/property/test_control_step.py", "tests/simulation/test_cases.py")
+ONLY = "control or case"
+
+
+class Mutant(NamedTuple):
+    rule: str
+    path: str
+    old: str
+    new: str
+
+
+MUTANTS = {
+    "guard": Mutant("the guard adds up what every load may draw", "control/guard.py",
+                    "            if tally.excess(node, k) > 0:\n                _shed(",
+                    "            if False:\n                _shed("),
+    "guard-later": Mutant("nothing rises before others have come down", "control/guard.py",
+                          "            if tally.waits(node, k):", "            if False:"),
+    "reserve": Mutant("a load counts with what it may still draw", "control/reserve.py",
+                      "    claim.held = held\n", "    claim.held = claim.drawn\n"),
+    "silent": Mutant("a silent load keeps its fallback reserved", "control/reserve.py",
+                     "        if claim.silent or written.fault is not None:", "        if False:"),
+    "not-obeyed": Mutant("a load that draws more than it was told is reckoned with", "control/reserve.py",
+                         "            held = _most(held, flow)\n", "            pass\n"),
+    "stale": Mutant("an old reading is no reading", "control/health.py",
+                    "    if not 0 <= now_ms - good.t_ms <= stale_ms:", "    if False:"),
+    "frozen-alone": Mutant("a meter that repeats itself is not believed", "control/frozen.py",
+                           "    if still.same < ALONE_SAME:", "    if True:"),
+    "frozen-others": Mutant("a meter that does not follow the others is not believed", "control/frozen.py",
+                            "now_ms - moved_ms >= FROZEN_MS", "now_ms - moved_ms >= FROZEN_MS * 10_000"),
+    "counter": Mutant("a counter that falls is another meter", "control/health.py",
+                      "    if _fell(good.import_wh, reading.import_wh) or", "    if False and"),
+    "turned": Mutant("a meter with the wrong direction is found out", "control/health.py",
+                     "    elif turn.sign >= turned.VOTES or", "    elif"),
+    "rest-falls": Mutant("a fall of the rest counts only when it has lasted", "control/rest.py",
+                         "    turn = together and now_ms - state.peak_ms >= FALL_MS", "    turn = True"),
+    "overload": Mutant("an overloaded fuse sheds at once", "control/allocate.py",
+                       "        if severity and claim.level > 0:", "        if False:"),
+    "operator": Mutant("the operator's ceiling holds", "control/limits.py",
+                       "    if ceiling_w < 0:\n        return NO_LIMIT", "    if True:\n        return NO_LIMIT"),
+    "imbalance": Mutant("phases stay even", "control/guard.py",
+                        "    uneven = [node for node in range(len(limits.room)) if limits.imbalance_ma[node]]",
+                        "    uneven = []"),
+    "ramp": Mutant("up slowly", "control/ramp.py", "    elif claim.level > before + rise(claim, now_ms):",
+                   "    elif False:"),
+    "rest": Mutant("a car rests after a stop", "control/ramp.py",
+                   "        if level > 0 and on_ms < rest_ms(claim):", "        if False:"),
+    "lease": Mutant("a lease ends with its time", "control/wishes.py",
+                    "snapshot.now_ms < wish.lease_ms", "True"),
+    "prices": Mutant("prices are not believed beyond their time", "control/wishes.py",
+                     "    if prices is not None and snapshot.now_ms >= prices.until_ms:", "    if False:"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Which test notices when a rule is lost")
+    parser.add_argument("name", nargs="*", choices=[*MUTANTS, []], help="only these")
+    names = parser.parse_args().name or list(MUTANTS)
+    unnoticed = 0
+    for name in names:
+        mutant = MUTANTS[name]
+        failed = _first_failure(mutant)
+        unnoticed += not failed
+        print(f"{mutant.rule:<62} {failed or 'NOTHING NOTICES'}", flush=True)
+    return 1 if unnoticed else 0
+
+
+def _first_failure(mutant: Mutant) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        tree.mkdir()
+        for each in FOLDERS:
+            shutil.copytree(ROOT / each, tree / each, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", tree)
+        path = tree / mutant.path
+        source = path.read_text("utf-8")
+        assert source.count(mutant.old) == 1, (mutant.path, mutant.old, source.count(mutant.old))
+        path.write_text(source.replace(mutant.old, mutant.new), "utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTS, "-k", ONLY]
+        said = subprocess.run(command, cwd=tree, capture_output=True, text=True)
+    for line in said.stdout.splitlines():
+        if line.startswith(("FAILED ", "ERROR ")):
+            return line.split(" ")[1].split("/")[-1]
+    assert said.returncode == 0, said.stdout + said.stderr
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

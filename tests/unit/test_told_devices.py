@@ -277,7 +277,8 @@ def test_without_a_broker_nothing_is_told() -> None:
 def test_the_goe_of_the_readme() -> None:
     """What the README describes is understood, and reads the status its maker describes."""
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    described = tomli.loads(readme.partition('```toml\n[device.carport]\ndriver = "json_device"')[2].partition("```")[0])
+    table = readme.partition('```toml\n[device.carport]\ndriver = "json_device"')[2].partition("```")[0]
+    described = tomli.loads(table)
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in described.items()
              if key not in ("line", "node", "phases")}
     status = (b'{"car":2,"amp":10,"frc":2,"eto":123456,"nrg":[230,231,229,0,10.1,10,9.9,2323,2310,2267,0,6900,100,100,'

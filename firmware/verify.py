@@ -31,6 +31,7 @@ LINE = re.compile(r'\{"(record|export)":(\{.*\}),"sig":"([0-9a-f]{128})"\}')
 PUBLIC = re.compile("04[0-9a-f]{128}")
 SLACK_MS = 600  # between the two clocks of one run; a step of 250 ms is a record
 MOST_FINDINGS = 1_000
+MOST_KEYS = 64  # one would do for years; each costs a tenth of a second
 FIELDS = {"log": str, "n": int, "prev": str, "kind": str, "utc_ms": int, "run": str, "mono_ms": int, "clock": str,
           "key": str, "data": dict}
 HEAD_FIELDS = {"log": str, "first": int, "last": int, "prev": str, "head": str, "keys": list, "whole": bool,
@@ -136,6 +137,8 @@ class Section:
         head, text, signature = found
         self.log, self.head = head["log"], head
         try:
+            if len(head["keys"]) > MOST_KEYS:
+                raise ValueError("%d keys" % len(head["keys"]))
             self.keys = {key.id: key for key in map(key_of, head["keys"])}
         except (ValueError, TypeError) as error:
             self.find(None, "altered", "line %d: %s among the keys" % (self.line, error))
@@ -302,10 +305,10 @@ def checkpoints(text: str) -> "dict[str, list[Json]]":
         begin = line.find("{")
         try:
             told = json.loads(line[begin:]) if begin >= 0 else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         heads = told.get("heads") if isinstance(told, dict) else None
-        for log, head in (heads or {}).items():
+        for log, head in heads.items() if isinstance(heads, dict) else ():
             if isinstance(head, dict) and isinstance(head.get("n"), int):
                 out.setdefault(log, []).append(head)
     return out

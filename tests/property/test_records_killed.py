@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import Path
@@ -119,15 +120,22 @@ def killed_after(folder: Path, statements: int, begin_ms: int) -> "tuple[int, bo
     return int(lines[-1]) if lines else 0, os.WIFSIGNALED(status)
 
 
+@pytest.fixture
+def memory() -> "Iterator[Path]":
+    """A folder in memory where there is one: a killed process loses no page of the kernel's."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("already", [False, True], ids=["first start", "later start"])
-def test_killed_at_every_statement(tmp_path: Path, already: bool) -> None:
-    before, deaths = tmp_path / "before", 0
+def test_killed_at_every_statement(memory: Path, already: bool) -> None:
+    before, deaths = memory / "before", 0
     before.mkdir()
     signing.make(before / KEY)  # one key for all, whose tables `verify` makes once
     if already:
         live(before, SimTime(T0 - 1_800_000), 1)
     for statements in range(1, 400):
-        folder = tmp_path / str(statements)
+        folder = memory / str(statements)
         shutil.copytree(before, folder)
         kept, died = killed_after(folder, statements, T0)
         live(folder, SimTime(T0 + 3_600_000), 1)  # the next start, an hour later

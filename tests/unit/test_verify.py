@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drivers import signing
 from drivers.signing import Signer
@@ -200,3 +202,19 @@ def test_it_runs_alone_and_imports_nothing_of_ours(whole: bytes, tmp_path: Path)
     assert json.loads(bad.stdout)[METROLOGY]["findings"][0]["kind"] == "altered"
     none = subprocess.run([*alone, "verify.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (none.returncode, none.stderr) == (1, "verify.py: line 1: no head of an export\n")
+
+
+@given(st.binary(max_size=300), st.integers(0, 400))
+@settings(max_examples=150, deadline=None)
+def test_anything_is_verified_without_a_crash(noise: bytes, at: int) -> None:
+    head = b'{"export":{"log":"metrology","n":1},"sig":"' + b"0" * 128 + b'"}\n'
+    for content in (noise, head + noise, head + noise + b"\n", head[:at] + noise + head[at:]):
+        with contextlib.suppress(ValueError):
+            assert all(section.findings for section in verify.verified(content))
+    verify.checkpoints(noise.decode("latin-1"))
+
+
+@pytest.mark.parametrize("told", [
+    '{"heads": 5}', '{"heads": {"metrology": 5}}', "[1]", '{"heads": {"metrology": {"n": "x"}}}', '{"a":' * 5_000])
+def test_what_is_no_checkpoint_is_left_alone(told: str) -> None:
+    assert verify.checkpoints(told) == {}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from control.values import DeviceSpec, Site, Snapshot
+from firmware.home_assistant_measured import Told, entity, told
 from firmware.home_assistant_table import MODELS, PROBLEMS, SENSORS, SITE_POWERS, SITE_PROBLEMS, Row
 from firmware.settable import DEFAULT, What, of_device, of_site
 from firmware.topics import Pairs, slug
@@ -36,7 +37,10 @@ class HomeAssistant:
         self._id = "hutschiene." + slug(site.name)
         self._root = f"hutschiene/{slug(site.name)}/"
         self._shown: "list[set[str]]" = [set() for _ in site.devices]
-        self._told: "list[frozenset[str] | None]" = [None] * len(site.devices)
+        self._measured: "list[dict[str, frozenset[Told]]]" = [{} for _ in site.devices]  # by topic
+        self._payloads: "dict[str, str]" = {}
+        self._told: "list[object]" = [None] * len(site.devices)
+        self._places = {slug(device.name): index for index, device in enumerate(site.devices)}
         self._site_told = False
 
     def gone(self) -> "tuple[tuple[str, ...], Callable[[str], bool]]":
@@ -44,8 +48,12 @@ class HomeAssistant:
         here = {self._topic(place) for place in ("site", *(device.name for device in self._site.devices))}
         return (self._topic("+"),), lambda topic: topic not in here
 
-    def news(self, snapshot: Snapshot, totals: "tuple[tuple[int, Known], ...]") -> Pairs:
-        """What is to be announced now, for the first time or with more than before; mostly nothing."""
+    def news(self, snapshot: Snapshot, totals: "tuple[tuple[int, Known], ...]", measured: Pairs = ()) -> Pairs:
+        """What is to be announced now, for the first time or with more than before; mostly nothing.
+
+        `measured`: of what is published, the topics `<device>/measured` are looked at.
+        """
+        self._hear(measured)
         for index, heard in enumerate(snapshot.heard):
             if heard.reading is not None:
                 self._shown[index].update(_fields(heard.reading))
@@ -55,10 +63,22 @@ class HomeAssistant:
         self._site_told = True
         for index, device in enumerate(self._site.devices):
             shown = frozenset(self._shown[index])
-            if shown != self._told[index] and (shown or snapshot.now_ms - self._began_ms >= WAIT_MS):
-                self._told[index] = shown
-                out.append((self._topic(device.name), _json(self._device(device, shown))))
+            meters = frozenset().union(*self._measured[index].values())
+            ready = shown or meters or snapshot.now_ms - self._began_ms >= WAIT_MS
+            if (shown, meters) != self._told[index] and ready:
+                self._told[index] = shown, meters
+                out.append((self._topic(device.name), _json(self._device(device, shown, meters))))
         return tuple(out)
+
+    def _hear(self, pairs: Pairs) -> None:
+        """Nothing that was told once is taken back."""
+        for topic, payload in pairs:
+            if "/measured" in topic and self._payloads.get(topic) != payload:
+                self._payloads[topic] = payload
+                index = self._places.get(topic.split("/")[2])
+                if index is not None:
+                    known = self._measured[index].get(topic, frozenset())
+                    self._measured[index][topic] = known | told(topic, payload)
 
     def _topic(self, name: str) -> str:
         place = name if name == "+" else slug(name)
@@ -77,7 +97,7 @@ class HomeAssistant:
         for node in self._site.nodes:
             entities.update(self._node(slug(node.name), node.name))
         if self._settable:
-            for what in of_site(self._site):
+            for what in (what for what in of_site(self._site) if not what.longest_s):
                 entities.update(self._setting(place, what))
         return self._message("", {"name": self._site.name, "model": "Energy manager"}, entities)
 
@@ -90,7 +110,7 @@ class HomeAssistant:
             out[row.key] = self._sensor("node_" + key, row, self._online(), "site")
         return out
 
-    def _device(self, device: DeviceSpec, shown: "frozenset[str]") -> Entity:
+    def _device(self, device: DeviceSpec, shown: "frozenset[str]", meters: "frozenset[Told]") -> Entity:
         place, kind = slug(device.name), device.ability.kind
         live = {"topic": f"{self._root}{place}/state",
                 "value_template": "{{ 'offline' if value_json.stale else 'online' }}"}
@@ -99,6 +119,11 @@ class HomeAssistant:
             if kind in row.kinds and (not row.shows or row.shows in shown):
                 ways = [*self._online(), live] if row.part == "state" else self._online()
                 entities[row.key] = self._sensor(place, row, ways)
+        for one in sorted(meters):
+            key, measured = entity(one, place)
+            entities["measured_" + key] = {
+                "platform": "sensor", "unique_id": f"{self._id}.{place}.measured_{key}", **measured,
+                "availability": self._online(), "availability_mode": "all"}
         for key, name, part, test, kinds in PROBLEMS:
             if kind in kinds:
                 entities[key] = self._problem(place, key, name, part, test)
@@ -145,8 +170,8 @@ class HomeAssistant:
                   "value_template": f"{{{{ value_json.{what.name} }}}}"}
         if what.choices:
             return {what.name: {**entity, "options": list(what.choices)}}
-        entity.update({"min": what.least, "max": what.most, "step": 100, "mode": "box", "device_class": "power",
-                       "unit_of_measurement": what.unit})
+        entity.update({"min": what.least, "max": what.most, "step": 100 if what.unit == "W" else 1, "mode": "box",
+                       "unit_of_measurement": what.unit, **({"device_class": "power"} if what.unit == "W" else {})})
         button = {**self._entity(place, "button", what.name + "_default", "No " + name.lower(), "settings"),
                   "command_topic": command, "payload_press": DEFAULT}
         del button["state_topic"]

@@ -82,7 +82,7 @@ class Outside:
             self._history.add(pairs)
         self._publisher.send(pairs, snapshot.now_ms)
         if self.mqtt is not None and self._discovery is not None:
-            self._announce(self.mqtt, self._discovery, snapshot)
+            self._announce(self.mqtt, self._discovery, snapshot, more)
 
     def close(self) -> None:
         for outbox in self._outboxes:
@@ -93,11 +93,11 @@ class Outside:
         for kept in self._kept.values():
             kept.close()
 
-    def _announce(self, mqtt: Mqtt, discovery: HomeAssistant, snapshot: Snapshot) -> None:
+    def _announce(self, mqtt: Mqtt, discovery: HomeAssistant, snapshot: Snapshot, more: topics.Pairs) -> None:
         """And, once all that there is has been published, the removal of what is not."""
         wanted = self._file.mqtt is not None and self._file.mqtt.discovery
         if wanted:
-            for topic, payload in discovery.news(snapshot, self._totals.known()):
+            for topic, payload in discovery.news(snapshot, self._totals.known(), more):
                 mqtt.publish(topic, payload)
         if not self._swept:
             self._swept = True

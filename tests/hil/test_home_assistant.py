@@ -14,10 +14,13 @@ import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
+from control.values import NONE, Snapshot
 from firmware.broker import Broker
 from firmware.build import real_port
 from firmware.config import LineSpec, SiteFile, load
 from firmware.demo import moved
+from firmware.home_assistant import HomeAssistant
+from firmware.home_assistant_measured import SHAPES
 from firmware.run import Daemon
 from firmware.serve import Served
 
@@ -102,6 +105,28 @@ def test_home_assistant_takes_every_message_and_every_template(house: Ear) -> No
                             input=json.dumps({"messages": messages, "states": states}), capture_output=True)
     assert judged.returncode == 0, judged.stdout + judged.stderr
     assert int(judged.stdout.split()[0]) > 60
+
+
+def test_home_assistant_takes_heat_water_and_gas_meters() -> None:
+    if not PYTHON.is_file():
+        pytest.skip("no Home Assistant: ./dev setup installs it where there is a Python 3.13")
+    site = load(ROOT / "deploy" / "demo.toml").site
+    one = {"time": None, "clock": "none", "function": "now", "storage": 0, "tariff": 0, "subunit": 0, "qualifiers": []}
+    pairs = {STATES + "grid/measured/" + medium.replace(" ", "_"): json.dumps({
+        "meter": medium, "medium": medium, "status": [], "values": [
+            {"quantity": quantity, "value": 1_234_567, "scaler": -3, "unit": unit, **one, **more}
+            for quantity, unit in SHAPES for more in ({"storage": 1}, {})]})
+        for medium in ("heat", "gas", "cold water", "room")}
+    nothing = Snapshot(0, (), (), (), NONE, (), None)
+    announced = HomeAssistant(site._replace(devices=site.devices[:1]), "homeassistant", True, "1", -60_000).news(
+        nothing, (), tuple(pairs.items()))
+    messages = {topic: json.loads(payload) for topic, payload in announced if topic.endswith("grid/config")}
+    for message in messages.values():
+        message["components"] = {key: value for key, value in message["components"].items() if "measured" in key}
+    judged = subprocess.run([PYTHON, Path(__file__).parent / "home_assistant" / "judge.py"], text=True, timeout=120,
+                            input=json.dumps({"messages": messages, "states": pairs}), capture_output=True)
+    quantities = {quantity for quantity, _ in SHAPES}
+    assert (judged.returncode, judged.stdout) == (0, f"{4 * len(quantities)} entities\n"), judged.stdout + judged.stderr
 
 
 def test_what_is_gone_is_removed_and_what_is_anothers_stays(house: Ear) -> None:

@@ -121,3 +121,31 @@ def test_only_what_belongs_to_no_device_of_this_house_is_gone(demo: SiteFile) ->
     assert is_gone(ROOT + "pool/config")
     assert not is_gone(ROOT + "grid/config")
     assert not is_gone(ROOT + "site/config")
+
+
+def measured(medium: str, *values: "tuple[str, int, int, str]", **more: object) -> str:
+    return json.dumps({"meter": "M", "medium": medium, "status": [], "values": [
+        {"quantity": quantity, "value": value, "scaler": scaler, "unit": unit, "time": None, "clock": "none",
+         "function": "now", "storage": 0, "tariff": 0, "subunit": 0, "qualifiers": [], **more}
+        for quantity, value, scaler, unit in values]})
+
+
+def test_what_heat_water_and_gas_meters_tell_are_entities_of_their_device(demo: SiteFile) -> None:
+    announcer = HomeAssistant(demo.site, "homeassistant", True, "1", 0)
+    announcer.news(shot(demo, 0), ())
+    place = "hutschiene/haus_sonnenhang/grid/measured"
+    pairs = ((place, measured("electricity", ("energy", 1, 0, "Wh"))),
+             (place + "/gas_1", measured("gas", ("volume", 1_234_567, -3, "m3"))),
+             (place + "/heat_1", measured("heat", ("energy", 5, 6, "J"), ("flow_temperature", 65, 0, "degC"))),
+             (place + "/heat_2", measured("heat", ("energy", 5, 6, "J"), storage=1)))
+    found = json.loads(dict(announcer.news(shot(demo, 1), (), pairs))[ROOT + "grid/config"])["components"]
+    told = {key: one for key, one in found.items() if key.startswith("measured")}
+    classes = ("device_class", "unit_of_measurement", "state_class")
+    assert {key: tuple(one[name] for name in classes) for key, one in told.items()} == {
+        "measured_gas_1_volume": ("gas", "m³", "total_increasing"),
+        "measured_heat_1_energy": ("energy", "kWh", "total_increasing"),
+        "measured_heat_1_flow_temperature": ("temperature", "°C", "measurement")}
+    assert told["measured_gas_1_volume"]["state_topic"] == place + "/gas_1"
+    assert announcer.news(shot(demo, 2), (), pairs) == ()
+    moved = ((place + "/gas_1", measured("gas", ("volume", 1_234_568, -3, "m3"))),)
+    assert announcer.news(shot(demo, 3), (), moved) == ()

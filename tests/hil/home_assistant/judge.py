@@ -44,7 +44,7 @@ def judge(topic: str, message: "dict[str, Any]", states: "dict[str, str]", hass:
 
 def classes(entity: "dict[str, Any]") -> "list[str]":
     name, unit, wrong = entity.get("device_class"), entity.get("unit_of_measurement"), []
-    if entity["platform"] == "number" and unit not in NUMBER_UNITS[name]:
+    if entity["platform"] == "number" and name is not None and unit not in NUMBER_UNITS[name]:
         wrong.append(f"unit {unit} of {name}")
     if entity["platform"] != "sensor" or name is None:
         return wrong

@@ -70,6 +70,7 @@ class Decision(Struct, forbid_unknown_fields=True):
     wanted_ma: PerPhase
     reason: Annotated[int, Meta(description="a number that never changes its meaning")]
     why: Annotated[str, Meta(description="amount and cause in words")]
+    why_de: Annotated[str, Meta(description="the same in German")]
     bound_by: BoundBy | None
     fault: FaultKind
 
@@ -89,8 +90,14 @@ class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):
     power_w_until_s: Until = None
     target_wh: int | None = None
     target_wh_until_s: Until = None
+    worth: int | None = None
+    worth_until_s: Until = None
     ceiling_w: int | None = None
     ceiling_w_until_s: Until = None
+    import_price: int | None = None
+    import_price_until_s: Until = None
+    export_price: int | None = None
+    export_price_until_s: Until = None
 
 
 class NodeState(Struct, forbid_unknown_fields=True):

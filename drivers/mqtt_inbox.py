@@ -3,6 +3,7 @@
 A retained message is left alone: nobody knows when it was sent. Nothing is queued for us while we are away.
 """
 
+import contextlib
 import threading
 from typing import Any
 
@@ -13,6 +14,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from drivers.inbox import Letters
 from drivers.mqtt_link import Access, connect, link
 from hal.faults import TIMEOUT, DeviceError
+
+FIRST_S = 2.0
+TAKEN_S = 1.0
 
 
 class MqttInbox(Letters):
@@ -25,6 +29,7 @@ class MqttInbox(Letters):
         self._access = access
         self._topics: list[str] = []
         self._started = threading.Lock()
+        self._was_connected = threading.Event()  # once
         self._client = link(access, "")
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
@@ -44,9 +49,15 @@ class MqttInbox(Letters):
         self._client.publish(topic, payload, 0, retain=False)
 
     def tell(self, name: str, message: str) -> None:
+        """Waits for the first connection, at most FIRST_S: who releases a device has just begun."""
+        self._was_connected.wait(FIRST_S)
         if not self.connected:
             raise DeviceError(TIMEOUT, "no broker")
-        self._client.publish(name, message, 1, retain=False)
+        info = self._client.publish(name, message, 1, retain=False)
+        with contextlib.suppress(RuntimeError):  # the connection is gone
+            info.wait_for_publish(TAKEN_S)
+        if not info.is_published():
+            raise DeviceError(TIMEOUT, "the broker does not take %s" % name)
 
     def close(self) -> None:
         self._client.disconnect()
@@ -56,6 +67,7 @@ class MqttInbox(Letters):
                     _properties: Properties | None) -> None:
         self.connected = not code.is_failure
         if self.connected:
+            self._was_connected.set()
             self._client.subscribe([(topic, 0) for topic in self._topics])
 
     def _on_disconnect(self, _client: Client, _: Any, _flags: DisconnectFlags, _code: ReasonCode,

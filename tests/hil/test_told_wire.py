@@ -118,5 +118,8 @@ def test_a_plug_and_a_described_box(tmp_path: Path, broker: int) -> None:
         box.apply(Setpoint(Phases(8_000, 8_000, 8_000), 0))
         until(lambda: twins["box"].level == 8_000, "the box told")
         until(lambda: heard() and box.read(1).limit_ma == Phases(8_000, 8_000, 8_000), "the box that says so")
+        again = device("box")  # as `release` does: it begins, tells and ends
+        again.release()
+        until(lambda: twins["box"].level == 0, "the box released")
         for port in ports:
             port.close()

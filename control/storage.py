@@ -56,7 +56,8 @@ def _coming_w(claims: "tuple[Claim, ...]", left_w: int, now_ms: int) -> int:
     """What loads that run will draw more in a moment; only charging makes way for them."""
     coming_w = 0
     for claim in claims:
-        if claim.kind != "storage" and claim.running and not claim.stuck and claim.level > claim.state.level:
+        rises = claim.running and not claim.stuck and claim.level > claim.state.level
+        if rises and claim.kind != "storage" and claim.able.measured:
             coming_w += claim.watts(min(claim.level - claim.state.level, rise(claim, now_ms)))
     return max(min(coming_w, left_w), 0)
 

@@ -40,10 +40,11 @@ def ramp(claim: Claim, news: bool, grid_ms: int, now_ms: int) -> None:
 
 
 def _first(claim: Claim) -> int:
-    """How far a load starts: stages as they are, others at their least or one second's rise."""
+    """How far a load starts: stages as they are, others at their least, one of their steps or one second's rise."""
     if claim.kind == "stages":
         return claim.level
-    return claim.stepped(claim.top * CHARGE_PERMILLE // 1_000)
+    step = claim.able.step_ma if claim.kind == "wallbox" else claim.able.step_w
+    return claim.stepped(max(claim.top * CHARGE_PERMILLE // 1_000, step))
 
 
 def _raise(claim: Claim, before: int, news: bool, now_ms: int) -> None:

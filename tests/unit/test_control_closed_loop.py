@@ -545,6 +545,16 @@ def test_a_car_on_one_phase_of_three_needs_no_surplus_for_three() -> None:
     assert house.grant(1).setpoint.current_ma.l2 == 0  # another car: there is not enough for it
 
 
+def test_a_rod_that_counts_in_large_steps_starts_and_rises_by_them() -> None:
+    coarse = ability("heater", max_w=3_500, step_w=500, settle_ms=2_000)
+    house = House([(load("rod", coarse, mode=SURPLUS), Plain((0, 1, 2)))])
+    house.base = pv(2_600, 0)
+    plans = house.run(300)
+    levels = {plan.grants[1].setpoint.power_w for plan in plans}  # type: ignore[union-attr]
+    assert levels == {0, 500, 1_000, 1_500, 2_000, 2_500}
+    assert house.grant(1).setpoint.power_w == 2_500
+
+
 def test_phases_are_not_changed_more_often_than_their_contactor_bears() -> None:
     house = House([(load("a", SWITCHING, mode=SURPLUS), Car((0, 1, 2)))])
     cloudy = pv(8_000, 0), pv(2_500, 0)

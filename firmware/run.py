@@ -111,4 +111,4 @@ def _recorder(file: SiteFile) -> "Recorder | None":
     try:
         return Recorder(file, SystemTime())
     except ValueError as error:
-        raise UserError(f"mqtt.{error}") from error
+        raise UserError(f"records: {error}") from error

@@ -1,6 +1,6 @@
 """The daemon on a real serial pair: from grid reading to setpoint on the wire, and what it needs to live.
 
-`./dev bench`, or `python -m benchmarks.daemon` at the root; a minute and a half. Grid meter (SDM630) and wallbox hang on
+`./dev bench`, or `python -m benchmarks.daemon` at the root, in 90 s. Grid meter (SDM630) and wallbox hang on
 one pair at 9600 baud. An appliance is switched on in small steps behind a 17 A fuse while the car takes all there is,
 so each step must lower the wallbox; what is written again unchanged does not count. Measured is the time from the
 meter's first answer that holds the step (its request complete at the slave, plus the answer's own wire time) to the

@@ -7,7 +7,7 @@ it says is as old as the acknowledgement that started the readout.
 
 from drivers import d0, dataset, p1
 from drivers.dataset import DataError, Line
-from drivers.given import clock, phases, whole, word
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
 from drivers.meter_facts import STANDARD, Facts
 from drivers.obis import Entry
 from drivers.obis_measured import measured
@@ -22,8 +22,8 @@ from hal.values import Ability, Reading
 
 LINES = ("d0",)
 OPTIONS = (
-    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    ROLE,
+    MOUNTING,
     choice("talk", "asked", ("asked", "sends"), "asked: modes A to C; sends: mode D, by itself"),
     integer("sends_s", 2, 1, 60, "how often a meter that sends does so, in s"),
     integer("most_baud", 9_600, 300, 19_200, "highest rate the head bears when the meter is asked"),
@@ -138,7 +138,7 @@ class D0Asked(Meter):
 
 
 def build(port: Dialogue, options: "dict[str, object]") -> Meter:
-    wired, turned = phases(options), word(options, "mounting") == "reversed"
+    wired, turned = phases(options), is_reversed(options)
     if word(options, "talk") == "sends":
         return D0Push(port, clock(options), wired, turned, 1_000 * whole(options, "sends_s"))
     return D0Asked(port, clock(options), wired, turned, whole(options, "most_baud"))

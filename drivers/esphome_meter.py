@@ -5,18 +5,18 @@ Source: esphome.io, MQTT client component (default topics), sensor platforms sml
 """
 
 from drivers import json_source
-from drivers.given import clock, phases, whole, word, words
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word, words
 from drivers.json_fields import NAMES, Field, fields
 from drivers.meter_facts import SINGLE, Facts
 from hal import values
-from hal.options import choice, integer, text, texts
+from hal.options import integer, text, texts
 from hal.ports import Inbox, Meter
 from hal.values import Ability
 
 LINES = ("mqtt",)
 OPTIONS = (
-    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    ROLE,
+    MOUNTING,
     text("prefix", None, 1, 128, "its topic_prefix, mostly the device's name"),
     integer("sends_s", 10, 1, 60, "how often a sensor sends, in s"),
     text("power", "", 0, 128, 'id of the sensor of the total power in W; "power * 1000" where it is in kW'),
@@ -56,4 +56,4 @@ def _topic(prefix: str, sensor: str) -> str:
 
 def build(port: Inbox, options: "dict[str, object]") -> Meter:
     return json_source.build(port, clock(options), fields_of(options), phases(options),
-                             word(options, "mounting") == "reversed", 1_000 * whole(options, "sends_s"))
+                             is_reversed(options), 1_000 * whole(options, "sends_s"))

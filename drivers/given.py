@@ -1,7 +1,13 @@
 """What the configuration hands a driver: the plain values of its options, with their kind checked once more."""
 
+from hal.options import choice
 from hal.ports import Clock
 from hal.values import NOMINAL_MV
+
+# of meters that say what they measure by themselves; drivers.meter_table has those of a table of registers
+ROLE = choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read")
+MOUNTING = choice("mounting", "normal", ("normal", "reversed"),
+                  "reversed when what it counts as import leaves the node")
 
 
 def whole(options: "dict[str, object]", name: str) -> int:
@@ -40,3 +46,7 @@ def clock(options: "dict[str, object]") -> Clock:
 def most_w(options: "dict[str, object]") -> int:
     """What the device's own fuse or cable bears at nominal voltage, over all its conductors."""
     return whole(options, "max_a") * (NOMINAL_MV // 1000) * len(phases(options))
+
+
+def is_reversed(options: "dict[str, object]") -> bool:
+    return word(options, "mounting") == "reversed"

@@ -4,18 +4,18 @@ Sign: power is + into the node; where the maker has it the other way round, the 
 """
 
 from drivers import json_source
-from drivers.given import clock, phases, whole, word, words
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word, words
 from drivers.json_fields import NAMES, Field, fields
 from drivers.meter_facts import SINGLE, Facts
 from hal import values
-from hal.options import choice, integer, text, texts
+from hal.options import integer, text, texts
 from hal.ports import Inbox, Meter, Web
 from hal.values import Ability
 
 LINES = ("mqtt", "http")
 OPTIONS = (
-    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    ROLE,
+    MOUNTING,
     integer("sends_s", 10, 1, 60, "over MQTT: how often it sends, in s"),
     text("topic", "", 0, 255, 'MQTT topic, or path of the URL ("/status"); none where each number names its own'),
     text("power", "", 0, 255, 'total power in W: "PATH", "PATH * FACTOR", "TOPIC#PATH"'),
@@ -49,4 +49,4 @@ def fields_of(options: "dict[str, object]") -> "tuple[Field, ...]":
 
 def build(port: "Inbox | Web", options: "dict[str, object]") -> Meter:
     return json_source.build(port, clock(options), fields_of(options), phases(options),
-                             word(options, "mounting") == "reversed", 1_000 * whole(options, "sends_s"))
+                             is_reversed(options), 1_000 * whole(options, "sends_s"))

@@ -6,7 +6,7 @@ reading stands with its own age. Its whole records, of any medium, are in `measu
 
 import time
 
-from drivers.given import clock, phases, whole, word
+from drivers.given import MOUNTING, clock, is_reversed, phases, whole, word
 from drivers.mbus_fixed import parse as parse_fixed
 from drivers.mbus_frame import Frame
 from drivers.mbus_master import MBusMaster
@@ -26,7 +26,7 @@ from hal.values import Ability, Reading
 LINES = ("m-bus",)
 OPTIONS = (
     choice("role", "sensor", ("sensor", "source"), "sensor: only shown; source: an electricity meter of a generator"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    MOUNTING,
     integer("address", None, 0, 254, "primary address; 254 for the only meter on the bus"),
     integer("every_s", 900, 5, 86_400, "how often it is asked, in s; a meter on a battery counts its answers"),
 )
@@ -87,4 +87,4 @@ def build(port: "tuple[Dialogue, int]", options: "dict[str, object]") -> MBusMet
     line, baud = port
     given = clock(options)
     return MBusMeter(MBusMaster(line, given, baud), given, whole(options, "address"), 1_000 * whole(options, "every_s"),
-                     phases(options), word(options, "mounting") == "reversed")
+                     phases(options), is_reversed(options))

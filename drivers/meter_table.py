@@ -8,7 +8,7 @@ is set here, and then exactly the currents, powers and energies are multiplied, 
 
 from collections import namedtuple
 
-from drivers.given import phases, whole, word
+from drivers.given import is_reversed, phases, whole, word
 from drivers.identity import Mark, missed
 from drivers.meter_reading import meter_reading
 from drivers.passport import Passport, Tell, ask
@@ -77,7 +77,7 @@ class TableMeter(RegisterDevice):
         super().__init__(bus, whole(options, "unit"), self._reads,
                          tuple([as_set(reg, ratio, low_first) for reg in meter.slow]),
                          most_words=meter.most_words, phases=phases(options), gap=meter.gap)
-        self._sign = -1 if word(options, "mounting") == "reversed" else 1
+        self._sign = -1 if is_reversed(options) else 1
         self._short = self._proven = False
         self._good_ms: "int | None" = None
 

@@ -10,7 +10,7 @@ repeated.
 import time
 
 from drivers import key_file
-from drivers.given import phases, whole, word
+from drivers.given import MOUNTING, is_reversed, phases, whole, word
 from drivers.mbus_measured import measured
 from drivers.mbus_reading import reading_of
 from drivers.mbus_telegram import Telegram
@@ -28,7 +28,7 @@ from hal.values import Ability, Reading
 LINES = ("wm-bus",)
 OPTIONS = (
     choice("role", "sensor", ("sensor", "source"), "sensor: only shown; source: an electricity meter of a generator"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    MOUNTING,
     text("id", None, 8, 8, "the eight digits printed on the meter"),
     text("keys", "", 0, 255, "file of the keys; none for a meter that does not encrypt"),
     integer("silent_s", 3_600, 60, 86_400, "silent after so long without a telegram, in s"),
@@ -106,4 +106,4 @@ class OmsMeter(Meter):
 
 def build(port: Radio, options: "dict[str, object]") -> OmsMeter:
     return OmsMeter(port, word(options, "id"), key_of(options), 1_000 * whole(options, "silent_s"), phases(options),
-                    word(options, "mounting") == "reversed")
+                    is_reversed(options))

@@ -7,21 +7,21 @@ house connection. Encrypted telegrams (Luxembourg, Austria) need `keys`, a file 
 
 from drivers import key_file, p1
 from drivers.ciphers import gcm_open
-from drivers.given import clock, phases, whole, word
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
 from drivers.meter_facts import CAPTURED, Facts
 from drivers.obis import Entry
 from drivers.p1 import Reader
 from drivers.p1_sealed import DEFAULT_SECOND, SealedReader
 from drivers.push_head import PushHead
 from hal import values
-from hal.options import choice, integer, text
+from hal.options import integer, text
 from hal.ports import Clock, Stream
 from hal.values import Ability
 
 LINES = ("p1",)
 OPTIONS = (
-    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    ROLE,
+    MOUNTING,
     integer("sends_s", 1, 1, 60, "how often the meter sends, in s"),
     text("keys", "", 0, 255, "file of the keys of encrypted telegrams; none for plain ones"),
     text("key", "p1", 1, 64, "which of the keys in that file is this meter's"),
@@ -72,5 +72,5 @@ class P1Head(PushHead):
 
 
 def build(port: Stream, options: "dict[str, object]") -> P1Head:
-    return P1Head(port, clock(options), phases(options), word(options, "mounting") == "reversed",
+    return P1Head(port, clock(options), phases(options), is_reversed(options),
                   1_000 * whole(options, "sends_s"), keys_of(options))

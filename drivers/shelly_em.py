@@ -7,7 +7,7 @@ Source: shelly-api-docs EM, EMData, EM1, EM1Data, Gen1 /status; topic <prefix>/s
 """
 
 from drivers import json_source
-from drivers.given import clock, phases, whole, word
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
 from drivers.json_fields import Field, fields
 from drivers.meter_facts import MAKER, Facts
 from hal import values
@@ -17,8 +17,8 @@ from hal.values import Ability
 
 LINES = ("http", "mqtt")
 OPTIONS = (
-    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    ROLE,
+    MOUNTING,
     choice("profile", "triphase", ("triphase", "monophase", "gen1"),
            "triphase, or one channel of monophase, as set in the device; gen1 is the first 3EM"),
     integer("channel", 0, 0, 2, "monophase: which of its channels"),
@@ -65,7 +65,7 @@ def build(port: "Inbox | Web", options: "dict[str, object]") -> Meter:
     profile, channel = word(options, "profile"), whole(options, "channel")
     live, counters = places(isinstance(port, Web), profile, channel, word(options, "prefix"))
     return json_source.build(port, clock(options), fields_of(profile, channel, live, counters), phases(options),
-                             word(options, "mounting") == "reversed", 1_000 * whole(options, "sends_s"))
+                             is_reversed(options), 1_000 * whole(options, "sends_s"))
 
 
 def places(asked: bool, profile: str, channel: int, prefix: str) -> "tuple[str, str]":

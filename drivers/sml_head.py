@@ -7,7 +7,7 @@ A locked meter (no PIN) is read too: `state` is "locked", its power unknown, its
 from binascii import hexlify
 
 from drivers import obis_reading
-from drivers.given import clock, phases, word
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, word
 from drivers.meter_facts import CAPTURED, Facts
 from drivers.obis import Entry
 from drivers.obis_measured import measured
@@ -15,14 +15,13 @@ from drivers.push_head import PushHead
 from drivers.sml import Frame, Reader
 from drivers.sml_rules import locked
 from hal import values
-from hal.options import choice
 from hal.ports import Clock, Stream
 from hal.values import Ability, Reading
 
 LINES = ("sml",)
 OPTIONS = (
-    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    ROLE,
+    MOUNTING,
 )
 FAILSAFE = "nothing is ever written to an optical head; the meter goes on counting without us"
 METER = Facts("German electricity meters with SML",
@@ -65,4 +64,4 @@ def reading_of(frame: Frame, t_ms: int, wired: "tuple[int, ...]", turned: bool) 
 
 def build(port: Stream, options: "dict[str, object]") -> SmlHead:
     """`options["clock"]` is the hal.ports.Clock that dates what is heard."""
-    return SmlHead(port, clock(options), phases(options), word(options, "mounting") == "reversed")
+    return SmlHead(port, clock(options), phases(options), is_reversed(options))

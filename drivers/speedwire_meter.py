@@ -5,19 +5,19 @@ group, and the inverters speak on it too. Five seconds of silence are a fault (a
 """
 
 from drivers import speedwire
-from drivers.given import clock, phases, whole, word
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
 from drivers.meter_facts import DRIVERS, Facts
 from drivers.obis_reading import reading_of
 from hal import values
 from hal.faults import FRAME, TIMEOUT, DeviceError
-from hal.options import choice, integer
+from hal.options import integer
 from hal.ports import Clock, Inbox, Meter
 from hal.values import Ability, Reading
 
 LINES = ("speedwire",)
 OPTIONS = (
-    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    ROLE,
+    MOUNTING,
     integer("sma_serial", None, 1, 4_294_967_295, "serial number, as printed on the meter"),
 )
 METER = Facts("SMA Energy Meter, Sunny Home Manager 2.0 (Speedwire)",
@@ -56,4 +56,4 @@ class SpeedwireMeter(Meter):
 
 def build(port: Inbox, options: "dict[str, object]") -> SpeedwireMeter:
     return SpeedwireMeter(port, clock(options), whole(options, "sma_serial"), phases(options),
-                          word(options, "mounting") == "reversed")
+                          is_reversed(options))

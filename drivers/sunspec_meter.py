@@ -6,7 +6,7 @@ of 0 means "not counted" (acc32), and power factor is in percent; in the floats 
 Sign: makers differ; `positive` says what a positive power is. The counters say which is which by themselves.
 """
 
-from drivers.given import phases, whole, word
+from drivers.given import is_reversed, phases, whole, word
 from drivers.meter_facts import STANDARD, Facts
 from drivers.meter_reading import meter_reading
 from drivers.meter_table import MEASURES_ONLY, MOUNTING, ROLE
@@ -99,5 +99,5 @@ def ability(options: "dict[str, object]") -> Ability:
 
 def build(port: Bus, options: "dict[str, object]") -> SunspecMeter:
     return SunspecMeter(port, whole(options, "unit"), phases(options),
-                        -1 if word(options, "mounting") == "reversed" else 1,
+                        -1 if is_reversed(options) else 1,
                         -1 if word(options, "positive") == "export" else 1)

@@ -6,7 +6,7 @@ Source: Tasmota's smart-meter interface; field names as evcc and most scripts ha
 """
 
 from drivers import json_source
-from drivers.given import clock, phases, whole, word
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
 from drivers.json_fields import Field, fields
 from drivers.meter_facts import SINGLE, Facts
 from hal import values
@@ -16,8 +16,8 @@ from hal.values import Ability
 
 LINES = ("mqtt",)
 OPTIONS = (
-    choice("role", "meter", ("meter", "source"), "what it measures: a node, or a generator that is only read"),
-    choice("mounting", "normal", ("normal", "reversed"), "reversed when what it counts as import leaves the node"),
+    ROLE,
+    MOUNTING,
     text("topic", None, 1, 200, 'of its messages: "tele/NAME/SENSOR"'),
     choice("layout", "script", ("script", "plug"), "script: a reading head; plug: what ENERGY says"),
     text("group", "SML", 1, 64, "the name the script gives the meter"),
@@ -48,5 +48,5 @@ def fields_of(layout: str, group: str, topic: str) -> "tuple[Field, ...]":
 
 def build(port: Inbox, options: "dict[str, object]") -> Meter:
     wanted = fields_of(word(options, "layout"), word(options, "group"), word(options, "topic"))
-    return json_source.build(port, clock(options), wanted, phases(options), word(options, "mounting") == "reversed",
+    return json_source.build(port, clock(options), wanted, phases(options), is_reversed(options),
                              1_000 * whole(options, "sends_s"))

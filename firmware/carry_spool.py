@@ -9,9 +9,11 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
+
+from firmware.transaction import once
 
 NAME = "carry.sqlite"
 _TABLES = """
@@ -91,14 +93,14 @@ class Spool:
 
     def keep(self, rows: "Iterable[Kept]", last_s: "dict[str, int]", gone: "Iterable[str]") -> None:
         """The newest of some meters, and which meters there are."""
-        with self._once():
+        with once(self._db):
             self._db.executemany("insert or replace into newest values (?, ?, ?, ?)", list(rows))
             self._know(last_s, gone)
 
     def shut(self, rows: "Iterable[Kept]", payloads: "list[tuple[str, int]]", period: int, last_s: "dict[str, int]",
              gone: "Iterable[str]") -> None:
         """Ends a period: `rows` stand in `payloads` (text without its number, frames) and are newest no more."""
-        with self._once():
+        with once(self._db):
             self._know(last_s, gone)
             number = int(self.get("number", "0"))
             for text, frames in payloads:
@@ -131,15 +133,3 @@ class Spool:
             self._db.execute("delete from part where number = ?", (number,))
             self.put("lost", str(int(self.get("lost", "0")) + frames))
             held -= size
-
-    @contextlib.contextmanager
-    def _once(self) -> "Iterator[None]":
-        """All of it or nothing."""
-        self._db.execute("begin immediate")
-        try:
-            yield
-            self._db.execute("commit")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("rollback")
-            raise

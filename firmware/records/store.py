@@ -9,11 +9,12 @@ import contextlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from drivers.signing import Signer
 from firmware.records.chain import EMPTY, LOGS, Draft, Head, key_id, line_hash, sealed
+from firmware.transaction import once
 
 NAME = "records.sqlite"
 BUSY_S = 2.0
@@ -79,7 +80,7 @@ class Store:
         if version > len(LAYOUTS):
             raise TooNew(f"{self.path} was written by a later version (layout {version}, known are {len(LAYOUTS)})")
         for number, layout in enumerate(LAYOUTS[version:], version + 1):
-            with self._once():
+            with once(self._db):
                 for statement in layout.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"pragma user_version = {number}")
@@ -106,7 +107,7 @@ class Store:
     def append(self, drafts: "Sequence[Draft]", signer: Signer) -> None:
         """All of them, in this order, or none."""
         heads = dict(self._heads)
-        with self._once():
+        with once(self._db):
             for draft in drafts:
                 assert draft.log in LOGS
                 if draft.kind == "deletion":
@@ -140,17 +141,6 @@ class Store:
         pages, free, size = (int(self._db.execute(f"pragma {what}").fetchone()[0])
                              for what in ("page_count", "freelist_count", "page_size"))
         return (pages - free) * size
-
-    @contextlib.contextmanager
-    def _once(self) -> "Iterator[None]":
-        self._db.execute("begin immediate")
-        try:
-            yield
-            self._db.execute("commit")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("rollback")
-            raise
 
 
 def packed(line: str) -> bytes:

@@ -161,14 +161,14 @@ class Served:
                 self.simulated.step(self._now_ms, dt_ms, round((now_s - begun_s) * 1000))
 
 
-class Sender:
-    """A meter that sends by itself, into its end of a wire."""
+class _End:
+    """What speaks at one end of a wire, in a thread of its own."""
 
-    def __init__(self, path: str, meter: PushTwin, lock: Lock) -> None:
-        """`lock`: held while the physics moves; a frame is about one moment."""
-        self._meter = meter
+    def __init__(self, path: str, flags: int, every_s: float, lock: Lock) -> None:
+        """`lock`: held while the physics moves."""
         self._lock = lock
-        self._fd = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        self._fd = os.open(path, flags | os.O_NOCTTY | os.O_NONBLOCK)
+        self._every_s = every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="meter", daemon=True)
         self._thread.start()
@@ -179,64 +179,58 @@ class Sender:
         os.close(self._fd)
 
     def _run(self) -> None:
-        while not self._stopping.wait(FRAME_S):
-            with self._lock:
-                frame = self._meter.frame()
-            with contextlib.suppress(OSError):  # nobody reads, or the wire is cut: lost, as in life
-                os.write(self._fd, frame)
+        while not self._stopping.wait(self._every_s):
+            self._turn()
+
+    def _turn(self) -> None:
+        raise NotImplementedError
 
 
-class Talker:
-    """A radio stick, or the meters on a wired M-Bus, at their end of a wire."""
+class Sender(_End):
+    """A meter that sends by itself."""
+
+    def __init__(self, path: str, meter: PushTwin, lock: Lock) -> None:
+        self._meter = meter
+        super().__init__(path, os.O_WRONLY, FRAME_S, lock)
+
+    def _turn(self) -> None:
+        with self._lock:
+            frame = self._meter.frame()  # about one moment
+        with contextlib.suppress(OSError):  # nobody reads, or the wire is cut: lost, as in life
+            os.write(self._fd, frame)
+
+
+class Talker(_End):
+    """A radio stick, or the meters on a wired M-Bus."""
 
     def __init__(self, path: str, bus: "AirBus | WireBus", lock: Lock) -> None:
         self._bus = bus
-        self._lock = lock
-        self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="m-bus", daemon=True)
-        self._thread.start()
+        super().__init__(path, os.O_RDWR, 0.01, lock)
 
-    def close(self) -> None:
-        self._stopping.set()
-        self._thread.join()
-        os.close(self._fd)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(0.01):
-            with contextlib.suppress(OSError), self._lock:  # nothing there, or the wire is cut
-                self._bus.hear(os.read(self._fd, 256))
-            with contextlib.suppress(OSError), self._lock:
-                said = self._bus.said()
-                if said:
-                    os.write(self._fd, said)
+    def _turn(self) -> None:
+        with contextlib.suppress(OSError), self._lock:  # nothing there, or the wire is cut
+            self._bus.hear(os.read(self._fd, 256))
+        with contextlib.suppress(OSError), self._lock:
+            said = self._bus.said()
+            if said:
+                os.write(self._fd, said)
 
 
-class Answerer:
+class Answerer(_End):
     """A D0 meter that is asked: hears at the rate the master has set, and the wire keeps the pace of what it sends."""
 
     def __init__(self, wire: Wire, meter: AskedTwin, lock: Lock) -> None:
         self._wire = wire
         self._talk = meter.talk
-        self._lock = lock
-        self._fd = os.open(wire.paths[SLAVE], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="meter", daemon=True)
-        self._thread.start()
+        super().__init__(wire.paths[SLAVE], os.O_RDWR, 0.002, lock)
 
-    def close(self) -> None:
-        self._stopping.set()
-        self._thread.join()
-        os.close(self._fd)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(0.002):
-            now_ms = round(time.monotonic() * 1000)
-            with contextlib.suppress(OSError):  # nothing there, or the wire is cut
-                self._talk.hear(os.read(self._fd, 256), self._wire.rate(MASTER), now_ms)
-            with self._lock:
-                said = self._talk.due(now_ms)
-            if said is not None:
-                self._wire.pace(said[1])
-                with contextlib.suppress(OSError):
-                    os.write(self._fd, said[0] if said[1] == self._wire.rate(MASTER) else b"\x00" * len(said[0]))
+    def _turn(self) -> None:
+        now_ms = round(time.monotonic() * 1000)
+        with contextlib.suppress(OSError):  # nothing there, or the wire is cut
+            self._talk.hear(os.read(self._fd, 256), self._wire.rate(MASTER), now_ms)
+        with self._lock:
+            said = self._talk.due(now_ms)
+        if said is not None:
+            self._wire.pace(said[1])
+            with contextlib.suppress(OSError):
+                os.write(self._fd, said[0] if said[1] == self._wire.rate(MASTER) else b"\x00" * len(said[0]))

@@ -48,15 +48,15 @@ def _first(claim: Claim) -> int:
 
 
 def _raise(claim: Claim, before: int, news: bool, now_ms: int) -> None:
-    quiet_ms = now_ms - claim.state.changed_ms
+    most = before + rise(claim, now_ms)
     if not news:
         claim.bind(before, reasons.NEWS)
-    elif quiet_ms < max(claim.able.settle_ms, claim.able.pace_ms):
+    elif most == before:
         claim.bind(before, reasons.RAMP)
     elif claim.kind == "heater" and claim.level - before < STILL_W:
         claim.bind(before, claim.reason, claim.node, claim.phase)
-    elif claim.level > before + rise(claim, now_ms):
-        claim.bind(max(claim.stepped(before + rise(claim, now_ms)), before), reasons.RAMP)
+    elif claim.level > most:
+        claim.bind(max(claim.stepped(most), before), reasons.RAMP)
 
 
 def rise(claim: Claim, now_ms: int) -> int:

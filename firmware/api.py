@@ -13,7 +13,7 @@ from firmware.api_model import Decision, Device, History, House, LineState, Node
 from firmware.version import VERSION
 
 Tree = dict[str, Any]
-PARTS = ("state", "decision", "energy", "settings", "measured")
+PARTS = ("state", "decision", "energy", "settings", "ability", "measured")
 MOST_SERIES = 32
 MOST_SPAN_S = 50 * 366 * 86_400
 GROUPS = {"devices": Device, "nodes": NodeState, "lines": LineState}

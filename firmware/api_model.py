@@ -20,6 +20,7 @@ class Alarm(Struct, forbid_unknown_fields=True):
     reason: Annotated[int, Meta(description="a number that never changes its meaning")]
     device: str | None
     why: str
+    why_de: Annotated[str, Meta(description="the same in German")]
 
 
 class SiteState(Struct, forbid_unknown_fields=True):
@@ -35,7 +36,8 @@ class SiteState(Struct, forbid_unknown_fields=True):
     broker: Annotated[bool | None, Meta(description="whether it is connected; null: none is configured")]
     broker_fault: str | None
     journal: Annotated[str | None, Meta(description="why nothing is recorded; empty: all is well; null: not wanted")]
-    up_s: Annotated[int, Meta(description="s, moves every 5 s while decisions are made")]
+    cycle_ms: Annotated[int, Meta(description="ms, longest time between two decisions")]
+    up_s: Annotated[int, Meta(description="s, moves every second while decisions are made")]
 
 
 class DeviceState(Struct, forbid_unknown_fields=True):
@@ -79,6 +81,18 @@ class Energy(Struct, forbid_unknown_fields=True):
     import_wh: Annotated[int | None, Meta(description="Wh taken; never falls")]
     export_wh: Annotated[int | None, Meta(description="Wh given; never falls")]
     summed: Annotated[bool, Meta(description="reckoned from the power, as the device counts nothing")]
+
+
+class Ability(Struct, forbid_unknown_fields=True):
+    """What a load can be told, and what it falls back to."""
+
+    modes: list[str]
+    priority: Annotated[int, Meta(description="who is served first: higher first")]
+    current_ma: Annotated[list[int] | None, Meta(description="mA, least and most of a wallbox")]
+    power_w: Annotated[list[int] | None, Meta(description="W, least and most of a heater or a storage")]
+    stages_w: Annotated[list[int] | None, Meta(description="W, of what has stages")]
+    failsafe_ms: Annotated[int | None, Meta(description="ms of silence until it falls back; null: it never does")]
+    left_alone_ma: Annotated[PerPhase, Meta(description="mA, most it draws once nobody talks to it")]
 
 
 class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -133,6 +147,7 @@ class Device(Struct):
     decision: Decision | None = None
     energy: Energy | None = None
     settings: Settings | None = None
+    ability: Ability | None = None
     measured: dict[str, Any] | None = None
 
 

@@ -29,6 +29,7 @@ FIELDS = {
     "state": ("power_w", "soc_permille", "temperature_mdegc"), "decision": ("granted_w", "reason"),
     "energy": ("import_wh", "export_wh"),
 }
+SETTINGS = ("import_price", "export_price", "ceiling_w")  # of the house
 SITE = ("grid_w", "pv_w", "storage_w", "house_w", "cars_w", "heat_w", "surplus_w")
 ROWS = ("values", "least", "most")
 COUNTED = ("import_wh", "export_wh")  # once a minute is enough
@@ -143,7 +144,7 @@ class History:
     def _take(self, second: int, pairs: Pairs) -> None:
         for topic, payload in pairs:
             place, _, part = topic.split("/", 2)[2].partition("/")
-            if place.startswith("line_") or part not in FIELDS:
+            if place.startswith("line_") or (part not in FIELDS and (place, part) != ("site", "settings")):
                 continue
             for name, value in _values(place, part, json.loads(payload)):
                 if name.endswith(COUNTED) and second % 60 < 55 and name in self._minute:
@@ -161,5 +162,5 @@ def _values(place: str, part: str, state: "dict[str, Any]") -> "list[tuple[str, 
     if place.startswith("node_"):
         measured = state["measured_ma"] or ()
         return [(f"{place}.l{phase}_ma", value) for phase, value in enumerate(measured, 1)]
-    fields = SITE if place == "site" else FIELDS[part]
+    fields = FIELDS[part] if place != "site" else SETTINGS if part == "settings" else SITE
     return [(f"{place}.{field}", state[field]) for field in fields if state.get(field) is not None]

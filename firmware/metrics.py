@@ -34,7 +34,7 @@ FAMILIES = {
     "reason": Family("gauge", "number of the reason why it may draw what it may"),
     "site_power_watts": Family("gauge", "sums of the house by part"),
     "alarms": Family("gauge", "how many there are"),
-    "up_seconds": Family("gauge", "moves every 5 s while decisions are made"),
+    "up_seconds": Family("gauge", "moves every second while decisions are made"),
     "broker_up": Family("gauge", "1 while the MQTT broker is connected"),
     "node_current_amperes": Family("gauge", "through a fuse, per phase, as measured"),
     "node_rest_amperes": Family("gauge", "loads behind a fuse that nobody controls, per phase"),

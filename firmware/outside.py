@@ -8,6 +8,7 @@ from control.values import Plan, Snapshot
 from drivers.mqtt import Mqtt
 from drivers.mqtt_link import UNTRIED
 from firmware import topics
+from firmware.ability import ability_pairs
 from firmware.commands import Commands
 from firmware.config import SiteFile
 from firmware.config_tables import access
@@ -47,6 +48,7 @@ class Outside:
         self.page = _page(file, any_page_port, self._history)
         self._outboxes = tuple(outbox for outbox in (self.mqtt, self.page) if outbox is not None)
         self._publisher = topics.Publisher(self._outboxes)
+        self._ability = ability_pairs(file.site)
         self._swept = False
         self._resent_ms = now_ms - RESEND_MS
         self._told: "dict[str, str]" = {}  # the newest fault of each part that was written to the log
@@ -74,7 +76,7 @@ class Outside:
         self._totals.feed(snapshot, topics.live(site, snapshot, plan))
         pairs = topics.pairs(site, snapshot, plan, health, faults.get("broker"),
                              faults.get("journal"))
-        pairs += more + self._totals.pairs()
+        pairs += more + self._ability + self._totals.pairs()
         if self._commands is not None:
             self._commands.hear(snapshot)
             pairs += self._commands.pairs()

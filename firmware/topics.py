@@ -6,11 +6,12 @@ live. What moves by itself (ages, counts) is rounded to coarse steps, so that a 
 
 Topics under hutschiene/<site>/, names as slugs (no dots, no spaces; `site`, `status` and the prefixes `node_` and
 `line_` are ours):
-  site/state           sums of the house, surplus, alarms; `up_s` moves every 5 s while decisions are made
+  site/state           sums of the house, surplus, alarms; `up_s` moves every second while decisions are made
   <device>/state       what it is, what it measures, how old that is
   <device>/energy      totals that never fall (firmware.totals)
   <device>/settings    what was set, and until when; `site/settings` for the house (firmware.commands)
   <device>/decision    what it may have, why, and where the limit stands
+  <device>/ability     what it can be told, and what it falls back to (firmware.ability)
   <device>/measured    all that a heat, water, gas or other meter of M-Bus says, each value with its own time
   node_<node>/state    its fuse, per phase
   line_<line>/state    how the bus and each device on it answers
@@ -32,7 +33,6 @@ LineHealth = tuple[str, tuple[tuple[int, int, int, str, int], ...]]  # firmware.
 
 EVERY_MS = 1_000  # a topic is not sent more often
 REFRESH_MS = 300_000  # and not less often
-UP_STEP_S = 5
 AGE_STEPS_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600)
 VOLTAGE_STEP_MV, FREQUENCY_STEP_MHZ, FACTOR_STEP_PERMILLE = 1_000, 50, 10  # finer they move all the time
 DOUBTS = (*range(NEVER_HEARD, WRITE_FAULT), NO_POWER)  # alarms that mean: this reading is not believed
@@ -154,7 +154,7 @@ def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading 
         "cars_w": cars_w, "heat_w": heat_w, "surplus_w": plan.surplus_w,
         "alarms": [_alarm(site, reason, device) for reason, device in plan.alarms],
         "broker": None if broker is None else not broker, "broker_fault": broker or None, "journal": journal,
-        "up_s": snapshot.now_ms // 1000 // UP_STEP_S * UP_STEP_S,
+        "cycle_ms": site.cycle_ms, "up_s": snapshot.now_ms // 1000,
     }
 
 
@@ -170,7 +170,8 @@ def _sum(site: Site, live: tuple[Reading | None, ...], kinds: tuple[str, ...]) -
 
 
 def _alarm(site: Site, reason: int, device: int) -> dict[str, object]:
-    return {"reason": reason, "device": _name(site.devices, device), "why": alarm(site, reason, device)}
+    return {"reason": reason, "device": _name(site.devices, device), "why": alarm(site, reason, device),
+            "why_de": reasons_de.alarm(site, reason, device)}
 
 
 def _device_state(site: Site, snapshot: Snapshot, index: int, live: Reading | None) -> dict[str, object]:

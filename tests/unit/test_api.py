@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from control.values import FAST
 from drivers.mqtt import Message
 from firmware import api, metrics, topics
-from firmware.api_model import Decision, DeviceState, Energy, House, LineState, NodeState, Settings, SiteState
+from firmware.ability import ability_pairs
+from firmware.api_model import Ability, Decision, DeviceState, Energy, House, LineState, NodeState, Settings, SiteState
 from firmware.commands import Commands
 from firmware.config import load
 from firmware.cycle import Cycle
@@ -22,7 +23,7 @@ from hal.values import Phases, reading
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo.toml"
 ROOT = "hutschiene/haus_sonnenhang/"
-TYPES = {"state": DeviceState, "decision": Decision, "energy": Energy, "settings": Settings}
+TYPES = {"state": DeviceState, "decision": Decision, "energy": Energy, "settings": Settings, "ability": Ability}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,8 @@ def latest() -> "dict[str, str]":
         totals.feed(snapshot, topics.live(site, snapshot, plan))
     health = (("bus", ((0, 123, 4, "", 0), (2, 99, 5, TIMEOUT, 3))),)
     pairs = topics.pairs(site, snapshot, plan, health, "refused: not authorized", "")
-    return {ROOT + "status": "online", **dict(pairs + totals.pairs() + commands.pairs()), "elsewhere/x/state": "{"}
+    pairs += ability_pairs(site) + totals.pairs() + commands.pairs()
+    return {ROOT + "status": "online", **dict(pairs), "elsewhere/x/state": "{"}
 
 
 def test_every_payload_is_as_described(latest: "dict[str, str]") -> None:

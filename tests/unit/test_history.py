@@ -29,6 +29,7 @@ def pairs(power_w: "int | None", import_wh: int = 0) -> Pairs:
     return ((root + "car/state", json.dumps({"power_w": power_w, "soc_permille": None, "temperature_mdegc": 1})),
             (root + "car/energy", json.dumps({"import_wh": import_wh, "export_wh": None, "summed": False})),
             (root + "node_house/state", json.dumps({"measured_ma": [1, 2, 3]})),
+            (root + "site/settings", json.dumps({"import_price": 31_250, "export_price": None, "power": 1})),
             (root + "line_bus/state", "{}"), (root + "car/measured/gas", "{}"), (root + "status", "online"))
 
 
@@ -66,7 +67,8 @@ def test_seconds_are_there_a_minute_later_and_what_was_not_known_is_null(tmp_pat
     step_s, found = life.ask(POWER, BEGIN_S, BEGIN_S + 60)
     assert (step_s, found["values"][:4], len(found["values"])) == (1, [5, None, 7, None], 60)
     assert set(life.history.read((), BEGIN_S, BEGIN_S + 60)["names"]) == {
-        POWER, WH, "car.temperature_mdegc", "node_house.l1_ma", "node_house.l2_ma", "node_house.l3_ma"}
+        POWER, WH, "car.temperature_mdegc", "node_house.l1_ma", "node_house.l2_ma", "node_house.l3_ma",
+        "site.import_price"}
     assert life.history.fault == ""
 
 

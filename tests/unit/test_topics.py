@@ -18,6 +18,7 @@ from control.values import (
     Written,
 )
 from firmware import topics
+from firmware.ability import ability_pairs
 from hal.faults import REFUSED, TIMEOUT, Fault
 from hal.ports import Outbox
 from hal.values import STOP, ZERO, Phases, Setpoint, ability, reading
@@ -156,7 +157,8 @@ def test_one_lost_answer_keeps_the_reading_that_is_still_young() -> None:
 def test_a_reading_control_does_not_believe_is_not_passed_on() -> None:
     state = published(plan=Plan(PLAN.grants, PLAN.nodes, None, ((STALE, GRID),)))
     assert (state["grid/state"]["power_w"], state["site/state"]["grid_w"]) == (None, None)
-    assert state["site/state"]["alarms"] == [{"reason": STALE, "device": "grid", "why": "grid does not answer"}]
+    assert state["site/state"]["alarms"] == [{"reason": STALE, "device": "grid", "why": "grid does not answer",
+                                              "why_de": "grid: antwortet nicht"}]
 
 
 def test_an_alarm_about_a_write_leaves_the_reading_alone() -> None:
@@ -212,7 +214,7 @@ def test_a_quiet_house_publishes_only_that_it_lives() -> None:
         publisher.send(topics.pairs(SITE, snapshot(now_ms=now_ms), PLAN, health), now_ms)
         if second == 0:
             kept.pairs.clear()
-    assert [topic.split("/", 2)[2] for topic, _ in kept.pairs] == ["site/state"] * 11
+    assert [topic.split("/", 2)[2] for topic, _ in kept.pairs] == ["site/state"] * 59
 
 
 def test_a_topic_leaves_at_most_once_a_second_and_its_last_word_is_not_lost() -> None:
@@ -245,3 +247,19 @@ def test_a_locked_meter_is_named_although_it_is_not_believed() -> None:
     assert (got["grid/state"]["state"], got["grid/state"]["power_w"], got["grid/state"]["energy_wh"]) == (
         "locked", None, 5_000)
     assert got["site/state"]["grid_w"] is None
+
+
+def test_each_load_says_once_what_it_can_be_told_and_what_it_falls_back_to() -> None:
+    root = "hutschiene/haus_soennenhang_2/"
+    said = {topic.removeprefix(root): json.loads(payload) for topic, payload in ability_pairs(SITE)}
+    assert set(said) == {f"{name}/ability" for name in ("carport", "battery", "rod", "heat_pump")}
+    assert "target" in said["carport/ability"]["modes"]
+    assert "minimum" not in said["battery/ability"]["modes"]
+    assert (said["carport/ability"]["failsafe_ms"], len(said["carport/ability"]["left_alone_ma"])) == (None, 3)
+    armed = SITE._replace(devices=tuple(
+        one._replace(ability=one.ability._replace(failsafe_ms=14_000, fallback=SIX_AMPS, min_ma=6_000, max_ma=16_000))
+        for one in SITE.devices))
+    said = {topic.removeprefix(root): json.loads(payload) for topic, payload in ability_pairs(armed)}
+    assert said["carport/ability"]["failsafe_ms"] == 14_000
+    assert said["carport/ability"]["left_alone_ma"] == [0, 6_000, 0]
+    assert said["carport/ability"]["current_ma"] == [6_000, 16_000]

@@ -70,7 +70,15 @@ class History:
             self._thread.join(STOP_S)
 
     def read(self, names: "Sequence[str]", from_s: int, to_s: int) -> "dict[str, Any]":
-        """Curves as the API tells them. Raises sqlite3.Error, OSError."""
+        """Curves as the API tells them. Raises sqlite3.Error, OSError; of a damaged file once, then a new one is begun."""
+        try:
+            return self._read(names, from_s, to_s)
+        except sqlite3.DatabaseError as error:
+            if _damaged(error):
+                self._begin_anew()
+            raise
+
+    def _read(self, names: "Sequence[str]", from_s: int, to_s: int) -> "dict[str, Any]":
         with self._lock:
             store = self._opened()
             if not names:
@@ -104,7 +112,7 @@ class History:
                 self._keep_house(store)
         except (sqlite3.Error, OSError) as error:
             self.fault = f"{self._folder}: not kept: {error}"
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            if _damaged(error):
                 self._begin_anew()
             return
         self.fault = store.fault
@@ -156,6 +164,11 @@ class History:
         if self._minute:
             self._waiting.append((self._minute_s, self._minute))
             self._minute = {}
+
+
+def _damaged(error: Exception) -> bool:
+    """Not merely full or busy."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
 
 def _values(place: str, part: str, state: "dict[str, Any]") -> "list[tuple[str, int]]":

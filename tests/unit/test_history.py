@@ -1,5 +1,6 @@
 """Curves: seconds for days, minutes for a year, quarter hours for ever; whatever happens to the file."""
 
+import contextlib
 import json
 import os
 import signal
@@ -161,7 +162,9 @@ def test_a_damaged_file_is_put_aside_or_read_as_far_as_it_goes(tmp_path: Path, d
         path.write_bytes(content[:20_000] + os.urandom(40_000) + content[60_000:])
     again = Life(tmp_path, life.now_s)
     again.minutes(3)
-    again.minutes(2)
+    with contextlib.suppress(sqlite3.DatabaseError):  # a damage that only reading comes upon is said once
+        again.ask(POWER, again.now_s - 120, again.now_s - 60)
+    again.minutes(3)
     assert again.ask(POWER, again.now_s - 120, again.now_s - 60)[1]["values"][0] is not None
     if damage != "a hole in the middle":
         assert list(tmp_path.glob(f"{NAME}.damaged*"))

@@ -110,10 +110,13 @@ class Prices(namedtuple("Prices", ("import_", "export", "until_ms"))):
     until_ms: int  # monotonic; not known beyond
 
 
-class Snapshot(namedtuple("Snapshot", ("now_ms", "heard", "written", "modes", "ceiling_w", "wishes", "prices"))):
+class Snapshot(namedtuple("Snapshot", (
+    "now_ms", "heard", "written", "modes", "ceiling_w", "wishes", "prices", "day_ms",
+))):
     """All one step may know."""
 
     __slots__ = ()
+    _field_defaults = {"day_ms": NONE}  # journals from before it was there
     now_ms: int  # monotonic
     heard: "tuple[Heard, ...]"  # by device
     written: "tuple[Written, ...]"  # by device; NOTHING_WRITTEN for what takes no setpoint
@@ -121,6 +124,7 @@ class Snapshot(namedtuple("Snapshot", ("now_ms", "heard", "written", "modes", "c
     ceiling_w: int  # section 14a EnWG: most the controllable loads may take from the grid; NONE = none
     wishes: "tuple[Wish | None, ...]"  # by device, or empty
     prices: "Prices | None"
+    day_ms: int  # time of day, since local midnight; NONE = not known
 
 
 class Grant(namedtuple("Grant", ("setpoint", "wanted", "reason", "node", "phase"))):

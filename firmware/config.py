@@ -89,6 +89,7 @@ class SiteFile(NamedTuple):
     state: "StateTable | None" = None
     commands: "CommandsTable | None" = None
     history: "HistoryTable | None" = None
+    time_zone: str = SiteTable.__struct_defaults__[-1]
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -177,7 +178,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
                     config_virtual.built(order, sums, device_specs), one["carry"], one["records"],
-                    one["state"], one["commands"], one["history"])
+                    one["state"], one["commands"], one["history"], table.time_zone)
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:
@@ -193,14 +194,20 @@ def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -
 
 def _records(findings: Findings, raw: Raw) -> None:
     table = raw.get("records")
+    _zone(findings, raw, "site")
+    _zone(findings, raw, "records")
+    if isinstance(table, Mapping) and table.get("events") is True and "mqtt" not in raw:
+        findings.missing(("mqtt",), "[mqtt], over which records.events = true listens")
+
+
+def _zone(findings: Findings, raw: Raw, key: str) -> None:
+    table = raw.get(key)
     name = table.get("time_zone", RecordsTable.__struct_defaults__[0]) if isinstance(table, Mapping) else None
     if isinstance(name, str):
         try:
             legal_time.zone(name)
         except ValueError as error:
-            findings.add(("records", "time_zone"), str(error))
-    if isinstance(table, Mapping) and table.get("events") is True and "mqtt" not in raw:
-        findings.missing(("mqtt",), "[mqtt], over which records.events = true listens")
+            findings.add((key, "time_zone"), str(error))
 
 
 def _named(findings: Findings, raw: Raw, key: str) -> config_cross.Tables:

@@ -17,6 +17,7 @@ NAME = re.compile("[a-z0-9_]{1,32}")  # becomes a level of an MQTT topic
 NAME_WORDS = "small letters, digits and _, at most 32 of them"
 HOST = r"^[A-Za-z0-9._:%-]{1,253}$"
 DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+ZONE = "^[A-Za-z0-9_+/-]{1,64}$"
 
 Reference = Annotated[str, Meta(min_length=1, max_length=32)]
 
@@ -29,6 +30,7 @@ class SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
     cycle_ms: Annotated[int, Meta(ge=200, le=5_000, description="longest time between two decisions in ms")] = 1_000
     feed_in_w: Annotated[int, Meta(ge=0, le=100_000, description="highest feed-in at the house connection in W")] \
         | None = None
+    time_zone: Annotated[str, Meta(pattern=ZONE, description="of its times of day")] = "Europe/Berlin"
 
 
 class RtuTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="modbus-rtu"):
@@ -234,7 +236,7 @@ class JournalTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 class RecordsTable(Struct, frozen=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(min_length=1, max_length=255, description="where records and their key are kept")]
-    time_zone: Annotated[str, Meta(pattern="^[A-Za-z0-9_+/-]{1,64}$", description="of legal time")] = "Europe/Berlin"
+    time_zone: Annotated[str, Meta(pattern=ZONE, description="of legal time")] = "Europe/Berlin"
     # BK6-22-300 7.2: evidence two years; MsbG section 60(6): personal metering data three years at most
     keep_days: Annotated[int, Meta(ge=730, le=1_095, description="readings, events and commands, in days")] = 1_095
     storage_wh: Annotated[

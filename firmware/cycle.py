@@ -16,11 +16,13 @@ class Cycle:
         self.ceiling_w = NONE
         self.wishes: "tuple[Wish | None, ...]" = (None,) * len(site.devices)
         self.prices: "Prices | None" = None
+        self.day_ms = NONE  # since local midnight
         self._image = image
         self._lease_ms = tuple(lease_ms(device.ability) for device in site.devices)
 
     def once(self, now_ms: int) -> "tuple[Snapshot, Plan]":
-        snapshot = self._image.snapshot(now_ms, self.modes, self.ceiling_w, self.wishes, self.prices)
+        snapshot = self._image.snapshot(now_ms, self.modes, self.ceiling_w, self.wishes, self.prices,
+                                        self.day_ms)
         self.state, plan = step(self.site, self.state, snapshot)
         for index, grant in enumerate(plan.grants):
             if grant is not None:

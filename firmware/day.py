@@ -12,6 +12,7 @@ from firmware.simulated import Simulated
 from hal.ports import Meter
 from sim.clock import SimClock
 from sim.kpi import Kpi
+from sim.part import DAY_MS
 
 TICK_MS = 1_000
 
@@ -50,7 +51,9 @@ class Day:
         now_ms = (self.clock.now_ms() // TICK_MS + 1) * TICK_MS
         self.clock.put(now_ms)
         self.live(now_ms)
-        snapshot, self._plan = self.cycle.once(self._lanes.run(now_ms + TICK_MS))
+        decided_ms = self._lanes.run(now_ms + TICK_MS)
+        self.cycle.day_ms = decided_ms % DAY_MS  # the clock counts since midnight
+        snapshot, self._plan = self.cycle.once(decided_ms)
         return snapshot, self._plan
 
     def alone(self) -> None:

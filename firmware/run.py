@@ -14,10 +14,13 @@ from drivers.watchdog import SystemdWatchdog
 from firmware import build, config_carry, topics
 from firmware.carrier import Carrier
 from firmware.config import LineSpec, SiteFile, load
+from firmware.cycle import Cycle
 from firmware.errors import UserError
 from firmware.journal import Journal
 from firmware.loop import Loop, WatchedImage
 from firmware.outside import Outside
+from firmware.records.legal_time import zone
+from firmware.time_of_day import TimeOfDay
 
 if TYPE_CHECKING:
     from firmware.records.recorder import Recorder
@@ -61,7 +64,8 @@ class Daemon:
         if self._recorder:
             self._outside.ordered = self._recorder.command
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
-                          self._publish, self._outside.obey)
+                          self._publish, self._obey)
+        self._time = TimeOfDay(zone(file.time_zone), SystemTime())
 
     def run(self) -> None:
         """Until `stop`; then every load stands on its fallback and everything is closed."""
@@ -91,6 +95,10 @@ class Daemon:
         """Where to look."""
         mqtt = self.file.mqtt
         return f"page {self.page_url}" + (f", broker mqtt://{mqtt.host}:{mqtt.port}" if mqtt else "")
+
+    def _obey(self, cycle: Cycle, now_ms: int) -> None:
+        cycle.day_ms = self._time.now_ms()
+        self._outside.obey(cycle, now_ms)
 
     def _publish(self, snapshot: Snapshot, plan: Plan) -> None:
         health = tuple(line.health() for line in self._lines)

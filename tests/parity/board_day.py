@@ -159,6 +159,7 @@ class House:
             for twin in self.twins:
                 twin.tick(self.lived_ms)
         self._trouble()
+        self.cycle.day_ms = now_ms % 86_400_000
         return self.cycle.once(self.lanes.run(now_ms + 1000))
 
     def _trouble(self) -> None:

@@ -111,7 +111,7 @@ class Story:
 
     def snapshot(self) -> Snapshot:
         return Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), tuple(self.modes), self.ceiling_w,
-                        self.wishes, self.prices)
+                        self.wishes, self.prices, self.now_ms)
 
     def decide(self) -> Plan:
         self.state, plan = step(self.site, self.state, self.snapshot())
@@ -277,7 +277,7 @@ def test_losing_an_input_raises_no_grant(seed: int) -> None:
     again = [Heard(Reading(story.now_ms, *heard.reading[1:]) if heard.reading is not None and heard.fault is None
                    else heard.reading, heard.fault) for heard in story.heard]
     with_all = Snapshot(story.now_ms, tuple(again), tuple(story.written), tuple(story.modes), story.ceiling_w,
-                        story.wishes, story.prices)
+                        story.wishes, story.prices, story.now_ms)
     _, full = step(story.site, story.state, with_all)
     for index in range(len(story.site.devices)):
         missed = Heard(story.heard[index].reading, Fault(story.now_ms, TIMEOUT, ""))
@@ -287,7 +287,7 @@ def test_losing_an_input_raises_no_grant(seed: int) -> None:
             heard[index] = lost
             _, less = step(story.site, story.state, Snapshot(
                 story.now_ms, tuple(heard), tuple(story.written), tuple(story.modes), story.ceiling_w,
-                story.wishes, story.prices))
+                story.wishes, story.prices, story.now_ms))
             load = is_load(story.site.devices[index])
             if lost is missed and missed.reading is not None:
                 if not load:
@@ -366,7 +366,8 @@ def test_no_snapshot_stops_the_decision(seed: int) -> None:
         ceiling_w = dice.choice((NONE, 0, 4_200, wild(dice)))
         wishes = tuple([any_wish(dice, now_ms) for _ in site.devices])
         prices = dice.choice((None, Prices(wild(dice), wild(dice), now_ms + dice.randint(-9, 9))))
-        state, plan = step(site, state, Snapshot(now_ms, heard, written, modes, ceiling_w, wishes, prices))
+        state, plan = step(site, state, Snapshot(now_ms, heard, written, modes, ceiling_w, wishes, prices,
+                                           dice.choice((NONE, now_ms, wild(dice)))))
         assert len(plan.grants) == len(site.devices)
         for device, grant in zip(site.devices, plan.grants):
             assert (grant is not None) == is_load(device)

@@ -118,7 +118,7 @@ def test_a_ceiling_of_the_house_comes_and_goes() -> None:
 def test_an_exact_power_and_a_target_become_a_wish_with_an_end(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "orders.json")
     counted = [Heard(reading(0, import_wh=1_000), None)] * 4
-    desk.commands.hear(Snapshot(0, tuple(counted), (), (), NONE, (), None))
+    desk.commands.hear(Snapshot(0, tuple(counted), (), (), NONE, (), None, NONE))
     desk.say("car_port/set/worth", '{"value": 7, "for_s": 86400}')
     desk.say("store/set/power_w", '{"value": -2500, "for_s": 60}')
     desk.say("car_port/set/target_wh", '{"value": 20000, "for_s": 3600}')

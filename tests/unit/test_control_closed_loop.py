@@ -185,7 +185,7 @@ class House:
 
     def _decide(self) -> Plan:
         snapshot = Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), tuple(self.modes), self.ceiling_w,
-                            tuple(self.wishes), self.prices)
+                            tuple(self.wishes), self.prices, self.now_ms % 86_400_000)
         self.state, plan = step(self.site, self.state, snapshot)
         self.plans.append(plan)
         return plan

@@ -28,7 +28,7 @@ class Ear:
         for index, new in ((0, grid), (1, roof)):
             if new is not None:
                 self.heard[index] = Heard(Reading(self.now_ms + new.t_ms, *new[1:]), None)
-        snapshot = Snapshot(self.now_ms, tuple(self.heard), (), (), NONE, (), None)
+        snapshot = Snapshot(self.now_ms, tuple(self.heard), (), (), NONE, (), None, NONE)
         self.senses = believe(SITE, wiring(SITE), self.senses, snapshot)
         return self.senses[0]
 

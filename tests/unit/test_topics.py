@@ -60,7 +60,7 @@ def heard(now_ms: int = NOW_MS) -> "list[Heard]":
 
 def snapshot(entries: "list[Heard] | None" = None, written: "Written" = NOTHING_WRITTEN,
              now_ms: int = NOW_MS) -> Snapshot:
-    return Snapshot(now_ms, tuple(entries or heard(now_ms)), (written,) * 6, ("surplus",) * 6, NONE, (), None)
+    return Snapshot(now_ms, tuple(entries or heard(now_ms)), (written,) * 6, ("surplus",) * 6, NONE, (), None, NONE)
 
 
 def published(shot: "Snapshot | None" = None, plan: Plan = PLAN, health: "tuple[topics.LineHealth, ...]" = (),

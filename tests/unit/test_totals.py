@@ -32,7 +32,7 @@ class Run:
         self.wall_s += passed_s
         live: "list[Reading | None]" = [None] * len(SITE.devices)
         live[index] = reading(self.now_ms, **fields)
-        shot = Snapshot(self.now_ms, (NOTHING_HEARD,) * 5, (), (), NONE, (), None)
+        shot = Snapshot(self.now_ms, (NOTHING_HEARD,) * 5, (), (), NONE, (), None, NONE)
         self.totals.feed(shot, tuple(live))
         self.totals.feed(shot, tuple(live))  # the same reading in the next cycle counts nothing
         known = dict(self.totals.known()).get(index)

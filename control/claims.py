@@ -6,6 +6,7 @@ L3, then W; a level's vector is rounded up, a level made from room is rounded do
 
 from control import reasons
 from control.values import MODES, NONE, DeviceSpec, LoadState, Sense
+from control.wiring import NO_LIMIT
 from hal.values import NOMINAL_MV, Phases, Setpoint
 
 LOW_MV = 207_000  # EN 50160: nominal - 10 %; the most current a power can mean
@@ -17,10 +18,10 @@ class Claim:
 
     __slots__ = (
         "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "driven", "edge_ms", "floor",
-        "granted", "held", "high_mv", "idle_ms", "index", "keeps", "kind", "lease_w", "least_w", "level", "low_mv",
-        "mode", "node", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w",
-        "stands_w", "state", "stood_ms", "stuck", "top", "use", "used", "uses", "uses_ms", "volt_mv", "waits",
-        "wanted", "wanted_w",
+        "granted", "held", "high_mv", "idle_ms", "index", "keeps", "kind", "lease_w", "least_w", "level", "limit",
+        "low_mv", "mode", "node", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent",
+        "slow_w", "stands_w", "state", "stood_ms", "stuck", "top", "use", "used", "uses", "uses_ms", "volt_mv",
+        "waits", "wanted", "wanted_w",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
@@ -51,6 +52,7 @@ class Claim:
         self.driven = 0  # why it takes from the grid beyond its mode
         self.lease_w: "int | None" = None  # what it shall take, whatever its mode
         self.keeps = False  # a storage that gives nothing now
+        self.limit = NO_LIMIT  # most its owner lets it have, as a level
         self.uses = state.uses
         self.uses_ms = state.uses_ms
         self.level = 0
@@ -83,6 +85,10 @@ class Claim:
         """Takes `level` when that is less, and remembers who wanted it so."""
         if level < self.level:
             self.ask(level, reason, node, phase)
+
+    def cap(self) -> None:
+        """Takes no more than its owner lets it."""
+        self.bind(self.limit, reasons.LIMIT)
 
     def ask(self, level: int, reason: int, node: int = NONE, phase: int = NONE) -> None:
         """Takes `level`, whatever was asked for before."""

@@ -37,6 +37,7 @@ def demand(claim: Claim, limits: Limits, now_ms: int) -> None:
         _safe(claim, lost[0])
     claim.wanted = claim.level
     claim.wanted_w = claim.watts(claim.level)
+    claim.cap()
     if claim.level == 0 and claim.reason in (reasons.WAITS_SURPLUS, reasons.STORAGE_FIRST, reasons.OTHERS_FIRST):
         claim.wanted_w = claim.slow_w
 

@@ -37,6 +37,7 @@ def ramp(claim: Claim, news: bool, grid_ms: int, now_ms: int) -> None:
         _raise(claim, before, news, now_ms)
     elif claim.kind == "heater" and claim.reason == reasons.SURPLUS and before - level < STILL_W:
         claim.level = before
+    claim.cap()  # also what runs its shortest time
 
 
 def _first(claim: Claim) -> int:

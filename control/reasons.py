@@ -17,6 +17,7 @@ SILENT = 5
 IDLE = 6
 TARGET = 7
 LEASE = 8
+LIMIT = 9
 # where a limit stands
 FUSE = 10
 CONTINUOUS = 11
@@ -78,6 +79,7 @@ _TEXTS = (
     (IDLE, "idle", "offered, but nothing is drawn"),
     (TARGET, "target", "all it can get, to be ready in time"),
     (LEASE, "lease", "as told from outside"),
+    (LIMIT, "limit", "its owner's limit"),
     (FUSE, "fuse", "{node} fuse{phase}"),
     (CONTINUOUS, "continuous", "continuous current of {node}{phase}"),
     (NODE_POWER, "power", "power limit of {node}"),

@@ -12,6 +12,7 @@ TEXTS = (
     (r.IDLE, "angeboten, aber nicht genommen"),
     (r.TARGET, "alles, was geht, um rechtzeitig fertig zu sein"),
     (r.LEASE, "so von außen vorgegeben"),
+    (r.LIMIT, "vom Besitzer begrenzt"),
     (r.FUSE, "Sicherung {node}{phase}"),
     (r.CONTINUOUS, "Dauerstrom {node}{phase}"),
     (r.NODE_POWER, "Leistungsgrenze {node}"),

@@ -47,9 +47,10 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
             _within_bands(claim, good.soc_permille, claim.state.level)
         else:
             _follow(claim, good.soc_permille, left_w or 0, locked_w, feed_in_w)
-            left_w = (left_w or 0) - claim.level
+            left_w = (left_w or 0) - min(claim.level, claim.limit)
         claim.wanted = claim.level
         claim.wanted_w = claim.level
+        claim.cap()
 
 
 def _coming_w(claims: "tuple[Claim, ...]", left_w: int, now_ms: int) -> int:

@@ -73,8 +73,9 @@ def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -
     for claim in claims:
         if has_priority(claim):
             claim.quick_w, claim.slow_w = max(quick_w, 0), max(slow_w, 0)
-            quick_w -= min(claim.quick_w, claim.top + EXPORT_BIAS_W)
-            slow_w -= min(claim.slow_w, claim.top + EXPORT_BIAS_W)
+            most_w = min(claim.top, claim.limit) + EXPORT_BIAS_W
+            quick_w -= min(claim.quick_w, most_w)
+            slow_w -= min(claim.slow_w, most_w)
     stored_w, first = all_w - fixed_w - slow_w, 0
     ranked = sorted(claims, key=_rank)
     while first < len(ranked):

@@ -87,7 +87,7 @@ NOTHING_HEARD = Heard(None, None)
 NOTHING_WRITTEN = Written(None, 0, None, None)
 
 
-class Wish(namedtuple("Wish", ("target_wh", "target_ms", "lease_w", "lease_ms", "worth"))):
+class Wish(namedtuple("Wish", ("target_wh", "target_ms", "lease_w", "lease_ms", "worth", "limit"))):
     """What the owner, or a planner on his behalf, wants of one device beside its mode. None where nothing is wanted."""
 
     __slots__ = ()
@@ -96,9 +96,10 @@ class Wish(namedtuple("Wish", ("target_wh", "target_ms", "lease_w", "lease_ms", 
     lease_w: "int | None"  # exactly so much, as far as the limits allow; - discharges a storage
     lease_ms: int  # until then; monotonic
     worth: "int | None"  # of a kWh to this device now, in 0.001 ct
+    limit: "int | None"  # most it may draw: mA per conductor of a wallbox, W of all others; it only ever lowers
 
 
-NO_WISH = Wish(None, 0, None, 0, None)
+NO_WISH = Wish(None, 0, None, 0, None, None)
 
 
 class Prices(namedtuple("Prices", ("import_", "export", "until_ms"))):

@@ -1,4 +1,5 @@
-"""What beside its mode rules a load now: a lease from outside, a target that would be missed, a price worth paying.
+"""What beside its mode rules a load now: its owner's limit, a lease from outside, a target that would be missed, a
+price worth paying.
 
 A kWh has a worth to each device. The owner's priorities are such worths, beneath all that are given in money; with
 worths and prices known, a load whose worth is not below the price of import takes from the grid, one whose worth is
@@ -28,7 +29,9 @@ def wishes(claims: "tuple[Claim, ...]", snapshot: Snapshot) -> None:
             claim.rank = MONEY + wish.worth
         if claim.mode == OFF:
             continue
-        if wish.lease_w is not None and snapshot.now_ms < wish.lease_ms:
+        if wish.limit is not None and not _may_run(claim, wish.limit):
+            claim.driven, claim.mode = reasons.LIMIT, OFF
+        elif wish.lease_w is not None and snapshot.now_ms < wish.lease_ms:
             claim.lease_w, claim.mode = wish.lease_w, FAST
         elif wish.worth is not None and prices is not None:
             _trade(claim, wish.worth, prices)
@@ -36,6 +39,12 @@ def wishes(claims: "tuple[Claim, ...]", snapshot: Snapshot) -> None:
             claim.mode = SURPLUS
             if claim.kind != "storage" and _late(claim, wish, snapshot.now_ms):
                 claim.driven, claim.mode = reasons.TARGET, FAST
+
+
+def _may_run(claim: Claim, limit: int) -> bool:
+    """Sets the owner's limit; whether anything can be done within it. A storage may still give."""
+    claim.limit = claim.stepped(max(limit, 0))
+    return claim.limit > 0 or claim.kind == "storage"
 
 
 def _trade(claim: Claim, worth: int, prices: Prices) -> None:
@@ -59,6 +68,6 @@ def _late(claim: Claim, wish: Wish, now_ms: int) -> bool:
     missing_wh = wish.target_wh - good.import_wh
     if missing_wh <= 0:
         return False
-    needs_ms = missing_wh * 3_600_000 // max(claim.watts(claim.top), 1)
+    needs_ms = missing_wh * 3_600_000 // max(claim.watts(min(claim.top, claim.limit)), 1)
     spare_ms = wish.target_ms - now_ms - needs_ms - needs_ms * SPARE_PERMILLE // 1_000 - SPARE_MS
     return spare_ms <= (CALM_MS if claim.state.driven == reasons.TARGET else 0)

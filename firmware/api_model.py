@@ -106,6 +106,9 @@ class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):
     target_wh_until_s: Until = None
     worth: int | None = None
     worth_until_s: Until = None
+    limit: Annotated[int | None, Meta(description="most it may draw: mA per conductor of a wallbox, W of all others")] \
+        = None
+    limit_until_s: Until = None
     ceiling_w: int | None = None
     ceiling_w_until_s: Until = None
     import_price: int | None = None

@@ -25,6 +25,7 @@ MOST_FOR_S = 31 * 86_400
 MOST_ID = 64
 FORMAT = 1
 KEYS = ("value", "for_s", "id")
+WISHES = ("power_w", "target_wh", "worth", "limit")
 KEPT_KEYS = ("place", "what", "value", "for_s", "until_s", "base_wh")
 
 
@@ -146,8 +147,8 @@ class Commands:
 
     def _wish(self, index: int) -> "Wish | None":
         """All of it anew."""
-        power, target, worth = (self._order((index, name)) for name in ("power_w", "target_wh", "worth"))
-        wish = NO_WISH._replace(worth=None if worth is None else int(worth.value))
+        power, target, worth, limit = (self._order((index, name)) for name in WISHES)
+        wish = NO_WISH._replace(worth=worth and int(worth.value), limit=limit and int(limit.value))
         if power is not None:
             wish = wish._replace(lease_w=int(power.value), lease_ms=power.until_ms or 0)
         if target is not None and target.base_wh is not None:

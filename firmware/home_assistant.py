@@ -21,6 +21,8 @@ from firmware.totals import Known
 WAIT_MS = 60_000
 EXPIRE_S = 900  # each state comes at least every five minutes: three were missed
 ONLINE = b"online"
+WITHIN = {"target_wh": 43_200}  # by tomorrow morning, when set in the evening
+UNITS = {"W": ("W", "power", 1, 100), "mA": ("A", "current", 1_000, 0.1), "Wh": ("kWh", "energy", 1_000, 0.1)}
 Entity = dict[str, Any]
 
 
@@ -128,8 +130,9 @@ class HomeAssistant:
             if kind in kinds:
                 entities[key] = self._problem(place, key, name, part, test)
         if self._settable:
-            for what in (what for what in of_device(device) if not what.longest_s):  # it has no word for a lease
-                entities.update(self._setting(place, what))
+            for what in of_device(device):
+                if not what.longest_s or what.name in WITHIN:
+                    entities.update(self._setting(place, what))
         about = {"name": device.name, "model": MODELS[kind], "via_device": self._id}
         return self._message(device.name, about, entities)
 
@@ -163,19 +166,29 @@ class HomeAssistant:
 
     def _setting(self, place: str, what: What) -> "dict[str, Entity]":
         """A choice is a select; a number comes with a button that takes it back."""
-        command = f"{self._root}{place}/set/{what.name}"
+        command = {"command_topic": f"{self._root}{place}/set/{what.name}"}
         name = what.name.split("_")[0].capitalize()
-        kind = "select" if what.choices else "number"
-        entity = {**self._entity(place, kind, what.name, name, "settings"), "command_topic": command,
-                  "value_template": f"{{{{ value_json.{what.name} }}}}"}
         if what.choices:
-            return {what.name: {**entity, "options": list(what.choices)}}
-        entity.update({"min": what.least, "max": what.most, "step": 100 if what.unit == "W" else 1, "mode": "box",
-                       "unit_of_measurement": what.unit, **({"device_class": "power"} if what.unit == "W" else {})})
-        button = {**self._entity(place, "button", what.name + "_default", "No " + name.lower(), "settings"),
-                  "command_topic": command, "payload_press": DEFAULT}
+            return {what.name: {**self._entity(place, "select", what.name, name, "settings"), **command,
+                                "value_template": f"{{{{ value_json.{what.name} }}}}", "options": list(what.choices)}}
+        within_s = WITHIN.get(what.name, 0)
+        shown = f"{name} within {within_s // 3_600} h" if within_s else name
+        number = {**self._entity(place, "number", what.name, shown, "settings"), **command, **_number(what, within_s)}
+        button = {**self._entity(place, "button", what.name + "_default", "No " + name.lower(), "settings"), **command,
+                  "payload_press": DEFAULT}
         del button["state_topic"]
-        return {what.name: entity, what.name + "_default": button}
+        return {what.name: number, what.name + "_default": button}
+
+
+def _number(what: What, within_s: int) -> Entity:
+    """In the unit people use. `within_s`: what is set holds for so long, as Home Assistant has no word for a lease."""
+    unit, device_class, divisor, step = UNITS[what.unit]
+    field = f"value_json.{what.name}"
+    value = f"(value * {divisor}) | round | int"
+    command = f'{{"value": {{{{ {value} }}}}, "for_s": {within_s}}}' if within_s else f"{{{{ {value} }}}}"
+    return {"value_template": f"{{{{ none if {field} is none else {field} / {divisor} }}}}",
+            "command_template": command, "min": what.least / divisor, "max": what.most / divisor, "step": step,
+            "mode": "box", "unit_of_measurement": unit, "device_class": device_class}
 
 
 def _fields(reading: Any) -> "set[str]":

@@ -46,7 +46,7 @@ class What(NamedTuple):
 
 def of_device(device: DeviceSpec) -> "tuple[What, ...]":
     """power_w: exactly so much, as far as the limits allow; target_wh: so much more energy by then, in mode target;
-    worth: of a kWh to it."""
+    worth: of a kWh to it; limit: most it may draw, in mA per conductor of a wallbox."""
     choices = MODES.get(device.ability.kind, ())
     if not choices or not is_load(device):
         return ()
@@ -55,6 +55,8 @@ def of_device(device: DeviceSpec) -> "tuple[What, ...]":
     if TARGET in choices:
         out.append(What("target_wh", (), 0, MOST_TARGET_WH, "Wh", TARGET_S))
     out.append(What("worth", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, LEASE_S))
+    most, unit = (device.ability.max_ma, "mA") if device.ability.kind == "wallbox" else (most_w(device), "W")
+    out.append(What("limit", (), 0, most, unit))
     return tuple(out)
 
 

@@ -14,6 +14,7 @@ from control.step import start, step
 from control.values import (
     MODES,
     NEVER,
+    NO_WISH,
     NONE,
     NOTHING_HEARD,
     NOTHING_WRITTEN,
@@ -85,7 +86,8 @@ def any_wish(dice: Random, now_ms: int) -> "Wish | None":
     until_ms = now_ms + dice.choice((-1_000, 5_000, 60_000, 3_600_000))
     return dice.choice((None, Wish(dice.choice((None, now_ms // 1_000 + 5_000)), until_ms,
                                    dice.choice((None, -9_000, 0, 1_400, 99_000)), until_ms,
-                                   dice.choice((None, 5_000, 25_000, 40_000)))))
+                                   dice.choice((None, 5_000, 25_000, 40_000)),
+                                   dice.choice((None, None, 0, 1_500, 7_050, 20_000)))))
 
 
 class Story:
@@ -310,6 +312,23 @@ def no_more(less: Plan, others: "tuple[Plan, ...]", where: "tuple[object, ...]")
             assert abs(grant.setpoint.power_w) <= most_w, (*where, device, grant)
 
 
+@settings(max_examples=150, deadline=None)
+@given(seeds)
+def test_an_owners_limit_holds_at_once_and_only_lowers(seed: int) -> None:
+    """No grant is above its own limit; the one it is set on has no more than it would have had without."""
+    story = Story(seed)
+    for _ in range(40):
+        story.live()
+        for limited in (index for index, device in enumerate(story.site.devices) if is_load(device)):
+            limit = story.dice.choice((0, 1_500, 7_050, 20_000))
+            free, less = (limited_plan(story, limited, most).grants[limited] for most in (None, limit))
+            assert free is not None
+            assert less is not None
+            spec = story.site.devices[limited]
+            assert level(spec, less.setpoint) <= min(limit, level(spec, free.setpoint)), (seed, limited, limit)
+        story.write(story.decide())
+
+
 @settings(max_examples=40, deadline=None)
 @given(seeds)
 def test_the_same_snapshot_and_state_give_the_same_plan(seed: int) -> None:
@@ -322,6 +341,18 @@ def test_the_same_snapshot_and_state_give_the_same_plan(seed: int) -> None:
         assert step(other_site, copy, story.snapshot()) == first
         story.state = first[0]
         story.write(first[1])
+
+
+def limited_plan(story: Story, index: int, limit: "int | None") -> Plan:
+    """The plan there would be now with this owner's limit on one device."""
+    wishes = list(story.wishes or (None,) * len(story.site.devices))
+    wishes[index] = Wish(*(wishes[index] or NO_WISH)[:-1], limit)
+    return step(story.site, story.state, Snapshot(*story.snapshot()[:5], tuple(wishes), story.prices))[1]
+
+
+def level(device: DeviceSpec, setpoint: Setpoint) -> int:
+    """What it may draw, in the unit of an owner's limit; what a storage gives is not limited."""
+    return max(setpoint.current_ma) if device.ability.kind == "wallbox" else max(setpoint.power_w, 0)
 
 
 def wild(dice: Random) -> int:

@@ -30,7 +30,7 @@ from firmware.kept import Kept
 from hal.values import ability, reading
 
 UNSET = {"power_w": None, "power_w_until_s": None, "target_wh": None, "target_wh_until_s": None,
-         "worth": None, "worth_until_s": None}
+         "worth": None, "worth_until_s": None, "limit": None, "limit_until_s": None}
 ROOT = "hutschiene/haus/"
 WALL_S = 1_800_000_000
 CAR_MODES, ROD_MODES = (f"allowed are {', '.join(MODES[kind])} and default" for kind in ("wallbox", "heater"))
@@ -123,18 +123,19 @@ def test_an_exact_power_and_a_target_become_a_wish_with_an_end(tmp_path: Path) -
     desk.say("store/set/power_w", '{"value": -2500, "for_s": 60}')
     desk.say("car_port/set/target_wh", '{"value": 20000, "for_s": 3600}')
     desk.modes(10)
-    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7), None, Wish(None, 0, -2_500, 60_000, None))
+    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7, None), None,
+                                 Wish(None, 0, -2_500, 60_000, None, None))
     assert desk.settings()["car_port/settings"]["target_wh"] == 20_000
     assert desk.kept is not None
     desk.kept.close()
     desk.modes(50)
-    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7), None, None)
+    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7, None), None, None)
     desk.say("car_port/set/target_wh", "default")
     desk.modes()
     assert desk.cycle.wishes[CAR] == NO_WISH._replace(worth=7)
     again = Desk(tmp_path / "orders.json")
     again.modes()
-    assert again.cycle.wishes[CAR] == Wish(21_000, 3_600_000, None, 0, 7)
+    assert again.cycle.wishes[CAR] == Wish(21_000, 3_600_000, None, 0, 7, None)
 
 
 def test_prices_are_known_while_both_are() -> None:
@@ -148,6 +149,20 @@ def test_prices_are_known_while_both_are() -> None:
     desk.modes(600)
     assert desk.cycle.prices is None
     assert desk.say("site/set/import_price", "31000")["why"].startswith("for_s: needed")
+
+
+def test_an_owners_limit_holds_for_good_or_for_a_while() -> None:
+    desk = Desk()
+    assert desk.say("car_port/set/limit", "10000")["ok"]
+    desk.say("rod/set/limit", '{"value": 0, "for_s": 60}')
+    desk.modes()
+    assert [wish and wish.limit for wish in desk.cycle.wishes] == [None, 10_000, 0, None]
+    assert desk.settings()["rod/settings"]["limit_until_s"] == WALL_S + 60
+    desk.modes(60)
+    assert [wish and wish.limit for wish in desk.cycle.wishes] == [None, 10_000, None, None]
+    desk.say("car_port/set/limit", "default")
+    desk.modes()
+    assert desk.cycle.wishes == (None,) * 4
 
 
 def test_a_worth_lapses() -> None:
@@ -165,7 +180,9 @@ def test_a_worth_lapses() -> None:
     ("rod/set/mode", "minimum", f'mode "minimum": {ROD_MODES}'),
     ("rod/set/mode", '["fast"]', f'mode ["fast"]: {ROD_MODES}'),
     ("rod/set/mode", b"\xff\xfe", f'mode "\ufffd\ufffd": {ROD_MODES}'),
-    ("rod/set/limit", "3", "there is no limit to set; mode, power_w, target_wh, worth can be"),
+    ("rod/set/speed", "3", "there is no speed to set; mode, power_w, target_wh, worth, limit can be"),
+    ("rod/set/limit", "3001", "limit 3001: allowed are 0 to 3000 (W) and default"),
+    ("car_port/set/limit", "16001", "limit 16001: allowed are 0 to 16000 (mA) and default"),
     ("rod/set/power_w", "300", "for_s: needed; allowed are 1 to 86400 (seconds until it lapses)"),
     ("rod/set/power_w", '{"value": 3001, "for_s": 60}', "power_w 3001: allowed are 0 to 3000 (W) and default"),
     ("store/set/power_w", '{"value": -2501, "for_s": 60}', "power_w -2501: allowed are -2500 to 3000 (W) and default"),

@@ -81,7 +81,8 @@ def test_every_sensor_has_a_unit_and_a_state_class_that_fit_its_class(demo: Site
 def test_what_the_energy_dashboard_asks_for_is_there_direction_by_direction(
         demo: SiteFile, device: str, names: "list[str]") -> None:
     entities = told(demo)[device]["components"].values()
-    energies = {entity["name"]: entity for entity in entities if entity.get("device_class") == "energy"}
+    energies = {entity["name"]: entity for entity in entities
+                if entity["platform"] == "sensor" and entity.get("device_class") == "energy"}
     assert sorted(energies) == sorted(names)
     for entity in energies.values():
         assert entity["state_topic"] == f"hutschiene/haus_sonnenhang/{device}/energy"
@@ -95,6 +96,14 @@ def test_modes_are_selects_of_what_the_device_can_and_a_number_can_be_taken_back
     assert mode["command_topic"] == "hutschiene/haus_sonnenhang/rod/set/mode"
     house = messages["site"]["components"]
     assert (house["ceiling_w"]["platform"], house["ceiling_w_default"]["payload_press"]) == ("number", "default")
+    limit = messages["carport"]["components"]["limit"]
+    assert (limit["max"], limit["unit_of_measurement"]) == (16, "A")
+    assert limit["command_template"] == "{{ (value * 1000) | round | int }}"
+    target = messages["rod"]["components"]["target_wh"]
+    assert (target["name"], target["unit_of_measurement"]) == ("Target within 12 h", "kWh")
+    assert '"for_s": 43200' in target["command_template"]
+    assert messages["rod"]["components"]["target_wh_default"]["payload_press"] == "default"
+    assert not {"worth", "power_w"} & set(messages["rod"]["components"])
     read_only = [entity for message in told(demo, settable=False).values() for entity in message["components"].values()]
     assert {entity["platform"] for entity in read_only} == {"sensor", "binary_sensor"}
 

@@ -64,7 +64,7 @@ def test_numbers_never_change_their_meaning() -> None:
     """Journals and registers of years hold these; a new reason is added below, none is altered."""
     assert [(number, reasons.word(number)) for number in reasons.ALL] == [
         (1, "off"), (2, "full"), (3, "no-car"), (4, "device-fault"), (5, "silent"), (6, "idle"),
-        (7, "target"), (8, "lease"),
+        (7, "target"), (8, "lease"), (9, "limit"),
         (10, "fuse"), (11, "continuous"), (12, "power"), (13, "imbalance"), (14, "operator"), (15, "overload"),
         (16, "export-fuse"), (17, "meter-lost"), (18, "others-first"),
         (20, "surplus"), (21, "waits"), (22, "starts-soon"), (23, "stops-soon"), (24, "minimum"),

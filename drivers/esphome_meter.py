@@ -4,9 +4,9 @@ Sign: + from the grid, as the meter under the head says it; a factor of -1 turns
 Source: esphome.io, MQTT client component (default topics), sensor platforms sml, dsmr and others.
 """
 
-from drivers import json_source
-from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word, words
-from drivers.json_fields import NAMES, Field, fields
+from drivers import json_fields, json_source
+from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
+from drivers.json_fields import Field
 from drivers.meter_facts import SINGLE, Facts
 from hal import values
 from hal.options import integer, text, texts
@@ -32,20 +32,13 @@ FAILSAFE = "nothing is ever written to it"
 
 
 def ability(options: "dict[str, object]") -> Ability:
-    fields_of(options)
+    wanted(options)
     return values.ability(word(options, "role"), settle_ms=0)
 
 
-def fields_of(options: "dict[str, object]") -> "tuple[Field, ...]":
+def wanted(options: "dict[str, object]", asked: bool = False) -> "tuple[Field, ...]":
     """Raises ValueError("option: what is allowed")."""
-    out: "tuple[Field, ...]" = ()
-    for name in NAMES:
-        given = options[name]
-        sensors = words(options, name) if isinstance(given, tuple) else (word(options, name),)
-        out += fields(name, tuple(_topic(word(options, "prefix"), sensor) for sensor in sensors if sensor), "")
-    if not (options["power"] or options["power_phases"]):
-        raise ValueError("power: allowed is the sensor of the power, here or in power_phases")
-    return out
+    return json_fields.named(options, "", lambda sensor: _topic(word(options, "prefix"), sensor))
 
 
 def _topic(prefix: str, sensor: str) -> str:
@@ -55,5 +48,5 @@ def _topic(prefix: str, sensor: str) -> str:
 
 
 def build(port: Inbox, options: "dict[str, object]") -> Meter:
-    return json_source.build(port, clock(options), fields_of(options), phases(options),
+    return json_source.build(port, clock(options), wanted(options), phases(options),
                              is_reversed(options), 1_000 * whole(options, "sends_s"))

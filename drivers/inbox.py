@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from hal.ports import Inbox
 
@@ -14,12 +15,18 @@ class Letters(Inbox):
 
     def __init__(self) -> None:
         self._newest: "dict[str, tuple[bytes, int] | None]" = {}
+        self._into: "dict[str, Callable[[str, bytes], tuple[tuple[str, bytes], ...]]]" = {}
         self._came = threading.Condition()
 
     def watch(self, name: str) -> None:
         assert len(self._newest) < MOST_NAMES
         with self._came:
             self._newest.setdefault(name, None)
+
+    def split(self, name: str, into: "object") -> None:
+        assert callable(into)
+        self._into[name] = into
+        self.watch(name)
 
     def newest(self, name: str, after_ms: int, wait_ms: int) -> "tuple[bytes, int] | None":
         def here() -> bool:
@@ -31,7 +38,11 @@ class Letters(Inbox):
             return self._newest[name] if here() else None
 
     def put(self, name: str, message: bytes) -> None:
+        if len(message) > MOST_BYTES:
+            return
+        parts = self._into[name](name, message) if name in self._into else ((name, message),)
         with self._came:
-            if name in self._newest and len(message) <= MOST_BYTES:
-                self._newest[name] = message, time.monotonic_ns() // 1_000_000
-                self._came.notify_all()
+            for part, text in parts:
+                if part in self._newest:
+                    self._newest[part] = text, time.monotonic_ns() // 1_000_000
+            self._came.notify_all()

@@ -10,7 +10,7 @@ in it, more than it was told is the device's fault. Its numbers are found as tho
 
 from drivers import json_fields, json_source
 from drivers.given import clock, most_w, phases, whole, word, words
-from drivers.json_fields import NAMES, Field, fields
+from drivers.json_fields import Field, fields
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import SINGLE
 from drivers.obis import number
@@ -27,13 +27,7 @@ LOAD = LoadFacts("Any device that takes its word over HTTP or MQTT and tells in 
 OPTIONS = (
     choice("kind", None, ("wallbox", "heater", "storage"), "what it is"),
     integer("sends_s", 10, 1, 60, "over MQTT: how often it sends, in s"),
-    text("topic", "", 0, 255, 'MQTT topic, or path of the URL ("/status"); none where each number names its own'),
-    text("power", "", 0, 255, 'total power in W: "PATH", "PATH * FACTOR", "TOPIC#PATH"'),
-    texts("power_phases", (), 1, 255, "power of each of its conductors in W"),
-    texts("current_phases", (), 1, 255, "current of each of its conductors in A"),
-    texts("voltage_phases", (), 1, 255, "voltage of each of its conductors in V"),
-    text("energy_import", "", 0, 255, "counter of what flows in, in Wh"),
-    text("energy_export", "", 0, 255, "counter of what flows out, in Wh"),
+    *json_fields.OPTIONS,
     text("state", "", 0, 255, "where its state stands"),
     texts("states", (), 3, 64, 'what its state means: "1=A", "charging=C"; letters of IEC 61851 for a wallbox'),
     text("limit", "", 0, 255, "where the current (in A) or power (in W) stands that it was told"),
@@ -154,14 +148,7 @@ def written(template: str, current_ma: int, power_w: int) -> str:
 
 def numbers_of(options: "dict[str, object]") -> "tuple[Field, ...]":
     """Raises ValueError("option: what is allowed")."""
-    out: "tuple[Field, ...]" = ()
-    for name in NAMES:
-        given = options[name]
-        texts_of = words(options, name) if isinstance(given, tuple) else (word(options, name),)
-        out += fields(name, texts_of, word(options, "topic"))
-    if not (options["power"] or options["power_phases"]):
-        raise ValueError("power: allowed is where the power stands, here or in power_phases")
-    return out
+    return json_fields.named(options, word(options, "topic"))
 
 
 def extra(options: "dict[str, object]", name: str) -> "Field | None":

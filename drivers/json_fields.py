@@ -9,9 +9,11 @@ A number may stand in quotes. What is not there, is no number or is null is not 
 """
 
 import json
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from drivers.given import word, words
 from drivers.obis import (
     AMPERE,
     EXPORT,
@@ -25,6 +27,7 @@ from drivers.obis import (
     WATT_HOUR,
     Entry,
 )
+from hal.options import text, texts
 
 PLACES = 6  # kept behind the point
 MOST = Decimal(10) ** 15
@@ -34,6 +37,15 @@ NAMES = {
     "voltage_phases": (PHASE_VOLTAGE, VOLT), "energy_import": ((IMPORT,), WATT_HOUR),
     "energy_export": ((EXPORT,), WATT_HOUR),
 }
+OPTIONS = (
+    text("topic", "", 0, 255, 'MQTT topic, or path of the URL ("/status"); none where each number names its own'),
+    text("power", "", 0, 255, 'total power in W: "PATH", "PATH * FACTOR", "TOPIC#PATH"'),
+    texts("power_phases", (), 1, 255, "power of each of its conductors in W"),
+    texts("current_phases", (), 1, 255, "current of each of its conductors in A"),
+    texts("voltage_phases", (), 1, 255, "voltage of each of its conductors in V"),
+    text("energy_import", "", 0, 255, "counter of what flows in, in Wh"),
+    text("energy_export", "", 0, 255, "counter of what flows out, in Wh"),
+)
 
 
 class Term(NamedTuple):
@@ -62,6 +74,18 @@ def fields(name: str, texts: "tuple[str, ...]", topic: str) -> "tuple[Field, ...
                  for obis, text in zip(names, given))
 
 
+def named(options: "dict[str, object]", topic: str, put: "Callable[[str], str]" = str) -> "tuple[Field, ...]":
+    """All that a device's options name; `put` makes a place of what they say. Raises ValueError("option: ...")."""
+    out: "tuple[Field, ...]" = ()
+    for name in NAMES:
+        given = options[name]
+        places = words(options, name) if isinstance(given, tuple) else (word(options, name),)
+        out += fields(name, tuple(put(place) for place in places if place), topic)
+    if not (options["power"] or options["power_phases"]):
+        raise ValueError("power: allowed is where the power stands, here or in power_phases")
+    return out
+
+
 def topics(wanted: "tuple[Field, ...]") -> "tuple[str, ...]":
     """Of all messages that are needed, in the order in which they are named."""
     return tuple(dict.fromkeys(term.topic for field in wanted for term in field.terms))
@@ -81,7 +105,7 @@ def entries(wanted: "tuple[Field, ...]", documents: "dict[str, object]") -> "tup
     for field in wanted:
         total = Decimal(0)
         for term in field.terms:
-            value = _number(documents.get(term.topic), term.path)
+            value = number_at(documents.get(term.topic), term.path)
             if value is None:
                 break
             total += value * term.factor
@@ -119,7 +143,7 @@ def stands(found: object, path: "tuple[str, ...]") -> object:
     return found
 
 
-def _number(found: object, path: "tuple[str, ...]") -> "Decimal | None":
+def number_at(found: object, path: "tuple[str, ...]") -> "Decimal | None":
     found = stands(found, path)
     if isinstance(found, str):
         try:

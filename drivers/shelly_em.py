@@ -1,12 +1,12 @@
 """Shelly energy meters over HTTP (RPC) or MQTT: Pro 3EM and 3EM Gen3, Pro EM, and the first 3EM (Gen1, HTTP only).
 
 Sign: + is what the meter calls consumed. Energies are counted phase by phase and are not netted across them.
-HTTP is the quicker way: it is asked every second. Over MQTT "Generic status update" must be on, and a meter
-speaks when something changes or after `sends_s`.
-Source: shelly-api-docs EM, EMData, EM1, EM1Data, Gen1 /status; topic <prefix>/status/<component>.
+HTTP is the quicker way: it is asked every second. Over MQTT "Generic status update" or "RPC status notifications"
+must be on, and a meter speaks when something changes or after `sends_s`.
+Source: shelly-api-docs EM, EMData, EM1, EM1Data, Gen1 /status; topics <prefix>/status/<component>, <prefix>/events/rpc.
 """
 
-from drivers import json_source
+from drivers import json_source, shelly_notes
 from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
 from drivers.json_fields import Field, fields
 from drivers.meter_facts import MAKER, Facts
@@ -61,10 +61,16 @@ def fields_of(profile: str, channel: int, live: str, counters: str) -> "tuple[Fi
             + fields("energy_export", (" + ".join(one + "total_returned" for one in each),), live))
 
 
-def build(port: "Inbox | Web", options: "dict[str, object]") -> Meter:
+def wanted(options: "dict[str, object]", asked: bool = False) -> "tuple[Field, ...]":
+    """`asked`: over HTTP."""
     profile, channel = word(options, "profile"), whole(options, "channel")
-    live, counters = places(isinstance(port, Web), profile, channel, word(options, "prefix"))
-    return json_source.build(port, clock(options), fields_of(profile, channel, live, counters), phases(options),
+    return fields_of(profile, channel, *places(asked, profile, channel, word(options, "prefix")))
+
+
+def build(port: "Inbox | Web", options: "dict[str, object]") -> Meter:
+    if isinstance(port, Inbox):
+        port.split(word(options, "prefix") + "/events/rpc", shelly_notes.status)
+    return json_source.build(port, clock(options), wanted(options, isinstance(port, Web)), phases(options),
                              is_reversed(options), 1_000 * whole(options, "sends_s"))
 
 

@@ -60,6 +60,12 @@ def values_of_page(body: bytes, meter: str) -> "tuple[Value, ...]":
     return values(_Page(body).rows, meter)
 
 
+def chosen_meter(body: bytes) -> str:
+    """The only meter a page lets choose; "" where there are more, or none."""
+    meters = _Page(body).meters
+    return meter_name(meters[0][1]) if len(meters) == 1 else ""
+
+
 def values(rows: "list[dict[str, str]]", meter: str) -> "tuple[Value, ...]":
     """A row without a time or validity of its own has those of the row before; a time that is none is nobody's."""
     out = []

@@ -46,7 +46,10 @@ def fields_of(layout: str, group: str, topic: str) -> "tuple[Field, ...]":
             + fields("energy_export", (group + ".Total_out" + _PER_KWH,), topic))
 
 
+def wanted(options: "dict[str, object]", asked: bool = False) -> "tuple[Field, ...]":
+    return fields_of(word(options, "layout"), word(options, "group"), word(options, "topic"))
+
+
 def build(port: Inbox, options: "dict[str, object]") -> Meter:
-    wanted = fields_of(word(options, "layout"), word(options, "group"), word(options, "topic"))
-    return json_source.build(port, clock(options), wanted, phases(options), is_reversed(options),
+    return json_source.build(port, clock(options), wanted(options), phases(options), is_reversed(options),
                              1_000 * whole(options, "sends_s"))

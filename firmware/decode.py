@@ -1,7 +1,8 @@
 """`decode KIND FILE|PORT`: what a meter says on the wire, as a table or as one JSON object a frame.
 
 Each kind is a module of its own, `firmware.decode_KIND`: BAUD, WHAT, reader(args), json_line(frame), table(frame);
-where it needs them asked(args), what it sends to a port first as setup(args), and PARITY.
+where it needs them asked(args), what it sends to a port first as setup(args), PARITY, the prefixes PLACES of what is
+heard or asked on the network, and ASKS when a port of it says nothing unasked.
 """
 
 import argparse
@@ -18,10 +19,10 @@ from drivers.serial_stream import SerialStream
 from drivers.socket_stream import PREFIX, SocketStream
 from drivers.wmbus_stick import MODES
 from drivers.wmbus_sticks import KINDS as KINDS_OF_STICKS
+from firmware import decode_smgw
 from hal.faults import DeviceError
 
-KINDS = ("sml", "d0", "p1", "wmbus", "mbus", "modbus", "speedwire")
-NETWORK = "udp:"  # a source that is heard on the network
+KINDS = ("sml", "d0", "p1", "wmbus", "mbus", "modbus", "speedwire", "json", "smgw")
 CHUNK = 4096
 WAIT_MS = 200
 SETUP_S = 0.2  # a stick takes a moment for each command
@@ -29,9 +30,10 @@ SETUP_S = 0.2  # a stick takes a moment for each command
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=KINDS, help="what the meter speaks")
-    parser.add_argument("source", metavar="FILE|PORT", type=Path,
+    parser.add_argument("source", metavar="FILE|PORT",
                         help="recorded bytes (- is standard input), the port of a head, cable or stick, or "
-                             "tcp://HOST:PORT; speedwire: udp: or udp://OWN-ADDRESS")
+                             "tcp://HOST:PORT; speedwire: udp: or udp://OWN-ADDRESS; json: mqtt://HOST/TOPIC or "
+                             "http://HOST/PATH; smgw: https://HOST")
     parser.add_argument("--json", action="store_true", help="one object a frame and line")
     parser.add_argument("--baud", type=_positive, metavar="N",
                         help="of the port (sml 9600, d0 300 or 9600, p1 115200, mbus 2400, modbus 9600)")
@@ -49,14 +51,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--address", type=_positive, default=ANY, metavar="N",
                         help=f"mbus: of the meter that is asked ({ANY}: the only one on the line)")
     parser.add_argument("--device", default="", metavar="DRIVER",
-                        help="modbus: show the words of its answers as what they mean to this meter")
+                        help="modbus, json: show what it says as what it means to this meter")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
+                        help="json: a key of the meter's table in the configuration; a list by several of them")
+    parser.add_argument("--logins", default="", metavar="FILE", help="json, smgw: NAME USER PASSWORD, of mode 0600")
+    parser.add_argument("--login", default="", metavar="NAME", help="json, smgw: which of them (the kind's name)")
+    decode_smgw.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     kind: Any = importlib.import_module(f"firmware.decode_{args.kind}")
     shown = 0
     try:
-        args.is_port = _is_port(args.source)
+        args.is_port = _is_port(kind, args.source)
         reader = kind.reader(args)
         for frame in _frames(kind, reader, args):
             print(kind.json_line(frame) if args.json else kind.table(frame), flush=True)
@@ -80,7 +87,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _frames(kind: Any, reader: Any, args: argparse.Namespace) -> "Iterator[Any]":
-    if args.is_port and args.ask:
+    if args.ask and not hasattr(kind, "asked"):
+        raise ValueError("--ask is for meters that speak only when asked: d0, mbus")
+    if args.is_port and (args.ask or getattr(kind, "ASKS", False)):
         yield from kind.asked(args)
         return
     for chunk in _heard(kind, args) if args.is_port else _recorded(args.source):
@@ -89,14 +98,14 @@ def _frames(kind: Any, reader: Any, args: argparse.Namespace) -> "Iterator[Any]"
         yield from reader.rest()
 
 
-def _is_port(source: Path) -> bool:
-    if str(source).startswith((PREFIX, NETWORK)):
+def _is_port(kind: Any, source: str) -> bool:
+    if source.startswith((PREFIX, *getattr(kind, "PLACES", ()))):
         return True
-    return str(source) != "-" and stat.S_ISCHR(source.stat().st_mode)
+    return source != "-" and stat.S_ISCHR(Path(source).stat().st_mode)
 
 
-def _recorded(path: Path) -> "Iterator[bytes]":
-    with open(0, "rb", closefd=False) if str(path) == "-" else path.open("rb") as file:
+def _recorded(source: str) -> "Iterator[bytes]":
+    with open(0, "rb", closefd=False) if source == "-" else Path(source).open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk
 
@@ -105,7 +114,7 @@ def port(kind: Any, args: argparse.Namespace) -> Any:
     """A radio stick says its own rate; a kind that is heard on the network opens its own ear."""
     if hasattr(kind, "port"):
         return kind.port(args)
-    source = str(args.source)
+    source: str = args.source
     if source.startswith(PREFIX):
         return SocketStream(source)
     baud = args.baud or (kind.baud(args) if hasattr(kind, "baud") else kind.BAUD)
@@ -125,7 +134,7 @@ def _heard(kind: Any, args: argparse.Namespace) -> "Iterator[bytes]":
         stream.close()
 
 
-def _why(error: "OSError | ValueError | DeviceError", source: Path) -> str:
+def _why(error: "OSError | ValueError | DeviceError", source: str) -> str:
     """The words of the error, without the path that stands before them already."""
     if isinstance(error, DeviceError):
         return error.detail.removeprefix(f"{source}: ")

@@ -19,6 +19,7 @@ from hal.faults import TIMEOUT, DeviceError
 
 WHAT = "Speedwire datagram of a meter"
 PREFIX = "udp:"
+PLACES = (PREFIX,)
 STEP_S = 0.02
 MOST_WAITING = 64  # datagrams
 _HEAD, _TAIL = 16, 4  # bytes around what the datagram announces

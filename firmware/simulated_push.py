@@ -56,7 +56,7 @@ class PushedTwin(Twin):
             texts = json_meters.tasmota(options["layout"], options["group"], options["topic"], point)
         else:
             module = esphome_meter if driver == "esphome_meter" else json_meter
-            texts = documents_of(module.fields_of(dict(options)), point)
+            texts = documents_of(module.wanted(dict(options)), point)
         return tuple((where, text.encode()) for where, text in texts)
 
 
@@ -72,6 +72,9 @@ class SimInbox(Inbox):
 
     def watch(self, name: str) -> None:
         """Everything is kept."""
+
+    def split(self, name: str, into: "object") -> None:
+        """A simulated device says its parts as well."""
 
     def newest(self, name: str, after_ms: int, wait_ms: int) -> "tuple[bytes, int] | None":
         found = self._newest.get(name)

@@ -116,6 +116,10 @@ class Inbox:
         """Keeps the messages of this name from now on."""
         raise NotImplementedError
 
+    def split(self, name: str, into: "object") -> None:
+        """What comes under this name counts as the messages that `into(name, message)` makes of it: (name, message)."""
+        raise NotImplementedError
+
     def newest(self, name: str, after_ms: int, wait_ms: int) -> "tuple[bytes, int] | None":
         """(message, when it came) of the newest that came after `after_ms`, waiting for one at most `wait_ms`."""
         raise NotImplementedError

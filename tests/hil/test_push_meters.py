@@ -117,6 +117,8 @@ def test_mqtt_messages_are_read_and_retained_ones_are_not(broker: int) -> None:
         meter.read(clock.now_ms())
     assert caught.value.kind == TIMEOUT
     for number in range(3):
+        time.sleep(0.005)  # the second of two messages of one millisecond is no newer one
+
         def heard(power_w: int = number) -> bool:
             sender.publish(topic, '{"SML":{"Power_curr":-%d,"Total_in":1.5}}' % power_w)
             return inbox.newest(topic, clock.now_ms() - 100, 100) is not None
@@ -124,6 +126,30 @@ def test_mqtt_messages_are_read_and_retained_ones_are_not(broker: int) -> None:
         until(heard, "a message")
         got = meter.read(clock.now_ms())
         assert (got.total_w, got.import_wh) == (-number, 1_500)
+    for each in (inbox, sender):
+        each.close()
+
+
+def test_notifications_of_a_shelly_are_read(broker: int) -> None:
+    """As a meter sends them whose "Generic status update" is off: power each second, counters once a minute."""
+    clock = MonotonicClock()
+    sender, inbox = MqttInbox(Access(HOST, broker)), MqttInbox(Access(HOST, broker))
+    sender.watch("none")
+    meter = shelly_em.build(inbox, {**COMMON, "clock": clock, "prefix": "em", "profile": "triphase", "channel": 0})
+    until(lambda: sender.connected and inbox.connected, "both connections")
+
+    def noted(params: str) -> None:
+        sender.publish("em/events/rpc", '{"src": "em", "method": "NotifyStatus", "params": {"ts": 1.5, %s}}' % params)
+
+    def heard() -> bool:
+        noted('"emdata:0": {"id": 0, "total_act": 12.5, "total_act_ret": 3}')
+        noted('"em:0": {"id": 0, "total_act_power": -250.4}')
+        noted('"wifi": {"rssi": -60}, "sys": {"uptime": 5}')
+        return inbox.newest("em/status/em:0", clock.now_ms() - 100, 100) is not None
+
+    until(heard, "a notification")
+    got = meter.read(clock.now_ms())
+    assert (got.total_w, got.import_wh, got.export_wh) == (-250, 12, 3)
     for each in (inbox, sender):
         each.close()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers import esphome_meter, json_fields, json_meter, shelly_em
+from drivers import esphome_meter, json_fields, json_meter, shelly_em, shelly_notes
 from drivers.json_fields import document, entries, fields
 from drivers.obis import quantity
 from firmware.config import ConfigError, load
@@ -142,6 +142,15 @@ def test_mutated_messages_raise_nothing() -> None:
                 + bad[at + rng.below(3):]
         told += bool(entries(wanted, {"t": document(bad)}))
     assert 500 < told < 5_000
+
+
+def test_a_notification_is_the_status_of_its_components() -> None:
+    note = b'{"method": "NotifyStatus", "params": {"em:0": {"total_act_power": 0.10, "a": null}, "ts": 1, "x:1": 5}}'
+    (topic, message), = shelly_notes.status("pre/events/rpc", note)
+    assert (topic, document(message)) == ("pre/status/em:0", {"total_act_power": "0.10", "a": None})
+    for other in (b"", b"5", b"[]", b'{"method": "NotifyEvent", "params": {"em:0": {}}}', b"[" * 5_000,
+                  b'{"method": [], "params": {}}', b'{"method": "NotifyStatus", "params": [1]}', b"\xff{"):
+        assert shelly_notes.status("pre/events/rpc", other) == ()
 
 
 def test_options_are_judged(tmp_path: Path) -> None:

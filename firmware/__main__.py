@@ -18,6 +18,7 @@ VERBS = (
     ("monitor", "a live table of what the devices of a SITE.toml measure"),
     ("carry", "a gateway for radio meters: their newest frames, still encrypted, over MQTT"),
     ("export", "what the meters said: quarter hours, flows, sessions, or the signed records themselves"),
+    ("settle", "what each party pays or has had, by a PLAN.toml: csv, json or html"),
     ("verify", "whether exported records are as they were written"),
     ("serve", "simulated devices on the real ports of a SITE.toml"),
     ("release", "leave every device of a SITE.toml on its fallback"),

@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=(*TABLES, *TEXTS, "backup"), metavar="WHAT", help="; ".join(
         (*(f"{name}: {words}" for name, (words, _) in (TABLES | TEXTS).items()),
          "backup: a copy of the whole file, taken while the house runs")))
-    parser.add_argument("--from", dest="begin", type=_day, metavar="DAY", help="first day, like 2026-10-25, legal time")
-    parser.add_argument("--to", dest="end", type=_day, metavar="DAY", help="last day, itself included")
+    parser.add_argument("--from", dest="begin", type=day, metavar="DAY", help="first day, like 2026-10-25, legal time")
+    parser.add_argument("--to", dest="end", type=day, metavar="DAY", help="last day, itself included")
     parser.add_argument("--meter", help="only this one")
     parser.add_argument("--storage", metavar="METER", help="flows: the meter at the storage")
     parser.add_argument("--grid", metavar="METER", help="flows: the meter at the grid, if not the house connection's")
@@ -104,7 +104,7 @@ def _part(text: str) -> "tuple[str, int]":
     return name, int(part or "1")
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:

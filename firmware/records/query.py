@@ -39,6 +39,15 @@ class Query:
             (log, kind, from_s, (1 << 62) if to_s is None else to_s))
         return (chain.opened(unpacked(row[0])) for row in rows)
 
+    def heads(self) -> "dict[str, dict[str, Any]]":
+        """Number and hash of the newest record of each log."""
+        return {row[0]: {"n": row[1], "hash": row[2]}
+                for row in self._db.execute("select log, n, hash from head order by log")}
+
+    def keys(self) -> "tuple[str, ...]":
+        """Fingerprints of all that have signed."""
+        return tuple(row[0] for row in self._db.execute("select id from signer order by id"))
+
     def meters(self) -> "dict[str, Any]":
         """What the newest configuration said of the meters."""
         row = self._db.execute("select line from record where log = ? and kind = 'meters' order by n desc limit 1",

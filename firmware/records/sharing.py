@@ -27,9 +27,9 @@ def shared(key: str, generation: int, consumption: "Mapping[str, int]", parts: "
     assert generation >= 0
     assert min(consumption.values(), default=0) >= 0
     if key == PROPORTIONAL:
-        allocated = _divided(min(generation, sum(consumption.values())), consumption)
+        allocated = divided(min(generation, sum(consumption.values())), consumption)
     else:
-        portions = _divided(generation, {name: parts.get(name, 0) for name in consumption})
+        portions = divided(generation, {name: parts.get(name, 0) for name in consumption})
         allocated = {name: min(used, portions[name]) for name, used in consumption.items()}
     if key == CASCADING:
         allocated = _cascade(generation, consumption, parts, allocated)
@@ -46,12 +46,12 @@ def _cascade(generation: int, consumption: "Mapping[str, int]", parts: "Mapping[
         hungry = {name: parts.get(name, 0) for name, used in consumption.items() if out[name] < used}
         if not left or not sum(hungry.values()):
             break
-        for name, portion in _divided(left, hungry).items():
+        for name, portion in divided(left, hungry).items():
             out[name] += min(portion, consumption[name] - out[name])
     return out
 
 
-def _divided(total: int, weights: "Mapping[str, int]") -> "dict[str, int]":
+def divided(total: int, weights: "Mapping[str, int]") -> "dict[str, int]":
     """By weight, adding up to the total; all 0 without any weight."""
     whole = sum(weights.values())
     if not whole:

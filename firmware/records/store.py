@@ -156,8 +156,8 @@ def unpacked(blob: bytes) -> str:
 
 
 def reader(folder: Path) -> sqlite3.Connection:
-    """For a program beside the one writer. Raises sqlite3.Error when there are no records."""
-    path = (folder / NAME).resolve()
+    """For a program beside the one writer, or of a backup (a file). Raises sqlite3.Error when there are no records."""
+    path = (folder if folder.is_file() else folder / NAME).resolve()
     return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
 
 

@@ -1,5 +1,6 @@
 """What the configuration hands a driver: the plain values of its options, with their kind checked once more."""
 
+from drivers.counters import Counters
 from hal.options import choice
 from hal.ports import Clock
 from hal.values import NOMINAL_MV
@@ -41,6 +42,13 @@ def clock(options: "dict[str, object]") -> Clock:
     value = options["clock"]
     assert isinstance(value, Clock), "clock"
     return value
+
+
+def counters(options: "dict[str, object]") -> Counters:
+    """Those of sealed telegrams, kept over restarts where the configuration says where; else in memory alone."""
+    value = options.get("counters")
+    assert value is None or isinstance(value, Counters)
+    return Counters() if value is None else value
 
 
 def most_w(options: "dict[str, object]") -> int:

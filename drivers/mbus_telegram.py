@@ -21,6 +21,7 @@ NO_HEADER = (0x69, 0x70, 0x78, 0x79)
 RECORDS = (0x72, 0x78, 0x7A)  # the application layer is records with DIF and VIF
 COMPACT = (0x73, 0x79, 0x7B)  # the same without DIF and VIF, which an earlier telegram had
 FIXED = 0x73  # wired: the old fixed structure
+FRAGMENT = "fragment"
 MACS = {3: 2, 4: 4, 5: 8, 6: 12, 7: 16, 8: 12}  # kind of authentication -> bytes of its code
 
 
@@ -28,14 +29,20 @@ class MBusError(ValueError):
     """The bytes are no telegram; the words say why."""
 
 
-class Afl(namedtuple("Afl", ("mcl", "counter", "mac", "covered"))):
-    """Authentication: the code `mac` over `covered`, message control byte and counter first."""
+class Afl(namedtuple("Afl", ("mcl", "counter", "mac", "covered", "fragment", "more", "length"))):
+    """Authentication: the code `mac` over `covered`, message control byte and counter first.
+
+    Of a fragment `covered` is what comes before the message itself.
+    """
 
     __slots__ = ()
     mcl: int
     counter: "int | None"
     mac: bytes
     covered: bytes
+    fragment: int  # its number, from 1; 0 of a message in one piece
+    more: bool  # fragments follow
+    length: "int | None"  # bytes of the whole message, where it is said
 
 
 class Ell(namedtuple("Ell", ("control", "session", "sealed"))):
@@ -58,7 +65,7 @@ class Telegram(namedtuple("Telegram", (
     meter: "Address | None"  # None behind a wired frame without long header
     access: "int | None"
     status: "int | None"
-    seal: str
+    seal: str  # FRAGMENT: `body` is a piece, for drivers.afl_fragments
     ci: int  # of the application layer; 0 while that is sealed
     body: bytes  # records, or what is encrypted
     blocks: int  # how many blocks of 16 bytes of the body are encrypted (modes 5 and 7)
@@ -120,6 +127,8 @@ def _layers(data: bytes, telegram: Telegram) -> Telegram:
                 return _with(telegram, body=data)
         elif ci == 0x90 and telegram.afl is None:
             telegram, data = _afl(data, telegram)
+            if telegram.seal:
+                return _with(telegram, body=data)
         else:
             return _transport(data, telegram)
     raise MBusError("too many layers")
@@ -156,10 +165,9 @@ def _afl(data: bytes, telegram: Telegram) -> "tuple[Telegram, bytes]":
     length, field = data[1], data[2] | data[3] << 8
     header, rest = data[4:2 + length], data[2 + length:]
     _need(data, 2 + length, "AFL")
-    if field & 0x4000 or field & 0xFF > 1:
-        raise MBusError("a telegram in several fragments")
-    mcl, counter = 0, None
-    covered = b""
+    mcl, covered = 0, b""
+    counter: "int | None" = None
+    length: "int | None" = None
     if field & 0x2000:
         _need(header, 1, "AFL")
         mcl, covered, header = header[0], header[:1], header[1:]
@@ -168,12 +176,23 @@ def _afl(data: bytes, telegram: Telegram) -> "tuple[Telegram, bytes]":
     if field & 0x0800:
         _need(header, 4, "AFL")
         counter, covered, header = int.from_bytes(header[:4], "little"), covered + header[:4], header[4:]
-    size = MACS.get(mcl & 0x0F, 0) if field & 0x0400 else 0
-    _need(header, size, "AFL")
-    mac, header = header[:size], header[size:]
+    size = 0
+    if field & 0x0400:  # the message's first fragment alone says how long its code is
+        size = MACS.get(mcl & 0x0F, 0) if field & 0x2000 else len(header) - (2 if field & 0x1000 else 0)
+    _need(header, max(0, size), "AFL")
+    mac, header = header[:max(0, size)], header[max(0, size):]
     if field & 0x1000:
-        covered += header[:2]
-    return _with(telegram, afl=Afl(mcl, counter, mac, covered + rest)), rest
+        _need(header, 2, "AFL")
+        length, covered = header[0] | header[1] << 8, covered + header[:2]
+    number, more = field & 0xFF, bool(field & 0x4000)
+    if more or number > 1:
+        return _with(telegram, afl=Afl(mcl, counter, mac, covered, number, more, length), seal=FRAGMENT), rest
+    return _with(telegram, afl=Afl(mcl, counter, mac, covered + rest, 0, False, length)), rest
+
+
+def joined(telegram: Telegram, afl: Afl, body: bytes) -> Telegram:
+    """Goes on behind the fragments: `body` is the whole message."""
+    return _layers(body, _with(telegram, afl=afl, seal="", body=b""))
 
 
 def _transport(data: bytes, telegram: Telegram) -> Telegram:

@@ -25,7 +25,8 @@ WRONG_KEY = "wrong key"
 WRONG_MAC = "wrong MAC"
 REPEATED = "repeated counter"
 UNPROTECTED = "unprotected"
-UNKNOWN = "unknown security"
+UNSUPPORTED = "security not supported"
+MODES = {8: "AES-128-CTR with CMAC", 9: "AES-128-GCM", 10: "AES-128-CCM", 13: "TLS"}  # EN 13757-7, table 15
 
 
 class Refused(MBusError):
@@ -49,8 +50,21 @@ def unseal(telegram: Telegram, key: bytes) -> Telegram:
     if telegram.seal == "mode 7":
         return _mode_7(telegram, key)
     if telegram.seal:
-        raise Refused(UNKNOWN, telegram.seal)
+        raise Refused(UNSUPPORTED, security(telegram))
     raise Refused(UNPROTECTED, "sent in the clear, although the meter has a key")
+
+
+def is_supported(telegram: Telegram) -> bool:
+    """Whether a key could open it."""
+    return telegram.seal in ("", "mode 5", "mode 7", "ell-ctr")
+
+
+def security(telegram: Telegram) -> str:
+    """In words: "mode 9, AES-128-GCM"."""
+    for number, words in MODES.items():
+        if telegram.seal == f"mode {number}":
+            return f"{telegram.seal}, {words}"
+    return str(telegram.seal)
 
 
 def counter_of(telegram: Telegram) -> "int | None":
@@ -60,23 +74,6 @@ def counter_of(telegram: Telegram) -> "int | None":
     if telegram.seal == "mode 7" and telegram.afl is not None:
         return telegram.afl.counter
     return None
-
-
-class Counters:
-    """The highest counter of each meter; a telegram that is not above it has been sent before, or is forged."""
-
-    def __init__(self, highest: "dict[str, int] | None" = None) -> None:
-        self.highest = dict(highest or {})
-
-    def check(self, meter: str, counter: "int | None") -> None:
-        """Raises Refused(REPEATED); None has nothing to check. Notes nothing: only what was opened counts."""
-        last = self.highest.get(meter)
-        if counter is not None and last is not None and counter <= last:
-            raise Refused(REPEATED, f"{counter} after {last}")
-
-    def note(self, meter: str, counter: "int | None") -> None:
-        if counter is not None:
-            self.highest[meter] = counter
 
 
 def _ell_ctr(telegram: Telegram, key: bytes) -> Telegram:
@@ -110,7 +107,7 @@ def _mode_7(telegram: Telegram, key: bytes) -> Telegram:
     if afl is None or afl.counter is None or len(afl.mac) < LEAST_MAC:
         raise Refused(UNPROTECTED, "mode 7 without a message counter and an authentication code")
     if telegram.kdf != 1:
-        raise Refused(UNKNOWN, f"key derivation {telegram.kdf}")
+        raise Refused(UNSUPPORTED, f"key derivation {telegram.kdf}")
     sent = cmac(derived(key, MAC_KEY, afl.counter, meter), afl.covered)[:len(afl.mac)]
     if not hmac.compare_digest(sent, afl.mac):
         raise Refused(WRONG_MAC, "altered, or the key is not this meter's")

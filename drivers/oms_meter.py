@@ -10,12 +10,13 @@ repeated.
 import time
 
 from drivers import key_file
-from drivers.given import MOUNTING, is_reversed, phases, whole, word
+from drivers.counters import Counters
+from drivers.given import MOUNTING, counters, is_reversed, phases, whole, word
 from drivers.mbus_measured import measured
 from drivers.mbus_reading import reading_of
-from drivers.mbus_telegram import Telegram
+from drivers.mbus_telegram import FRAGMENT, Telegram
 from drivers.meter_facts import CAPTURED, Facts
-from drivers.oms_reader import OmsReader
+from drivers.oms_reader import MORE, OmsReader
 from drivers.radio import Radio
 from drivers.wmbus_stick import Heard
 from hal import values
@@ -64,11 +65,11 @@ def key_of(options: "dict[str, object]") -> "dict[str, tuple[bytes, ...]]":
 
 class OmsMeter(Meter):
     def __init__(self, radio: Radio, id_: str, keys: "dict[str, tuple[bytes, ...]]", silent_ms: int,
-                 wired: "tuple[int, ...]", turned: bool) -> None:
+                 wired: "tuple[int, ...]", turned: bool, counters: Counters) -> None:
         self.measured: "tuple[Measured, ...]" = ()
         self._radio = radio
         self._id = id_
-        self._reader = OmsReader(keys)
+        self._reader = OmsReader(keys, counters=counters)
         self._silent_ms = silent_ms
         self._wired = wired
         self._turned = turned
@@ -88,9 +89,11 @@ class OmsMeter(Meter):
 
     def _hear(self, t_ms: int, heard: Heard, telegram: Telegram) -> None:
         """On the thread that listens; what `read` sees is replaced as a whole."""
-        if telegram.meter is None or telegram.meter.id != self._id:
-            return
+        if telegram.seal != FRAGMENT and not self._is_mine(telegram):
+            return  # whose a fragment is may stand in another one
         told = self._reader.read(telegram)
+        if told.why == MORE or not self._is_mine(told.telegram):
+            return
         self._refused = told.why
         if told.why:
             return
@@ -103,7 +106,10 @@ class OmsMeter(Meter):
         self.measured = measured(told.telegram, told.records, now)
         self._good = good
 
+    def _is_mine(self, telegram: Telegram) -> bool:
+        return telegram.meter is not None and bool(telegram.meter.id == self._id)
+
 
 def build(port: Radio, options: "dict[str, object]") -> OmsMeter:
     return OmsMeter(port, word(options, "id"), key_of(options), 1_000 * whole(options, "silent_s"), phases(options),
-                    is_reversed(options))
+                    is_reversed(options), counters(options))

@@ -2,12 +2,23 @@
 
 from collections import namedtuple
 
+from drivers.afl_fragments import Fragments
+from drivers.counters import Counters, name_of
 from drivers.mbus_compact import Formats
 from drivers.mbus_records import Record, parse
-from drivers.mbus_telegram import COMPACT, RECORDS, MBusError, Telegram, plain
-from drivers.oms_crypto import NO_KEY, Counters, Refused, counter_of, unseal
+from drivers.mbus_telegram import COMPACT, FRAGMENT, RECORDS, MBusError, Telegram, plain
+from drivers.oms_crypto import (
+    NO_KEY,
+    REPEATED,
+    UNSUPPORTED,
+    Refused,
+    counter_of,
+    is_supported,
+    security,
+    unseal,
+)
 
-MOST_METERS = 1_000  # whose counters are kept
+MORE = "a fragment: the telegram goes on"
 
 
 class Told(namedtuple("Told", ("telegram", "seal", "records", "more", "why"))):
@@ -28,8 +39,10 @@ class OmsReader:
     says it is sealed and is not may be anybody's, and is refused.
     """
 
-    def __init__(self, keys: "dict[str, tuple[bytes, ...]]", recorded: bool = False) -> None:
-        self.counters = Counters()
+    def __init__(self, keys: "dict[str, tuple[bytes, ...]]", recorded: bool = False,
+                 counters: "Counters | None" = None) -> None:
+        self.counters = Counters() if counters is None else counters
+        self._fragments = Fragments()
         self._keys = keys
         self._recorded = recorded
         self._formats = Formats()
@@ -37,6 +50,10 @@ class OmsReader:
     def read(self, telegram: Telegram) -> Told:
         """Never raises."""
         try:
+            whole = self._fragments.add(telegram) if telegram.seal == FRAGMENT else telegram
+            if whole is None:
+                return Told(telegram, FRAGMENT, (), True, MORE)
+            telegram = whole
             opened = self._opened(telegram)
         except MBusError as error:
             return Told(telegram, telegram.seal, (), False, str(error))
@@ -63,16 +80,19 @@ class OmsReader:
         return found[0] if found else None
 
     def _opened(self, telegram: Telegram) -> Telegram:
-        key = self.key(telegram)
+        key, name = self.key(telegram), _name(telegram)
         if key is None:
             clear = plain(telegram) if self._recorded or not telegram.seal else None
-            if clear is None:
-                raise Refused(NO_KEY, "%s is encrypted (%s)" % (_name(telegram), telegram.seal))
-            return clear
-        counter, name = counter_of(telegram), _name(telegram)
-        self.counters.check(name, counter)
+            if clear is not None:
+                return clear
+            if not is_supported(telegram):
+                raise Refused(UNSUPPORTED, security(telegram))
+            raise Refused(NO_KEY, "%s is encrypted (%s)" % (name, telegram.seal))
+        counter, name = counter_of(telegram), name_of(name, key)
+        if counter is not None and counter <= self.counters.last(name):
+            raise Refused(REPEATED, "%d after %d" % (counter, self.counters.last(name)))
         opened = unseal(telegram, key)
-        if len(self.counters.highest) < MOST_METERS or name in self.counters.highest:
+        if counter is not None:
             self.counters.note(name, counter)
         return opened
 

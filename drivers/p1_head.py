@@ -7,7 +7,8 @@ house connection. Encrypted telegrams (Luxembourg, Austria) need `keys`, a file 
 
 from drivers import key_file, p1
 from drivers.ciphers import gcm_open
-from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
+from drivers.counters import Counters
+from drivers.given import MOUNTING, ROLE, clock, counters, is_reversed, phases, whole, word
 from drivers.meter_facts import CAPTURED, Facts
 from drivers.obis import Entry
 from drivers.p1 import Reader
@@ -57,9 +58,10 @@ class P1Head(PushHead):
     """Waits for the newest whole telegram."""
 
     def __init__(self, stream: Stream, clock: Clock, wired: "tuple[int, ...]", turned: bool, sends_ms: int,
-                 keys: "tuple[bytes, bytes] | None") -> None:
+                 keys: "tuple[bytes, bytes] | None", counters: "Counters | None" = None) -> None:
         super().__init__(stream, clock, wired, turned, sends_ms + LATE_MS)
-        self._reader: "Reader | SealedReader" = SealedReader(gcm_open, *keys) if keys else Reader()
+        self._reader: "Reader | SealedReader" = SealedReader(gcm_open, keys[0], keys[1], counters) \
+            if keys else Reader()
 
     def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":
         telegrams = self._reader.feed(data)
@@ -73,4 +75,4 @@ class P1Head(PushHead):
 
 def build(port: Stream, options: "dict[str, object]") -> P1Head:
     return P1Head(port, clock(options), phases(options), is_reversed(options),
-                  1_000 * whole(options, "sends_s"), keys_of(options))
+                  1_000 * whole(options, "sends_s"), keys_of(options), counters(options))

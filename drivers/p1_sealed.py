@@ -9,6 +9,9 @@ No I/O and no cipher in here: `opener` is drivers.ciphers.gcm_open, or a board's
 Source: Creos/Luxmetering P1 specification; dsmr_parser issues on Sagemcom T210-D; DLMS green book, security suite 0.
 """
 
+from binascii import hexlify
+
+from drivers.counters import Counters, name_of
 from drivers.p1 import MOST_BYTES, Telegram, telegram_of
 
 DEFAULT_SECOND = bytes((0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF))
@@ -24,13 +27,16 @@ _HEAD = len(TAG) + _TITLE + 4  # up to the security byte
 class SealedReader:
     """Feed it whatever arrives; it never raises and holds at most MOST_BYTES.
 
-    `damaged` counts frames that were whole and did not open: damaged, or sealed with another key.
+    `damaged` counts frames that were whole and did not open: damaged, or sealed with another key; and those that did
+    and whose counter was not above the last one's (`repeated`): they have been sent before.
     """
 
-    def __init__(self, opener: "object", key: bytes, second: bytes = DEFAULT_SECOND) -> None:
+    def __init__(self, opener: "object", key: bytes, second: bytes = DEFAULT_SECOND,
+                 counters: "Counters | None" = None) -> None:
         """`opener(key, initial value, encrypted with tag, what else the tag covers) -> bytes or None`."""
         assert callable(opener)
-        self.damaged = 0
+        self.damaged = self.repeated = 0
+        self._counters = Counters() if counters is None else counters
         self._opener = opener
         self._key = key
         self._second = second
@@ -73,7 +79,19 @@ class SealedReader:
         if text is None:
             return None
         telegram = telegram_of(bytes(text).rstrip(b"\r\n\x00"), self._base)
-        return None if telegram is None else Telegram(telegram.offset, telegram.ident, telegram.lines, True)
+        if telegram is None or not self._rises(initial[:_TITLE], initial[_TITLE:]):
+            return None
+        return Telegram(telegram.offset, telegram.ident, telegram.lines, True)
+
+    def _rises(self, title: bytes, counter: bytes) -> bool:
+        """By the seal, so that a forged frame raises nothing."""
+        name = name_of("P1-" + str(hexlify(title), "ascii"), self._key)
+        value = int.from_bytes(counter, "big")
+        if value <= self._counters.last(name):
+            self.repeated += 1
+            return False
+        self._counters.note(name, value)
+        return True
 
     def _drop(self, count: int) -> None:
         self._held = self._held[count:]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from drivers import smgw_gateway, speedwire
+from drivers.counters import Counters
 from drivers.http_web import HttpWeb
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
@@ -22,32 +23,32 @@ Port = Any  # hal.ports.Bus, hal.ports.Stream, or a maker of hal.ports.Relays: w
 
 
 def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSpec], Port]",
-          around: "Callable[[int, Meter], Meter] | None" = None) -> "tuple[Line, ...]":
+          around: "Callable[[int, Meter], Meter] | None" = None,
+          counters: "Counters | None" = None) -> "tuple[Line, ...]":
     """One line a bus, with its devices in the order of the configuration; lines without devices are left out.
 
-    `around` may put something between a line and the driver of the device with that index (sim.ill).
+    `around` may put something between a line and the driver of the device with that index (sim.ill). `counters` are
+    those of sealed telegrams; None keeps them in memory.
     """
     out = []
     for spec in file.lines:
         port = port_of(spec)
-        slots = tuple(_slot(file, index, device, port, clock, around)
+        slots = tuple(_slot(file, index, driver(device, port, clock, counters), around)
                       for index, device in enumerate(file.devices) if device.line == spec.name)
         if slots:
             out.append(Line(spec.name, slots, image, clock))
     return tuple(out)
 
 
-def _slot(file: SiteFile, index: int, device: DeviceFile, port: Port, clock: Clock,
-          around: "Callable[[int, Meter], Meter] | None") -> Slot:
-    site = file.site
+def _slot(file: SiteFile, index: int, meter: Meter, around: "Callable[[int, Meter], Meter] | None") -> Slot:
+    site, period_ms = file.site, file.devices[index].period_ms
     urgent = any(index in leaves(file.virtuals, node.meter) for node in site.nodes)
-    meter = driver(device, port, clock)
-    return Slot(index, around(index, meter) if around else meter, site.devices[index].ability, device.period_ms, urgent)
+    return Slot(index, around(index, meter) if around else meter, site.devices[index].ability, period_ms, urgent)
 
 
-def driver(device: DeviceFile, port: Port, clock: Clock) -> Meter:
+def driver(device: DeviceFile, port: Port, clock: Clock, counters: "Counters | None" = None) -> Meter:
     module = importlib.import_module(f"drivers.{device.driver}")
-    meter = module.build(port, {**device.options, "clock": clock})
+    meter = module.build(port, {**device.options, "clock": clock, "counters": counters})
     assert isinstance(meter, Meter)
     return meter
 

@@ -70,7 +70,7 @@ class Kept:
         if text is None or text == self._written:
             return
         try:
-            _replace(self._path, text.encode())
+            replace(self._path, text.encode())
         except OSError as error:
             self.fault = f"{self._path}: not written: {error.strerror or error}"
             if not self._stopping.is_set():
@@ -79,8 +79,8 @@ class Kept:
         self._written, self.fault = text, ""
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """All of it or nothing, also over a power cut."""
+def replace(path: Path, content: bytes) -> None:
+    """All of it or nothing, also over a power cut. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
     try:

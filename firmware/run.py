@@ -14,6 +14,7 @@ from drivers.watchdog import SystemdWatchdog
 from firmware import build, config_carry, topics
 from firmware.carrier import Carrier
 from firmware.config import LineSpec, SiteFile, load
+from firmware.counter_log import CounterLog
 from firmware.cycle import Cycle
 from firmware.errors import UserError
 from firmware.journal import Journal
@@ -25,6 +26,7 @@ from firmware.time_of_day import TimeOfDay
 if TYPE_CHECKING:
     from firmware.records.recorder import Recorder
 
+COUNTERS = "counters"  # the file in the folder of [state]
 CARRY_STOP_S = 10.0  # for what it keeps to reach the disk
 
 
@@ -55,7 +57,8 @@ class Daemon:
         self.file = file
         clock = MonotonicClock()
         image = WatchedImage(file.site, file.virtuals)
-        self._lines = build.lines(file, image, clock, port_of)
+        self._counters = CounterLog(Path(file.state.folder) / COUNTERS) if file.state else None
+        self._lines = build.lines(file, image, clock, port_of, counters=self._counters)
         self._outside = Outside(file, clock.now_ms(), image.fresh.set, any_page_port)
         self._journal = Journal(Path(file.journal.folder)) if file.journal else None
         carried = config_carry.of_site(file)
@@ -103,6 +106,8 @@ class Daemon:
     def _publish(self, snapshot: Snapshot, plan: Plan) -> None:
         health = tuple(line.health() for line in self._lines)
         faults = {"journal": self._journal.fault} if self._journal else {}
+        if self._counters:
+            faults["counters"] = self._counters.fault
         told = [(slot.index, getattr(slot.meter, "measured", ())) for line in self._lines for slot in line.slots]
         more = topics.measured_pairs(self.file.site, told)
         if self._recorder:

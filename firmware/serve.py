@@ -79,6 +79,7 @@ class Served:
         self._now_ms = start_ms
         self._speed = speed
         self._stopping = threading.Event()
+        self.simulated.count_from(int(time.time()))
         self.simulated.step(start_ms, 1, 0)
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)

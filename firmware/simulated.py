@@ -20,6 +20,7 @@ from firmware.simulated_told import PLUGS, TOLD, JsonTwin, PlugTwin
 from sim.bank import Bank, Lock
 from sim.clock import SimClock
 from sim.d0_meter import D0Port
+from sim.p1_meter import P1Meter
 from sim.part import Part, Point
 from sim.pins import Pins
 from sim.twins import Twin
@@ -103,6 +104,15 @@ class Simulated:
             for pushed in self.pushed[name]:
                 for said in pushed.said():
                     inbox.put(*said, now_ms)
+
+    def count_from(self, counter: int) -> None:
+        """Sealed telegrams count on from there: a real meter's counter never begins anew."""
+        for head in self.meters.values():
+            if isinstance(head, PushTwin) and isinstance(head.meter, P1Meter):
+                head.meter.counter += counter
+        for bus in self.buses.values():
+            for meter in bus.air.meters if isinstance(bus, simulated_mbus.AirBus) else ():
+                meter.counter += counter
 
     def port(self, spec: LineSpec) -> Port:
         """What a driver gets instead of a real port, at full speed."""

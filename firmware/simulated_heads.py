@@ -39,8 +39,8 @@ class PushTwin(Twin):
     """A meter that sends by itself, clamped to a point of the house; `frame` is what it sends about this instant."""
 
     def __init__(self, point: Point, meter: "SmlMeter | P1Meter | D0Meter") -> None:
+        self.meter = meter
         self._point = point
-        self._meter = meter
         self._now_ms = 0
 
     def tick(self, now_ms: int) -> None:
@@ -48,8 +48,8 @@ class PushTwin(Twin):
 
     def frame(self) -> bytes:
         point = self._point
-        return self._meter.frame(self._now_ms, point.power_w, point.flow_ma, point.voltage_mv,
-                                 point.import_wh, point.export_wh)
+        return self.meter.frame(self._now_ms, point.power_w, point.flow_ma, point.voltage_mv,
+                                point.import_wh, point.export_wh)
 
 
 class AskedTwin(Twin):

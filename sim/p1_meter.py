@@ -19,7 +19,7 @@ class P1Meter:
         self._layout = layout
         self._id = "".join("%02X" % ord(letter) for letter in "E%011d" % number)
         self._seal = seal
-        self._sent = 0
+        self.counter = 0
 
     def frame(self, now_ms: int, power_w: Phases, current_ma: Phases, voltage_mv: Phases,
               import_wh: int, export_wh: int) -> bytes:
@@ -29,11 +29,11 @@ class P1Meter:
             rows += self._phases(power_w, current_ma, voltage_mv)
         rows += self._submeters()
         body = "/HUT5\\2%s\r\n\r\n%s\r\n!" % (self._layout, "\r\n".join(rows))
-        self._sent += 1
+        self.counter += 1
         if self._layout in _UNCHECKED:
             return even(bytes(body + "\r\n", "ascii"))
         text = bytes("%s%04X\r\n" % (body, crc(bytes(body, "ascii"))), "ascii")
-        return text if self._seal is None else sealed(self._seal, self._sent, text)
+        return text if self._seal is None else sealed(self._seal, self.counter, text)
 
     def _head(self, now_ms: int) -> "list[str]":
         if self._layout == "v2":

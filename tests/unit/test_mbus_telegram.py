@@ -72,7 +72,7 @@ def test_a_recording_that_was_opened_already() -> None:
 @pytest.mark.parametrize(("words", "why"), [
     ("", "before"), ("7a 2a", "short header cut short"), ("72 21436587", "long header cut short"),
     ("8c 20", "extended link layer"), ("8d 20 07 0100", "extended link layer"), ("90 0f 002c 25", "AFL"),
-    ("8d 20 07 01000040 0000", "encryption 2"), ("90 03 0040 00", "fragments"),
+    ("8d 20 07 01000040 0000", "encryption 2"),
     ("8c 20 07 90 02 0000", "CI cut short")])
 def test_what_is_no_telegram(words: str, why: str) -> None:
     with pytest.raises(MBusError, match=why):

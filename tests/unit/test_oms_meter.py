@@ -11,12 +11,16 @@ from drivers.radio import Radio
 from drivers.wmbus_frame import crc
 from drivers.wmbus_sticks import KINDS, make
 from firmware.build import lines as build_lines
+from firmware.check_facts import warnings
 from firmware.config import ConfigError, load
+from firmware.counter_log import CounterLog
 from firmware.image import Image
+from firmware.run import COUNTERS, Daemon
 from firmware.simulated import Simulated
 from firmware.topics import measured_pairs
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.measured import RECEIVED
+from hal.ports import Bus
 from hal.values import Phases
 from sim.clock import SimClock
 from sim.twins.oms_meter import ELECTRICITY, HEAT, MODES, WATER, RadioMeter, on_stick
@@ -92,6 +96,23 @@ def test_repeated_and_forged_telegrams_change_nothing(tmp_path: Path, mode: str)
     assert meter.read(700_000).t_ms == 700_000
 
 
+@pytest.mark.parametrize("mode", ["mode 7", "ell"])
+def test_a_restart_does_not_make_an_old_telegram_good(tmp_path: Path, mode: str) -> None:
+    sender, state = RadioMeter(4, 9, mode=mode, medium=HEAT), tmp_path / "state" / "counters"
+    radio, meter = heard(tmp_path, sender, counters=CounterLog(state))
+    recorded = [sender.send(0), sender.send(0)]
+    for frame in recorded:
+        radio.take(on_stick("im871a", frame), 1_000)
+    assert meter.read(1_000).import_wh is not None
+    radio, meter = heard(tmp_path, sender, counters=CounterLog(state))
+    for frame in recorded:
+        radio.take(on_stick("im871a", frame), 2_000)
+        with pytest.raises(DeviceError, match="repeated counter"):
+            meter.read(2_000)
+    radio.take(on_stick("im871a", sender.send(0)), 3_000)
+    assert meter.read(3_000).t_ms == 3_000
+
+
 def test_a_wrong_key_says_so(tmp_path: Path) -> None:
     sender = RadioMeter(5, 10, mode="mode 5", medium=HEAT)
     radio, meter = heard(tmp_path, sender)
@@ -162,6 +183,21 @@ def test_the_configuration_says_what_is_wrong(tmp_path: Path) -> None:
     keys.write_text("87654321 " + "11" * 16 + "\n")
     with pytest.raises(ConfigError, match="0 keys for it"):
         load(path)
+
+
+def test_the_service_keeps_counters_where_its_state_is(tmp_path: Path) -> None:
+    path, keys = tmp_path / "site.toml", tmp_path / "keys"
+    sender = RadioMeter(1, 5, mode="mode 7", medium=HEAT, id_="12345678")
+    keys.write_text(f"12345678 {sender.key.hex()}\n")
+    keys.chmod(0o600)
+    path.write_text(SITE + f'keys = "{keys}"\n')
+    assert any("flat: without [state]" in words for words in warnings(load(path)))
+    path.write_text(SITE + f'keys = "{keys}"\n[state]\nfolder = "{tmp_path}/state"\n')
+    assert not any("[state]" in words for words in warnings(load(path)))
+    radio = Radio(make("im871a"))
+    Daemon(load(path), port_of=lambda spec: radio if spec.kind == "wm-bus" else Bus())
+    radio.take(on_stick("im871a", sender.send(0)), 0)
+    assert list(CounterLog(tmp_path / "state" / COUNTERS).highest.values()) == [sender.counter]
 
 
 def test_key_files_name_a_meter_by_either_name(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from drivers import key_file, p1, p1_head
 from drivers.ciphers import gcm_open, gcm_seal
+from drivers.counters import Counters
 from drivers.obis_reading import reading_of
 from drivers.p1 import Reader, Submeter
 from drivers.p1_sealed import SealedReader
@@ -103,9 +104,10 @@ def test_a_lost_end_costs_one_telegram() -> None:
 
 def test_sealed_telegrams_open_with_their_keys_only() -> None:
     for layout in ("luxembourg", "austria"):
-        data = telegram(layout, seal=sealing)
+        meter = P1Meter(layout, 7, sealing)
+        data, later = (meter.frame(3_723_000, W, MA, MV, 12_345_678, 901) for _ in range(2))
         reader = SealedReader(gcm_open, KEY)
-        out = [one for at in range(len(data) * 2) for one in reader.feed((data * 2)[at:at + 1])]
+        out = [one for at in range(len(data + later)) for one in reader.feed((data + later)[at:at + 1])]
         assert [one.lines for one in out] == [read(telegram(layout))[0].lines] * 2
         assert (out[1].offset, out[1].checked, reader.damaged) == (len(data), True, 0)
         for keys in ((KEY[:15] + b"x",), (KEY, KEY)):
@@ -116,6 +118,23 @@ def test_sealed_telegrams_open_with_their_keys_only() -> None:
             spoilt = SealedReader(gcm_open, KEY)
             assert spoilt.feed(data[:at] + bytes((data[at] ^ 1,)) + data[at + 1:] + data)[-1].lines == out[0].lines
         assert read(data) == []
+
+
+def test_a_sealed_telegram_is_believed_once() -> None:
+    meter, kept = P1Meter("luxembourg", 7, sealing), Counters()
+    first, second, third = (meter.frame(0, W, MA, MV, 1, 2) for _ in range(3))
+    reader = SealedReader(gcm_open, KEY, counters=kept)
+    assert len(reader.feed(first + second + first + second)) == 2
+    assert (reader.repeated, reader.damaged) == (2, 2)
+    restarted = SealedReader(gcm_open, KEY, counters=kept)
+    assert restarted.feed(second) == []
+    assert len(restarted.feed(third)) == 1
+    forged = third[:14] + b"\xff" + third[15:]  # a counter far ahead, which nobody sealed
+    assert restarted.feed(forged) == []
+    assert len(restarted.feed(meter.frame(0, W, MA, MV, 1, 2))) == 1
+    other = SealedReader(gcm_open, b"x" * 16, counters=kept)  # a new key: the meter may count anew
+    renewed = P1Meter("luxembourg", 7, lambda iv, text, covered: gcm_seal(b"x" * 16, iv, text, covered))
+    assert len(other.feed(renewed.frame(0, W, MA, MV, 1, 2))) == 1
 
 
 class Port(Stream):

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests use beyond our own Python packages: mosquitto, Chromium, mbpoll, strace from Debian, the second
-# MicroPython from npm, and Home Assistant into an environment of its own (it needs Python 3.13). Where it cannot (no root, no Debian) it says so, and those tests are skipped, saying so.
+# MicroPython and what builds and judges the page from npm, and Home Assistant into an environment of its own (it needs Python 3.13). Where it cannot (no root, no Debian) it says so, and those tests are skipped, saying so.
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
 
@@ -23,6 +23,9 @@ if [ -n "$missing" ]; then
 fi
 if command -v npm >/dev/null; then
     (cd tests/parity && npm ci --silent --no-audit --no-fund) || echo "setup: could not install the MicroPython of tests/parity" >&2
+fi
+if command -v npm >/dev/null; then
+    (cd dashboard && npm ci --silent --no-audit --no-fund) || echo "setup: could not install what builds the page (dashboard)" >&2
 fi
 home=var/home-assistant
 if ! cmp -s requirements/home_assistant.txt "$home/.has"; then

@@ -70,7 +70,7 @@ class History:
             self._thread.join(STOP_S)
 
     def read(self, names: "Sequence[str]", from_s: int, to_s: int) -> "dict[str, Any]":
-        """Curves as the API tells them. Raises sqlite3.Error, OSError; of a damaged file once, then a new one is begun."""
+        """Curves as the API tells them. Raises sqlite3.Error, OSError; a damaged file is put aside then."""
         try:
             return self._read(names, from_s, to_s)
         except sqlite3.DatabaseError as error:

@@ -1,0 +1,36 @@
+// What is asked over HTTP, beside the feed. Every wait has an end.
+export const WAIT_MS = 8_000;
+
+/** `status` 0: no answer at all. */
+export interface Answer<T> {
+  status: number;
+  value: T | null;
+  why: string;
+}
+
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+  try {
+    const answer = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(WAIT_MS), ...init });
+    const body = (await answer.json().catch(() => null)) as unknown;
+    if (answer.ok) return { status: answer.status, value: body as T, why: "" };
+    return { status: answer.status, value: null, why: problem(body) || `${answer.status}` };
+  } catch {
+    return { status: 0, value: null, why: "" };
+  }
+}
+
+function problem(body: unknown): string {
+  if (typeof body !== "object" || body === null) return "";
+  for (const key of ["why", "error", "detail"]) {
+    const words = (body as Record<string, unknown>)[key];
+    if (typeof words === "string") return words;
+  }
+  return "";
+}
+
+export const of = (slug: string, rest: string): string => `api/v1/sites/${encodeURIComponent(slug)}/${rest}`;
+
+export function query(values: Record<string, string | number | undefined>): string {
+  const parts = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
+  return parts.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join("&");
+}

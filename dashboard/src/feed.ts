@@ -1,0 +1,87 @@
+// The feed: (topic, payload) pairs over server-sent events, one House a site. Never calls old values live.
+import { House } from "./house";
+
+export type Link = "waiting" | "live" | "stale" | "lost" | "offline";
+
+const SILENT_MS = 2_400; // the server says something every second
+const QUIET_MS = 2_400; // and so does the energy manager, unless its cycle is longer
+const RETRY_MS = [500, 1_000, 2_000, 4_000];
+const LOOK_MS = 250;
+
+export class Feed {
+  readonly houses = new Map<string, House>();
+  heardAt = 0; // anything from the server
+  private source: EventSource | null = null;
+  private open = false;
+  private failures = 0;
+  private triedAt = 0;
+
+  /** `changed` is called when something may look different; `refused` when the server will not tell us anything. */
+  constructor(private readonly changed: () => void, private readonly refused: () => void) {}
+
+  start(): void {
+    this.connect();
+    setInterval(() => this.look(), LOOK_MS);
+    document.addEventListener("visibilitychange", () => this.look());
+  }
+
+  link(house: House | undefined): Link {
+    if (!this.heardAt) return "waiting";
+    if (!this.open || Date.now() - this.heardAt > SILENT_MS) return "lost";
+    if (!house) return "waiting";
+    if (!house.online) return "offline";
+    const quietMs = Math.max(QUIET_MS, 1_500 + 1.2 * (house.state?.cycle_ms ?? 1_000));
+    return Date.now() - house.newestAt > quietMs ? "stale" : "live";
+  }
+
+  /** Anew: after a login, and when the server was silent. */
+  connect(): void {
+    this.source?.close();
+    this.triedAt = Date.now();
+    this.source = new EventSource("events");
+    this.source.onmessage = (event: MessageEvent<string>) => {
+      this.heard();
+      this.take(event.data);
+    };
+    this.source.addEventListener("quiet", (event: MessageEvent<string>) => {
+      this.heard();
+      const at = Date.now() - Number(event.data); // what was retained is as old as the server says
+      for (const house of this.houses.values()) house.newestAt = Math.min(house.newestAt, at);
+    });
+    this.source.onerror = () => {
+      if (this.source?.readyState === EventSource.CLOSED && !this.open) this.refused();
+      this.source?.close();
+      this.open = false;
+      this.failures += 1;
+      this.changed();
+    };
+  }
+
+  private heard(): void {
+    this.heardAt = Date.now();
+    this.open = true;
+    this.failures = 0;
+    this.changed();
+  }
+
+  private take(data: string): void {
+    const [topic, payload] = JSON.parse(data) as [string, string];
+    const [root, slug, place, ...part] = topic.split("/");
+    if (root !== "hutschiene" || !slug || !place) return;
+    const house = this.houses.get(slug) ?? new House(slug);
+    this.houses.set(slug, house);
+    house.put(place, part.join("/"), payload);
+    house.newestAt = Date.now();
+  }
+
+  private look(): void {
+    const waitMs = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)] ?? 4_000;
+    const dead = this.source?.readyState === EventSource.CLOSED;
+    const silent = Date.now() - Math.max(this.heardAt, this.triedAt) > SILENT_MS + waitMs; // a dead radio link
+    if ((dead || silent) && Date.now() - this.triedAt > waitMs) {
+      if (silent) this.failures += 1;
+      this.connect();
+    }
+    this.changed();
+  }
+}

@@ -1,0 +1,76 @@
+// Who is logged in, and setting things in their name. Where the server knows no accounts, nothing can be set here.
+import { ask, of } from "./api";
+
+export interface Who {
+  user: string;
+  role: string;
+  csrf: string;
+}
+/** absent: this server has no accounts; out: nobody is logged in. */
+export type SessionState = "asking" | "absent" | "out" | "in";
+
+export interface Result {
+  ok: boolean;
+  why?: string;
+  value?: string | number;
+  until_s?: number | null;
+}
+
+const SETTERS = ["owner", "installer"];
+
+export class Session {
+  state: SessionState = "asking";
+  who: Who | null = null;
+
+  constructor(private readonly changed: () => void) {}
+
+  async refresh(): Promise<void> {
+    const answer = await ask<Who>("api/v1/session");
+    if (answer.status === 0) return; // what was known still holds
+    if (answer.value?.user) {
+      this.who = answer.value;
+      this.state = "in";
+    } else {
+      this.who = null;
+      this.state = answer.status === 404 || answer.status === 405 ? "absent" : "out";
+    }
+    this.changed();
+  }
+
+  /** "" when that went well, else the status as a word of `signIn`. */
+  async login(user: string, password: string): Promise<"" | "wrong" | "wait" | "failed"> {
+    const answer = await ask<Who>("api/v1/login", {
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ user, password }),
+    });
+    if (answer.status === 200 || answer.status === 204) {
+      await this.refresh();
+      return this.who ? "" : "failed";
+    }
+    return answer.status === 429 ? "wait" : answer.status === 0 || answer.status >= 500 ? "failed" : "wrong";
+  }
+
+  async logout(): Promise<void> {
+    await ask("api/v1/logout", { method: "POST", headers: this.proof() });
+    this.who = null;
+    this.state = "out";
+    await this.refresh();
+  }
+
+  maySet(): boolean {
+    return this.who !== null && SETTERS.includes(this.who.role);
+  }
+
+  /** Sets one thing of a device, or of the house (`site`). A `Result` without `why` and not ok: no answer. */
+  async set(slug: string, device: string, what: string, value: string | number, for_s?: number): Promise<Result> {
+    const answer = await ask<Result>(of(slug, `devices/${encodeURIComponent(device)}/set/${what}`), {
+      method: "POST", headers: { "content-type": "application/json", ...this.proof() },
+      body: JSON.stringify(for_s === undefined ? { value } : { value, for_s }),
+    });
+    if (answer.status === 401) void this.refresh();
+    return answer.value ?? { ok: false, ...(answer.why ? { why: answer.why } : {}) };
+  }
+
+  private proof(): Record<string, string> {
+    return this.who ? { "x-csrf-token": this.who.csrf } : {};
+  }
+}

@@ -1,0 +1,104 @@
+// Decisions: what was decided and why, newest first; searchable, and found from a moment of a curve.
+import type { Context, View } from "../context";
+import { h, hide, text } from "../dom";
+import { because, clock, longDayOf, moment, title, words } from "../format";
+import { go, hash, route } from "../route";
+import { decisions as ask } from "../log";
+import type { Entry } from "../house";
+
+const DAY_S = 86_400;
+const AROUND_S = 1_800;
+const REFRESH_MS = 5_000;
+const TYPING_MS = 300;
+
+export function decisions(context: Context): View {
+  const say = words.decisions;
+  const params = route().params;
+  const at = Number(params.get("at")) || null; // s
+  const search = h("input", { type: "search", placeholder: say.searchHelp, value: params.get("q") ?? "" });
+  const device = h("select");
+  const day = h("input", { type: "date" });
+  const around = h("p", { class: "card around" });
+  const note = h("p", { class: "note", role: "status" });
+  const body = h("ol", { class: "timeline card" });
+  const older = h("button", { type: "button" }, say.older);
+  const tools = h("form", { class: "tools", role: "search" }, h("label", {}, say.search, search), h("label", {}, say.device, device), h("label", {}, say.day, day));
+  let askedAt = 0, askedFor = "", to_s: number | null = at === null ? null : at + AROUND_S / 6, shown: Entry[] = [], typing = 0, devices = "", saidNow = "";
+
+  async function load(more = false): Promise<void> {
+    const house = context.house();
+    if (!house) return;
+    askedAt = Date.now();
+    const to = more ? (shown.at(-1)?.t_s ?? Date.now() / 1000) - 1 : to_s ?? Date.now() / 1000 + 1;
+    const from = at !== null && !more && !day.value ? at - AROUND_S : to - DAY_S;
+    const wanted = { from: day.value && !more ? Math.max(from, new Date(day.value + "T00:00").getTime() / 1000) : from, to, device: device.value, q: search.value.trim() };
+    const key = JSON.stringify([wanted.device, wanted.q, to_s]);
+    const found = await ask(house, wanted);
+    if (more) shown = [...shown, ...found.entries];
+    else shown = found.entries;
+    askedFor = key;
+    text(note, found.why ? say.failed(found.why) : found.here ? say.here : "");
+    draw(wanted.q);
+  }
+
+  function draw(q: string): void {
+    const now = JSON.stringify(shown);
+    if (now === saidNow) return;
+    saidNow = now;
+    hide(body, !shown.length);
+    if (!shown.length && !note.textContent) text(note, q ? say.noneFound : say.none);
+    const valid = at === null ? null : shown.find((entry) => entry.t_s <= at);
+    body.replaceChildren(...shown.flatMap((entry, index) => {
+      const dayNow = longDayOf(entry.t_s * 1000), before = shown[index - 1];
+      const head = before && longDayOf(before.t_s * 1000) === dayNow ? [] : [h("li", { class: "day" }, h("h2", {}, dayNow))];
+      return [...head, line(entry, entry === valid)];
+    }));
+  }
+
+  function again(): void {
+    saidNow = "";
+    go("decisions", { ...(search.value ? { q: search.value } : {}), ...(device.value ? { device: device.value } : {}), ...(at ? { at } : {}) }, true);
+    void load();
+  }
+
+  search.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = window.setTimeout(again, TYPING_MS);
+  });
+  device.addEventListener("change", again);
+  day.addEventListener("change", () => {
+    to_s = day.value ? new Date(new Date(day.value + "T00:00").setHours(24)).getTime() / 1000 : null;
+    again();
+  });
+  older.addEventListener("click", () => void load(true));
+  tools.addEventListener("submit", (event) => event.preventDefault());
+  hide(around, at === null);
+  if (at !== null) around.replaceChildren(h("strong", {}, say.at(moment(at * 1000))), " ", h("a", { href: hash("decisions") }, say.newest));
+  return {
+    element: h("div", { class: "decisions" }, tools, around, note, body, h("p", {}, older)),
+    update: () => {
+      const house = context.house();
+      if (!house?.state) return;
+      const names = house.loads().map((load) => load.name);
+      if (names.join() !== devices) {
+        devices = names.join();
+        device.replaceChildren(new Option(say.all, ""), ...names.map((name) => new Option(title(name), name)));
+        device.value = params.get("device") ?? "";
+      }
+      if (!askedFor && askedAt === 0) void load();
+      else if (to_s === null && Date.now() - askedAt > REFRESH_MS && document.activeElement !== body && shown.length < 300) void load();
+    },
+    close: () => clearTimeout(typing),
+  };
+}
+
+function line(entry: Entry, valid: boolean): HTMLElement {
+  const ms = entry.t_s * 1000;
+  const [amount = "", ...cause] = because(entry).split(": ");
+  const when = h("time", { datetime: new Date(ms).toISOString() }, clock(ms));
+  return h("li", { class: valid ? "entry valid" : "entry", ...(valid ? { "aria-current": "true" } : {}) }, when,
+    h("span", { class: "who" }, title(entry.device)),
+    h("span", { class: "said" }, cause.length ? h("strong", {}, amount) : null, " " + (cause.length ? cause.join(": ") : amount)),
+    h("a", { href: hash("curves", { what: entry.device, at: entry.t_s }), "aria-label": words.decisions.toCurve(title(entry.device), clock(ms)) },
+      words.decisions.curve));
+}

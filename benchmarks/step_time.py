@@ -12,7 +12,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from control.step import start, step
-from control.values import FAST, NONE, NOTHING_WRITTEN, SURPLUS, DeviceSpec, Heard, NodeSpec, Site, Snapshot, Written
+from control.values import (
+    FAST,
+    NONE,
+    NOTHING_WRITTEN,
+    SURPLUS,
+    DeviceSpec,
+    Heard,
+    NodeSpec,
+    Site,
+    Snapshot,
+    Written,
+    store,
+)
 from hal.values import STOP, Phases, Setpoint, ability, placed, reading
 
 COUNTS = (2, 5, 10, 20, 50)
@@ -32,12 +44,12 @@ def site_of(count: int) -> Site:
     garages = tuple(NodeSpec(f"garage{n}", 0, NONE, 40_000, 40_000, "mcb-b", 2_000, 0, 0)
                     for n in range(max(1, count // 10)))
     nodes = (NodeSpec("house", NONE, 0, 63_000, 44_000, "sls-e", 10_000, 0, 4_600), *garages)
-    devices = [DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, (0, 0, 0), NONE)]
+    devices = [DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, None, NONE)]
     for n in range(count - 1):
         able = KINDS[n % len(KINDS)]
         phases = (n % 3,) if able.kind in ("heater", "stages") else (0, 1, 2)
         devices.append(DeviceSpec(f"d{n}", n % len(nodes), phases, able, n % 4, FAST if n % 7 == 0 else SURPLUS,
-                                  10_000, 16_000, (100, 300, 950) if able.kind == "storage" else (0, 0, 0), NONE))
+                                  10_000, 16_000, store(100, 300, 950) if able.kind == "storage" else None, NONE))
     return Site("bench", nodes, tuple(devices), 1_000, NONE)
 
 

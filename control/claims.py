@@ -5,7 +5,7 @@ L3, then W; a level's vector is rounded up, a level made from room is rounded do
 """
 
 from control import reasons
-from control.values import MODES, NONE, DeviceSpec, LoadState, Sense
+from control.values import MODES, NEVER, NONE, DeviceSpec, LoadState, Sense
 from control.wiring import NO_LIMIT
 from hal.values import NOMINAL_MV, Phases, Setpoint
 
@@ -17,11 +17,11 @@ class Claim:
     """Shrinks on its way through the step and does not outlive it."""
 
     __slots__ = (
-        "able", "active", "conductors", "conductors_edge_ms", "device", "drawn", "driven", "edge_ms", "floor",
-        "granted", "held", "high_mv", "idle_ms", "index", "keeps", "kind", "lease_w", "least_w", "level", "limit",
-        "low_mv", "mode", "node", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent",
-        "slow_w", "stands_w", "state", "stood_ms", "stuck", "top", "use", "used", "uses", "uses_ms", "volt_mv",
-        "waits", "wanted", "wanted_w",
+        "able", "active", "capacity_wh", "conductors", "conductors_edge_ms", "device", "drawn", "driven", "edge_ms",
+        "fill", "floor", "give_w", "goal", "goal_ms", "granted", "held", "high_mv", "idle_ms", "index", "keep",
+        "keeps", "kind", "lease_w", "least_w", "level", "limit", "low_mv", "mode", "node", "path", "phase", "quick_w",
+        "rank", "reason", "running", "sense", "silent", "slow_w", "soc", "stands_w", "state", "stood_ms", "store",
+        "stuck", "take_w", "top", "use", "used", "uses", "uses_ms", "volt_mv", "waits", "wanted", "wanted_w",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
@@ -53,6 +53,15 @@ class Claim:
         self.lease_w: "int | None" = None  # what it shall take, whatever its mode
         self.keeps = False  # a storage that gives nothing now
         self.limit = NO_LIMIT  # most its owner lets it have, as a level
+        self.store = store = device.store
+        if store is not None:
+            self.soc: "int | None" = None  # charge of its battery in permille; None = not known now
+            self.capacity_wh = 0  # of its battery; 0 = not known
+            self.goal = 0  # what its charge shall reach, by goal_ms; 0 = nothing
+            self.goal_ms = NEVER
+            self.keep = store.reserve_permille  # not discharged below
+            self.fill = store.full_permille  # not charged above
+            self.take_w, self.give_w = max(self.able.max_w, 0), max(-self.able.min_w, 0)  # most it takes and gives now
         self.uses = state.uses
         self.uses_ms = state.uses_ms
         self.level = 0

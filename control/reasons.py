@@ -43,6 +43,10 @@ CHARGED = 32
 NO_CHARGE_LEVEL = 33
 STORAGE_FIRST = 34
 KEEPS = 35
+OWN_LOOP = 36
+LOCKED = 37
+DEPARTURE = 38
+CURVE = 39
 # time
 RAMP = 40
 REST = 41
@@ -51,6 +55,8 @@ PHASE_DWELL = 43
 OTHERS_LOWER = 44
 NEWS = 45
 PROBE = 46
+# storage too
+LEAST_POWER = 60
 # what is wrong
 NEVER_HEARD = 100
 STALE = 101
@@ -102,6 +108,10 @@ _TEXTS = (
     (NO_CHARGE_LEVEL, "no-level", "its charge level is not known"),
     (STORAGE_FIRST, "storage-first", "storage is charged first, {offer} of {need} left"),
     (KEEPS, "keeps", "keeps what it has, it is worth more than the grid costs now"),
+    (OWN_LOOP, "own-loop", "left to its own regulation"),
+    (LOCKED, "locked", "not discharged into charging from the grid"),
+    (DEPARTURE, "departure", "kept for the departure or target, no discharge"),
+    (CURVE, "curve", "the most at its charge level"),
     (RAMP, "ramp", "rises step by step"),
     (REST, "rest", "rests after a stop"),
     (SHORTEST_RUN, "shortest-run", "runs its shortest time"),
@@ -109,6 +119,7 @@ _TEXTS = (
     (OTHERS_LOWER, "others-lower", "waits until others have come down at {node}{phase}"),
     (NEWS, "waits-reading", "waits for a fresh reading"),
     (PROBE, "probe", "a little less for a moment: does {node}'s meter still follow?"),
+    (LEAST_POWER, "least-power", "too little for its inverter"),
     (NEVER_HEARD, "never-heard", "has not been heard yet"),
     (STALE, "stale", "does not answer"),
     (FROZEN, "frozen", "repeats itself, or stands still while others move"),

@@ -24,7 +24,9 @@ def reserve(claim: Claim, written: Written, now_ms: int) -> None:
     if claim.able.measured and not claim.silent:
         flow = claim.sense.flow
         claim.drawn = flow if claim.kind == "storage" or min(flow) >= 0 else _positive(flow)
-        if claim.sense.phased and (flow[0] > held[0] + FOLLOWED_MA or flow[1] > held[1] + FOLLOWED_MA
+        if claim.able.own and min(claim.state.level, written.confirmed.power_w if written.confirmed else 0) <= 0:
+            held = _most(held, _positive(flow))  # it takes by itself what would be exported
+        elif claim.sense.phased and (flow[0] > held[0] + FOLLOWED_MA or flow[1] > held[1] + FOLLOWED_MA
                                    or flow[2] > held[2] + FOLLOWED_MA):
             held = _most(held, flow)
             claim.stuck = now_ms - claim.stood_ms >= claim.able.settle_ms + FOLLOWS_MS

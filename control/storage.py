@@ -4,25 +4,32 @@ It takes what is left when all loads have drawn, and gives what is missing: also
 the seconds it needs to follow a cloud, but never to one that shall draw from the grid. What it gives is no surplus, so
 that load comes down all the same. Below the first band it leaves a little export standing, so that a growing surplus
 can be seen.
+
+An inverter that regulates by itself (`Ability.own`) is left to that: two that follow the same grid point swing. It is
+told only that it may give, that it shall give nothing, or to charge. A storage of ours beside it takes its part of
+what all of them together have to do, reckoned as if none of them did anything, so that neither follows the other.
 """
 
 from control import reasons
+from control.battery import GAP_PERMILLE
 from control.claims import Claim
 from control.limits import Limits
 from control.ramp import rise
-from control.surplus import EXPORT_BIAS_W, Pool, drawn_w, has_priority
+from control.surplus import EXPORT_BIAS_W, Pool, drawn_w, has_priority, plugged
 from control.values import FAST, MINIMUM, NEVER, OFF
 
 AIM_W = 10  # a little export, so that what a step is too small for is not imported
-SOC_GAP_PERMILLE = 10  # between leaving a band and entering it again
+REST_MS = 30_000  # an inverter that was too little asked for is not asked again before
+LOCK_MS = 60_000  # one that knows modes only stays locked so long behind a load that shall not be fed
 
 
 def buffered(claims: "tuple[Claim, ...]") -> bool:
     """Whether a storage takes and gives what the loads do not follow: then they need not follow each cloud."""
-    return any([claim.kind == "storage" and claim.mode != OFF and not claim.silent and not claim.stuck
-                and claim.sense.good is not None and claim.sense.good.soc_permille is not None
-                and claim.device.bands_permille[0] + SOC_GAP_PERMILLE < claim.sense.good.soc_permille
-                < (claim.device.bands_permille[2] or 1_000) - SOC_GAP_PERMILLE for claim in claims])
+    for claim in claims:
+        if claim.kind == "storage" and claim.mode != OFF and not claim.stuck and claim.soc is not None \
+                and claim.keep + GAP_PERMILLE < claim.soc < claim.fill - GAP_PERMILLE and plugged(claim):
+            return True
+    return False
 
 
 def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w: int, now_ms: int) -> None:
@@ -34,19 +41,24 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
         if claim.kind != "storage":
             continue
         lost = [node for node in claim.path if limits.lost[node]]
-        good = claim.sense.good
         if claim.mode == OFF:
             claim.ask(0, reasons.OFF)
         elif claim.silent:
             claim.ask(0, reasons.SILENT)
+        elif not plugged(claim):
+            assert claim.sense.good is not None
+            claim.ask(0, reasons.NO_CAR if claim.sense.good.state == "A" else reasons.DEVICE_FAULT)
         elif lost or pool.t_ms == NEVER:
             claim.ask(0, reasons.METER_LOST, lost[0] if lost else 0)
-        elif good is None or good.soc_permille is None:
+        elif claim.soc is None:
             claim.ask(0, reasons.NO_CHARGE_LEVEL)
+        elif claim.able.own and claim.mode != FAST:
+            _by_itself(claim, left_w, locked_w, now_ms)
+            left_w = left_w and left_w - _own_part_w(claim, left_w)
         elif left_w is None and claim.mode != FAST:
-            _within_bands(claim, good.soc_permille, claim.state.level)
+            _within_bands(claim, claim.state.level)
         else:
-            _follow(claim, good.soc_permille, left_w or 0, locked_w, feed_in_w)
+            _follow(claim, left_w or 0, locked_w, feed_in_w, now_ms)
             left_w = (left_w or 0) - min(claim.level, claim.limit)
         claim.wanted = claim.level
         claim.wanted_w = claim.level
@@ -72,41 +84,91 @@ def _from_the_grid_w(claim: Claim, t_ms: int) -> int:
     return 0
 
 
-def _follow(claim: Claim, soc_permille: int, left_w: int, locked_w: int, feed_in_w: int) -> None:
+def _follow(claim: Claim, left_w: int, locked_w: int, feed_in_w: int, now_ms: int) -> None:
     if claim.mode == FAST:
-        _within_bands(claim, soc_permille, claim.top if claim.lease_w is None else claim.lease_w)
+        _within_bands(claim, claim.top if claim.lease_w is None else claim.lease_w)
         return
     bias_w = 0
     if has_priority(claim):
         bias_w = EXPORT_BIAS_W if feed_in_w < 0 else min(EXPORT_BIAS_W, feed_in_w)
     if left_w > 0:
-        _within_bands(claim, soc_permille, max(left_w - bias_w, 0))
+        _within_bands(claim, max(left_w - bias_w, 0))
     elif claim.keeps:
         claim.ask(0, reasons.KEEPS)
     else:
-        _within_bands(claim, soc_permille, min(left_w + locked_w, 0))
+        _within_bands(claim, min(left_w + locked_w, 0))
+        if locked_w and left_w + locked_w >= 0:
+            claim.reason = reasons.LOCKED
+    _worth_the_inverter(claim, now_ms)
 
 
-def _within_bands(claim: Claim, soc_permille: int, level: int) -> None:
+def _worth_the_inverter(claim: Claim, now_ms: int) -> None:
+    """Below its least power an inverter loses more than it moves; once off for that it stays off for a while."""
+    assert claim.store is not None
+    least_w = claim.store.least_w
+    if not least_w or not claim.level:
+        return
+    resting = not claim.running and now_ms - claim.state.switched_ms < REST_MS
+    if abs(claim.level) < least_w or resting:
+        claim.ask(0, reasons.LEAST_POWER)
+
+
+def _by_itself(claim: Claim, left_w: "int | None", locked_w: int, now_ms: int) -> None:
+    """Left to its own regulation, unless it shall give nothing."""
+    assert claim.soc is not None
+    edge = claim.keep if claim.state.level < 0 else claim.keep + GAP_PERMILLE
+    if claim.keeps:
+        claim.ask(0, reasons.KEEPS)
+    elif claim.soc <= edge:
+        claim.ask(0, _empty(claim))
+    elif not locked_w:
+        locked = claim.edge_ms != NEVER and now_ms - claim.edge_ms < LOCK_MS
+        claim.ask(0 if locked else -claim.give_w, reasons.LOCKED if locked else reasons.OWN_LOOP)
+    elif claim.able.own == "mode":
+        claim.edge_ms = now_ms
+        claim.ask(0, reasons.LOCKED)
+    elif left_w is None:
+        claim.ask(max(claim.state.level, -claim.give_w), reasons.LOCKED)
+    else:
+        _within_bands(claim, min(left_w + locked_w, 0))
+        claim.reason = reasons.LOCKED
+
+
+def _own_part_w(claim: Claim, left_w: int) -> int:
+    """What of it the inverter takes or gives by itself."""
+    assert claim.soc is not None
+    full = claim.soc >= claim.fill
+    return max(min(left_w, 0 if full else claim.take_w), claim.level)
+
+
+def _within_bands(claim: Claim, level: int) -> None:
     """Asks for the level as far as the charge level allows it."""
-    reserve, _, full = claim.device.bands_permille
-    full = full or 1_000
+    soc = claim.soc
+    assert soc is not None
     if level > 0:
-        edge = full if claim.state.level > 0 else full - SOC_GAP_PERMILLE
-        if soc_permille >= edge:
+        edge = claim.fill if claim.state.level > 0 else claim.fill - GAP_PERMILLE
+        if soc >= edge:
             claim.ask(0, reasons.CHARGED)
         else:
-            claim.ask(claim.stepped(min(level, claim.top)), _why(claim))
+            claim.ask(claim.stepped(min(level, claim.take_w)), _why(claim, level > claim.take_w < claim.top))
         return
-    edge = reserve if claim.state.level < 0 else reserve + SOC_GAP_PERMILLE
-    if level < 0 and soc_permille <= edge:
-        claim.ask(0, reasons.RESERVE)
+    edge = claim.keep if claim.state.level < 0 else claim.keep + GAP_PERMILLE
+    if level < 0 and soc <= edge:
+        claim.ask(0, _empty(claim))
         return
     step = max(claim.able.step_w, 1)
-    claim.ask(-(min(-level, -min(claim.able.min_w, 0)) // step * step), _why(claim))
+    claim.ask(-(min(-level, claim.give_w) // step * step),
+              _why(claim, -level > claim.give_w < -claim.able.min_w))
 
 
-def _why(claim: Claim) -> int:
+def _empty(claim: Claim) -> int:
+    """Why it gives nothing more."""
+    return reasons.DEPARTURE if claim.goal == claim.keep > 0 else reasons.RESERVE
+
+
+def _why(claim: Claim, curved: bool) -> int:
+    if curved:
+        return reasons.CURVE
     if claim.mode != FAST:
         return reasons.ZERO_GRID
     return claim.driven or reasons.FULL if claim.lease_w is None else reasons.LEASE

@@ -73,7 +73,7 @@ def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -
     for claim in claims:
         if has_priority(claim):
             claim.quick_w, claim.slow_w = max(quick_w, 0), max(slow_w, 0)
-            most_w = min(claim.top, claim.limit) + EXPORT_BIAS_W
+            most_w = min(claim.take_w, claim.limit) + EXPORT_BIAS_W
             quick_w -= min(claim.quick_w, most_w)
             slow_w -= min(claim.slow_w, most_w)
     stored_w, first = all_w - fixed_w - slow_w, 0
@@ -95,10 +95,9 @@ def _rank(claim: Claim) -> "tuple[int, int]":
 
 def has_priority(claim: Claim) -> bool:
     """Whether a storage is so empty that it comes before every load."""
-    good = claim.sense.good
-    if claim.kind != "storage" or claim.mode == OFF or claim.silent or good is None or good.soc_permille is None:
+    if claim.kind != "storage" or claim.mode == OFF or claim.store is None or claim.soc is None:
         return False
-    return good.soc_permille < claim.device.bands_permille[1]
+    return claim.soc < claim.store.first_permille and plugged(claim)
 
 
 def _shares(claim: Claim) -> bool:
@@ -106,9 +105,9 @@ def _shares(claim: Claim) -> bool:
 
 
 def plugged(claim: Claim) -> bool:
-    """Whether there is a car, for a wallbox."""
+    """Whether there is a car, for a wallbox; a storage that can be unplugged says so too."""
     good = claim.sense.good
-    return claim.kind != "wallbox" or good is None or good.state not in ("A", "E", "F")
+    return good is None or good.state not in ("A", "E", "F") or claim.kind not in ("wallbox", "storage")
 
 
 def _fixed_w(claim: Claim, now_ms: int) -> int:

@@ -36,8 +36,44 @@ class NodeSpec(namedtuple("NodeSpec", (
     imbalance_va: int  # VDE-AR-N 4100: between phases, for controlled devices; 0 = not limited
 
 
+class Store(namedtuple("Store", (
+    "reserve_permille", "first_permille", "full_permille", "capacity_wh", "efficiency_permille", "least_w",
+    "take_curve", "give_curve", "grid_price", "grid_permille", "depart_permille", "depart_ms",
+))):
+    """The battery of a storage, or of the car on a wallbox, and how it may be used. Curves: (charge, W), ascending."""
+
+    __slots__ = ()
+    _field_defaults = {  # journals from before they were there
+        "capacity_wh": 0, "efficiency_permille": 900, "least_w": 0, "take_curve": (), "give_curve": (),
+        "grid_price": None, "grid_permille": 0, "depart_permille": 0, "depart_ms": NONE,
+    }
+    reserve_permille: int  # never discharged below
+    first_permille: int  # charged before all loads below
+    full_permille: int  # not charged above
+    capacity_wh: int  # 0 = not known, unless the device tells
+    efficiency_permille: int  # what comes back of what was taken
+    least_w: int  # less is worse than nothing
+    take_curve: "tuple[tuple[int, int], ...]"  # the most it takes at a charge; () = always what its ability says
+    give_curve: "tuple[tuple[int, int], ...]"  # and gives
+    grid_price: "int | None"  # 0.001 ct/kWh: charged from the grid at no more; None = never by price
+    grid_permille: int  # and so up to there
+    depart_permille: int  # a car's: not discharged below, and there when it departs; 0 = none
+    depart_ms: int  # when that is, each day, since local midnight; NONE = not known
+
+
+def store(
+    reserve_permille: int = 0, first_permille: int = 0, full_permille: int = 1_000, capacity_wh: int = 0,
+    efficiency_permille: int = 900, least_w: int = 0, take_curve: "tuple[tuple[int, int], ...]" = (),
+    give_curve: "tuple[tuple[int, int], ...]" = (), grid_price: "int | None" = None, grid_permille: int = 1_000,
+    depart_permille: int = 0, depart_ms: int = NONE,
+) -> Store:
+    """A Store by keyword."""
+    return Store(reserve_permille, first_permille, full_permille, capacity_wh, efficiency_permille, least_w,
+                 take_curve, give_curve, grid_price, grid_permille, depart_permille, depart_ms)
+
+
 class DeviceSpec(namedtuple("DeviceSpec", (
-    "name", "node", "phases", "ability", "priority", "mode", "stale_ms", "reserve_ma", "bands_permille", "keep",
+    "name", "node", "phases", "ability", "priority", "mode", "stale_ms", "reserve_ma", "store", "keep",
 ))):
     """A meter, a source or a load, and how it is wired."""
 
@@ -50,7 +86,7 @@ class DeviceSpec(namedtuple("DeviceSpec", (
     mode: str  # one of MODES, at start
     stale_ms: int  # a reading older than this is no reading
     reserve_ma: int  # most it may draw a phase while it is silent: its fallback, else its fuse or cable
-    bands_permille: "tuple[int, int, int]"  # storage: reserve, before the car below, full; else zeros
+    store: "Store | None"  # of a storage always, of a wallbox where its car's battery is known
     keep: int  # where there is not enough for all, a lower one is shed first; NONE = in the order of priority
 
 
@@ -87,28 +123,34 @@ NOTHING_HEARD = Heard(None, None)
 NOTHING_WRITTEN = Written(None, 0, None, None)
 
 
-class Wish(namedtuple("Wish", ("target_wh", "target_ms", "lease_w", "lease_ms", "worth", "limit"))):
+class Wish(namedtuple("Wish", (
+    "target_wh", "target_ms", "lease_w", "lease_ms", "worth", "limit", "target_permille",
+))):
     """What the owner, or a planner on his behalf, wants of one device beside its mode. None where nothing is wanted."""
 
     __slots__ = ()
+    _field_defaults = {"limit": None, "target_permille": None}  # journals from before they were there
     target_wh: "int | None"  # what its counter of imported energy shall have reached
     target_ms: int  # by then; monotonic
     lease_w: "int | None"  # exactly so much, as far as the limits allow; - discharges a storage
     lease_ms: int  # until then; monotonic
     worth: "int | None"  # of a kWh to this device now, in 0.001 ct
     limit: "int | None"  # most it may draw: mA per conductor of a wallbox, W of all others; it only ever lowers
+    target_permille: "int | None"  # what its charge shall have reached by target_ms
 
 
-NO_WISH = Wish(None, 0, None, 0, None, None)
+NO_WISH = Wish(None, 0, None, 0, None, None, None)
 
 
-class Prices(namedtuple("Prices", ("import_", "export", "until_ms"))):
-    """What a kWh costs and earns at the grid point now, in 0.001 ct."""
+class Prices(namedtuple("Prices", ("import_", "export", "until_ms", "later"))):
+    """What a kWh costs and earns at the grid point now, and what it will cost, in 0.001 ct."""
 
     __slots__ = ()
+    _field_defaults = {"later": ()}  # journals from before it was there
     import_: int
-    export: int
+    export: "int | None"  # not known
     until_ms: int  # monotonic; not known beyond
+    later: "tuple[tuple[int, int], ...]"  # (from when, import), ascending; until then it is as now
 
 
 class Snapshot(namedtuple("Snapshot", (

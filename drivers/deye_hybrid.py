@@ -1,7 +1,7 @@
 """Deye SUN-xxK-SG 3-phase hybrid inverters (RTU, or a logger in between): three modes, changed seldom.
 
 Source: two independent drivers that agree; the rest from one. All it can be told is stored in its flash, so there is
-no power to follow: it holds the battery, charges it from the grid with a current, or regulates by itself. A mode is
+no power to follow: it gives nothing, charges from the grid with a current, or regulates by itself. A mode is
 taken when it was wanted for a minute, at the earliest `mode_s` after the last change; but charging ends, and falls, at
 once. After 48 changes within a day it is left to itself until the next. 32-bit values have their low word first.
 """
@@ -9,6 +9,7 @@ once. After 48 changes within a day it is left to itself until the next. 32-bit 
 from drivers.given import whole
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import DRIVERS
+from drivers.mode_budget import CHANGES, ModeBudget
 from drivers.orders import Order, order
 from drivers.register_device import one
 from drivers.register_storage import POWERS, RegisterStorage, ability_of
@@ -30,9 +31,6 @@ OPTIONS = POWERS + (
     integer("mode_s", 900, 300, 86_400, "shortest time between two changes of mode"),
 )
 
-DAY_MS = 86_400_000
-STEADY_MS = 60_000
-CHANGES = 48  # a day: 100 000 cycles of a flash are more than five years
 OWN, HOLD, CHARGE = "own", "hold", "charge"
 MAX_DISCHARGE = order("discharge_a", 16, 109)
 TARGET = order("target_pct", 16, 127)
@@ -57,13 +55,10 @@ class Deye(RegisterStorage):
         super().__init__(bus, options, ability(options), reads, () if high else SLOW_LOW)
         self._discharge_a = whole(options, "discharge_a")
         self._least_pct = whole(options, "least_soc_pct")
-        self._rest_ms = 1000 * whole(options, "mode_s")
+        self._budget = ModeBudget(1000 * whole(options, "mode_s"))
         self._battery_mv: "int | None" = None
         self._mode = ""
         self._amperes = 0
-        self._changed_ms: "list[int]" = []
-        self._wanted = ""
-        self._wanted_ms = 0
 
     def apply(self, setpoint: Setpoint) -> None:
         power_w = max(self.min_w, min(setpoint.power_w, self.max_w))
@@ -73,21 +68,18 @@ class Deye(RegisterStorage):
             self._enter(OWN, 0)
         if mode == self._mode and (mode != CHARGE or amperes == self._amperes):
             return
-        self._changed_ms = [then for then in self._changed_ms if self._now_ms - then < DAY_MS]
-        if mode != self._wanted:
-            self._wanted, self._wanted_ms = mode, self._now_ms
-        rested = not self._changed_ms or self._now_ms - self._changed_ms[-1] >= self._rest_ms
-        if len(self._changed_ms) >= CHANGES:
+        may = self._budget.may(mode, self._now_ms)
+        if self._budget.spent(self._now_ms):
             self._enter(OWN, 0)
             self._complaint = "its mode was changed %d times within a day: left to itself" % CHANGES
         elif self._mode == CHARGE and (mode != CHARGE or amperes < self._amperes):
             self._change(mode if mode == CHARGE else OWN, amperes)
-        elif rested and self._now_ms - self._wanted_ms >= STEADY_MS:
+        elif may:
             self._change(mode, amperes)
         self.complain()
 
     def _change(self, mode: str, amperes: int) -> None:
-        self._changed_ms.append(self._now_ms)
+        self._budget.changed(self._now_ms)
         self._enter(mode, amperes)
 
     def release(self) -> None:
@@ -127,7 +119,7 @@ class Deye(RegisterStorage):
 
 
 def ability(options: "dict[str, object]") -> Ability:
-    return ability_of(options, step_w=500, settle_ms=15_000, pace_ms=1000 * whole(options, "mode_s"))
+    return ability_of(options, step_w=500, settle_ms=15_000, own="mode")
 
 
 def build(port: Bus, options: "dict[str, object]") -> Deye:

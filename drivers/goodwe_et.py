@@ -1,7 +1,8 @@
 """GoodWe ET, EH, BT, BH: hybrid inverter, its battery told on Modbus (TCP by the LAN dongle, unit 247) by EMS modes.
 
-Source: two independent drivers that agree; energies from one. Charging is told in watts; told to discharge, it goes
-back to its own regulation, which covers the house. No time-out is known: it stays as told when we die.
+Source: two independent drivers that agree; energies from one. Charging is told in watts; charging
+with 0 W it takes from the roof only and gives nothing; told to discharge, it goes back to its own regulation, which
+covers the house. No time-out is known: it stays as told when we die.
 """
 
 from drivers.load_facts import LoadFacts
@@ -44,7 +45,7 @@ class GoodWe(RegisterStorage):
 
 
 def ability(options: "dict[str, object]") -> Ability:
-    return ability_of(options, step_w=100, settle_ms=5_000, pace_ms=30_000)
+    return ability_of(options, step_w=100, settle_ms=5_000, pace_ms=30_000, own="mode")
 
 
 def build(port: Bus, options: "dict[str, object]") -> GoodWe:

@@ -2,10 +2,13 @@
 
     tell = "/api/set?amp={a}"                 over HTTP: a path, asked with GET
     tell = "box/set {'current': {a}}"         over MQTT: a topic, a blank, a message; sent once and never retained
+    itself = "store/set {'mode': 'auto'}"  a storage that has a regulation of its own: how it is left to that
 
 {a} {ma} {w} {-w} stand for the current of each conductor and for the power, towards less. What it does without us, its
-owner states (failsafe_s, failsafe_a); without that it is reckoned at its most for ever. Where `limit` says what stands
-in it, more than it was told is the device's fault. Its numbers are found as those of drivers.json_meter.
+owner states (failsafe_s, failsafe_a); without that it is reckoned at its most for ever. Told to stop, a storage with
+`itself` gives nothing and takes what is left. A bidirectional wallbox is a storage whose state says whether a car is
+there. Where `limit` says what stands in it, more than it was told is the device's fault. Its numbers are found as those
+of drivers.json_meter.
 """
 
 from drivers import json_fields, json_source
@@ -14,7 +17,7 @@ from drivers.json_fields import Field, fields
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import SINGLE
 from drivers.obis import number
-from hal.faults import REFUSED, DeviceError
+from hal.faults import RANGE, REFUSED, DeviceError
 from hal.options import choice, integer, text, texts
 from hal.ports import Clock, Inbox, Load, Web
 from hal.values import Ability, Reading, Setpoint, placed, reading, unplaced, w_of_ma
@@ -36,6 +39,11 @@ OPTIONS = (
     integer("tell_every_s", 0, 0, 3_600, "how often it is told what stands already; 0: only what changes"),
     integer("failsafe_s", 0, 0, 3_600, "silence after which it falls back by itself; 0 where it never does"),
     integer("failsafe_a", 0, 0, 32, "wallbox: current it falls back to; 0 to stop"),
+    text("soc", "", 0, 255, "storage, wallbox: charge of the battery in %"),
+    text("capacity", "", 0, 255, "storage, wallbox: what it holds, in Wh"),
+    text("charge_most", "", 0, 255, "storage: the most it can take now, in W"),
+    text("discharge_most", "", 0, 255, "storage: the most it can give now, in W"),
+    text("itself", "", 0, 512, "storage: how it is told to regulate by itself"),
     integer("step_ma", 1_000, 100, 1_000, "wallbox: the steps it counts its current in"),
     integer("max_w", 0, 0, 30_000, "heater, storage: highest power it takes"),
     integer("discharge_w", 0, 0, 30_000, "storage: highest power it gives"),
@@ -43,6 +51,9 @@ OPTIONS = (
 
 MIN_MA = 6_000  # IEC 61851-1: lowest offered current
 SETTLE_MS = 15_000
+BATTERY = (("soc", 1), ("capacity", 0), ("charge_most", 0), ("discharge_most", 0))  # and the places kept of each
+KINDS = (("soc", ("storage", "wallbox")), ("capacity", ("storage", "wallbox")), ("charge_most", ("storage",)),
+         ("discharge_most", ("storage",)), ("itself", ("storage",)))
 MARKS = ("{a}", "{ma}", "{w}", "{-w}")
 
 
@@ -56,7 +67,9 @@ class JsonDevice(Load):
         self._phases = phases(options)
         self._tell, self._stop = word(options, "tell"), word(options, "stop") or word(options, "tell")
         self._every_ms = 1_000 * whole(options, "tell_every_s")
+        self._itself = word(options, "itself")
         self._state, self._limit = extra(options, "state"), extra(options, "limit")
+        self._battery = tuple((extra(options, name), places) for name, places in BATTERY)
         self._states = dict([each.split("=", 1) for each in words(options, "states")])
         self._stands: "tuple[int, int] | None" = None  # (mA, W) it was told last
         self._told_ms = self._changed_ms = 0
@@ -64,14 +77,19 @@ class JsonDevice(Load):
 
     def read(self, now_ms: int) -> Reading:
         said = self._meter.read(now_ms)
-        limit = self._limit_of(self._meter.documents)
+        limit = self._limit_of()
+        soc_permille, capacity_wh, take_w, give_w = (
+            self._number(field, places) for field, places in self._battery)
+        if soc_permille is not None and not 0 <= soc_permille <= 1_000:
+            raise DeviceError(RANGE, "charge %d permille" % soc_permille)
         self._judge(limit)
         wallbox = self._able.kind == "wallbox"
         return reading(
             said.t_ms, said.total_w, said.power_w, said.current_ma, said.voltage_mv, said.import_wh, said.export_wh,
             state=self._state_of(self._meter.documents),
             limit_ma=placed((limit,) * len(self._phases), self._phases) if wallbox and limit is not None else None,
-            limit_w=limit if not wallbox else None)
+            limit_w=limit if not wallbox else None, soc_permille=soc_permille, capacity_wh=capacity_wh,
+            take_w=take_w, give_w=give_w)
 
     def arm(self) -> None:
         """What it does without us is in its owner's hands; that it tells something is all that can be seen."""
@@ -85,7 +103,7 @@ class JsonDevice(Load):
             raise DeviceError(REFUSED, said)
 
     def release(self) -> None:
-        self._put(self._of(self._able.fallback))
+        self._put((0, self._able.min_w) if self._itself else self._of(self._able.fallback))
 
     def _of(self, setpoint: Setpoint) -> "tuple[int, int]":
         """(mA of each conductor, W), bounded and towards less."""
@@ -103,8 +121,13 @@ class JsonDevice(Load):
         if wanted != self._stands:
             self._changed_ms = now_ms
         self._stands = None
-        self._send(written(self._tell if any(wanted) else self._stop, *wanted))
+        self._send(written(self._words(wanted), *wanted))
         self._stands, self._told_ms = wanted, now_ms
+
+    def _words(self, wanted: "tuple[int, int]") -> str:
+        if self._itself and wanted[1] == self._able.min_w:
+            return self._itself
+        return self._tell if any(wanted) else self._stop
 
     def _send(self, words: str) -> None:
         if isinstance(self._port, Web):
@@ -121,13 +144,17 @@ class JsonDevice(Load):
             self._stands = None
             self._complaint = "told %d, and %d stands in it" % (told, limit)
 
-    def _limit_of(self, documents: "dict[str, object]") -> "int | None":
+    def _limit_of(self) -> "int | None":
         """In mA, or in W."""
-        found = json_fields.entries((self._limit,), documents) if self._limit is not None else ()
+        return self._number(self._limit, 3 if self._able.kind == "wallbox" else 0)
+
+    def _number(self, field: "Field | None", places: int) -> "int | None":
+        """In the last messages, times 10 ** places, towards zero; None where it does not stand in them."""
+        found = json_fields.entries((field,), self._meter.documents) if field is not None else ()
         value = number(found[0]) if found else None
         if value is None:
             return None
-        per: int = 10 ** (json_fields.PLACES - (3 if self._able.kind == "wallbox" else 0))
+        per: int = 10 ** (json_fields.PLACES - places)
         return value // per if value >= 0 else -(-value // per)
 
     def _state_of(self, documents: "dict[str, object]") -> "str | None":
@@ -164,7 +191,7 @@ def extra(options: "dict[str, object]", name: str) -> "Field | None":
 def ability(options: "dict[str, object]") -> Ability:
     """Raises ValueError("option: what is allowed")."""
     numbers_of(options)
-    for name in ("state", "limit"):
+    for name in ("state", "limit", *(name for name, _ in BATTERY)):
         extra(options, name)
     _templates(options)
     kind, failsafe_ms = word(options, "kind"), 1_000 * whole(options, "failsafe_s")
@@ -172,13 +199,19 @@ def ability(options: "dict[str, object]") -> Ability:
         name, found, letter = each.partition("=")
         if not (name and found) or (kind == "wallbox" and letter not in ("A", "B", "C", "D", "E", "F")):
             raise ValueError('states: %r; allowed is VALUE=STATE, for a wallbox with A to F' % each)
+    for name, kinds in KINDS:
+        if options[name] and kind not in kinds:
+            raise ValueError("%s: a %s has none; leave it out" % (name, kind))
+    if kind == "storage" and not options["soc"]:
+        raise ValueError("soc: needed of a storage: without its charge it would never be used")
     if kind == "wallbox":
         return _wallbox(options, failsafe_ms)
     max_w, discharge_w = whole(options, "max_w"), whole(options, "discharge_w")
     if not max_w or (discharge_w and kind == "heater"):
         raise ValueError("max_w, discharge_w: a heater has the first only, a storage mostly both; in W")
     return able(kind, min_w=-min(discharge_w, most_w(options)), max_w=min(max_w, most_w(options)),
-                failsafe_ms=failsafe_ms, settle_ms=SETTLE_MS, pace_ms=5_000)
+                failsafe_ms=failsafe_ms, settle_ms=SETTLE_MS, pace_ms=5_000,
+                own="limit" if options["itself"] else "")
 
 
 def _wallbox(options: "dict[str, object]", failsafe_ms: int) -> Ability:
@@ -195,7 +228,7 @@ def _templates(options: "dict[str, object]") -> None:
     tell, every_s, failsafe_s = word(options, "tell"), whole(options, "tell_every_s"), whole(options, "failsafe_s")
     if not any(mark in tell for mark in MARKS):
         raise ValueError("tell: %r has none of %s" % (tell, " ".join(MARKS)))
-    for name in ("tell", "stop"):
+    for name in ("tell", "stop", "itself"):
         given = word(options, name)
         if given and not given.startswith("/") and " " not in given:
             raise ValueError("%s: %r; allowed is a path (/...) over HTTP, TOPIC MESSAGE over MQTT" % (name, given))

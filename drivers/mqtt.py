@@ -22,7 +22,7 @@ from hal.ports import Outbox
 IN_FLIGHT = 20  # sent and not yet acknowledged; brokers take at least this many (mosquitto's default)
 MOST_TOPICS = 2_000
 MOST_HEARD = 32  # messages to us that wait; more are not heard
-MOST_HEARD_BYTES = 1_024  # the rest of a longer one is cut off
+MOST_HEARD_BYTES = 4_096  # two days of prices; the rest of a longer one is cut off
 MOST_ANSWERS = 64
 OFFLINE_S = 1.0  # how long `close` waits for the broker to take our "offline"
 CLOSE_S = 3.0

@@ -112,14 +112,14 @@ class RegisterStorage(RegisterLoad):
         return reading(
             now_ms, total_w=total_w, import_wh=one(values, "import_wh"), export_wh=one(values, "export_wh"),
             soc_permille=soc_permille, temperature_mdegc=one(values, "temperature_mdegc"),
-            limit_w=one(values, "limit_w"),
+            limit_w=one(values, "limit_w"), take_w=one(values, "take_w"), give_w=one(values, "give_w"),
         )
 
 
 def ability_of(options: "dict[str, object]", failsafe_ms: int = 0, step_w: int = 1, settle_ms: int = 3_000,
-               pace_ms: int = 0) -> Ability:
+               pace_ms: int = 0, own: str = "") -> Ability:
     """Its fallback is its own regulation; without a time-out it stays where it was told."""
     cable_w = most_w(options)
     return able("storage", min_w=-min(whole(options, "max_discharge_w"), cable_w),
                 max_w=min(whole(options, "max_charge_w"), cable_w), step_w=step_w, failsafe_ms=failsafe_ms,
-                settle_ms=settle_ms, pace_ms=pace_ms)
+                settle_ms=settle_ms, pace_ms=pace_ms, own=own)

@@ -55,8 +55,9 @@ class StorEdge(RegisterStorage):
         return (CONTROL, REMOTE), (AFTERWARDS, SELF_CONSUMPTION), (TIMEOUT, self._revert_s)
 
     def recipe(self, power_w: int) -> "tuple[tuple[Order, int | tuple[int, ...]], ...]":
+        """By itself it takes what is left of the roof, whatever it may give."""
         mode = self._charging if power_w > 0 else SELF_CONSUMPTION
-        return (CHARGE, max(power_w, 0)), (DISCHARGE, max(-power_w, 0)), (MODE, mode)
+        return (CHARGE, power_w if power_w > 0 else self.max_w), (DISCHARGE, max(-power_w, 0)), (MODE, mode)
 
     def neutral(self) -> "tuple[tuple[Order, int | tuple[int, ...]], ...]":
         return (CHARGE, self.max_w), (DISCHARGE, -self.min_w), (MODE, SELF_CONSUMPTION)
@@ -64,7 +65,7 @@ class StorEdge(RegisterStorage):
 
 def ability(options: "dict[str, object]") -> Ability:
     confirmed(options)
-    return ability_of(options, 1000 * whole(options, "revert_s"))
+    return ability_of(options, 1000 * whole(options, "revert_s"), own="limit")
 
 
 def build(port: Bus, options: "dict[str, object]") -> StorEdge:

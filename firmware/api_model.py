@@ -104,6 +104,8 @@ class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):
     power_w_until_s: Until = None
     target_wh: int | None = None
     target_wh_until_s: Until = None
+    target_permille: int | None = None
+    target_permille_until_s: Until = None
     worth: int | None = None
     worth_until_s: Until = None
     limit: Annotated[int | None, Meta(description="most it may draw: mA per conductor of a wallbox, W of all others")] \
@@ -113,6 +115,9 @@ class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):
     ceiling_w_until_s: Until = None
     import_price: int | None = None
     import_price_until_s: Until = None
+    import_prices: Annotated[tuple[tuple[int, int], ...] | None, Meta(
+        description="[seconds after it was set, 0.001 ct/kWh]")] = None
+    import_prices_until_s: Until = None
     export_price: int | None = None
     export_price_until_s: Until = None
 

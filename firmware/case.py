@@ -24,7 +24,7 @@ MOST_EVENTS, MOST_CHECKS = 200, 100
 OWN = ("case", "part", "event", "check")
 PART_KEYS: "Mapping[str, tuple[str, ...]]" = {
     "car": ("plugged", "soc_pct", "capacity_wh", "used_phases", "max_a", "lag_ms"),
-    "battery": ("soc_pct", "capacity_wh", "max_w"),
+    "battery": ("plugged", "soc_pct", "capacity_wh", "max_w"),
     "pv": ("peak_w", "max_w", "tilt_deg", "azimuth_deg"),
     "tank": ("litres", "temperature_c"),
     "heatpump": ("litres", "outside_c"),
@@ -152,8 +152,8 @@ def _refer(findings: Findings, place: Place, event: Struct, site: SiteFile, case
     if isinstance(event, Mode) and event.mode not in MODES:
         findings.add((*place, "mode"), "no such mode" + nearest(event.mode, MODES))
     kinds = {spec.name: part_kind(spec, device) for spec, device in zip(site.site.devices, site.devices)}
-    if event.__struct_config__.tag in ("plug", "unplug") and kinds.get(given["device"]) != "car":
-        findings.add((*place, "device"), "not a wallbox")
+    if event.__struct_config__.tag in ("plug", "unplug") and kinds.get(given["device"]) not in ("car", "battery"):
+        findings.add((*place, "device"), "not a wallbox, and no storage")
     if isinstance(event, Fault) and all(given[key] is None for key in given if key not in ("at_s", "device")):
         findings.add((*place, "do"), "a fault names what is wrong: "
                                      + ", ".join(key for key in given if key not in ("at_s", "device")))

@@ -8,6 +8,7 @@ from msgspec import structs
 from control.values import NO_WISH, NONE, Prices
 from firmware import case_tables as tables
 from sim.appliance import Appliance
+from sim.battery import Battery
 from sim.car import Car
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def _target(life: "CaseLife", event: tables.Target) -> None:
     target_wh = None
     if good is not None and good.import_wh is not None and event.energy_wh is not None:
         target_wh = good.import_wh + event.energy_wh
-    _wish(life, event.device, target_wh=target_wh, target_ms=now_ms + event.within_s * 1_000)
+    _wish(life, event.device, target_wh=target_wh, target_ms=now_ms + event.within_s * 1_000,
+          target_permille=None if event.soc_pct is None else event.soc_pct * 10)
 
 
 def _lease(life: "CaseLife", event: tables.Lease) -> None:
@@ -63,16 +65,18 @@ def _worth(life: "CaseLife", event: tables.Worth) -> None:
 
 
 def _prices(life: "CaseLife", event: tables.Tariff) -> None:
-    life.day.cycle.prices = Prices(event.buy, event.sell, life.day.clock.now_ms() + event.for_s * 1_000)
+    now_ms = life.day.clock.now_ms()
+    later = tuple((now_ms + in_s * 1_000, price) for in_s, price in event.later)
+    life.day.cycle.prices = Prices(event.buy, event.sell, now_ms + event.for_s * 1_000, later)
 
 
 def _light(life: "CaseLife", event: tables.Light) -> None:
     life.day.simulated.world.sun.held_permille = NONE if event.light_pct is None else event.light_pct * 10
 
 
-def _car(life: "CaseLife", device: str) -> Car:
+def _car(life: "CaseLife", device: str) -> "Car | Battery":
     part = life.day.simulated.part(device)
-    assert isinstance(part, Car)
+    assert isinstance(part, Car | Battery)
     return part
 
 

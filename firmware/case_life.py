@@ -11,7 +11,7 @@ from firmware.case_quantities import at_the_end, reader
 from firmware.case_tables import PartTable
 from firmware.config_site import DeviceFile
 from firmware.day import Day
-from firmware.simulated import Simulated
+from firmware.simulated import Simulated, part_kind
 from hal.ports import Load, Meter
 from sim.car import Session
 from sim.ill import Ill, IllLoad, IllMeter
@@ -93,10 +93,11 @@ class CaseLife:
 
 def _parts(file: CaseFile) -> "dict[str, Options]":
     """What [part.NAME] says, as the physics takes it."""
-    return {name: _options(part) for name, part in file.parts.items()}
+    kinds = {spec.name: part_kind(spec, device) for spec, device in zip(file.site.site.devices, file.site.devices)}
+    return {name: _options(part, str(kinds[name])) for name, part in file.parts.items()}
 
 
-def _options(part: PartTable) -> Options:
+def _options(part: PartTable, kind: str) -> Options:
     out: Options = {key: getattr(part, key) for key in (
         "capacity_wh", "used_phases", "lag_ms", "max_w", "peak_w", "tilt_deg", "azimuth_deg", "litres")}
     if part.soc_pct is not None:
@@ -107,7 +108,9 @@ def _options(part: PartTable) -> Options:
         out["temperature_mdegc"] = part.temperature_c * 1000
     if part.outside_c is not None:
         out["outside_mdegc"] = (part.outside_c * 1000, 4_000)
-    if part.plugged is not None:
+    if part.plugged is not None and kind == "battery":
+        out["plugged"] = part.plugged
+    elif part.plugged is not None:
         soc_permille = 500 if part.soc_pct is None else part.soc_pct * 10
         out["sessions"] = (Session(0, DAY_MS, soc_permille),) if part.plugged else (Session(NEVER_MS, NEVER_MS, 0),)
     return {key: value for key, value in out.items() if value is not None}

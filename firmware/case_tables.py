@@ -75,11 +75,12 @@ class Ceiling(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", t
 
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="target"):
-    """So much energy from now on, to be there in time; without it nothing is aimed at."""
+    """So much energy from now on, or so much charge, to be there in time; without both nothing is aimed at."""
 
     at_s: Second
     device: Reference
     energy_wh: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    soc_pct: Percent | None = None
     within_s: Second = 0
 
 
@@ -101,12 +102,13 @@ class Worth(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag
 
 
 class Tariff(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="prices"):
-    """What a kWh costs and earns for a while, in 0.001 ct."""
+    """What a kWh costs and earns for a while, in 0.001 ct; `later`: [[seconds from then, what it costs], ...]"""
 
     at_s: Second
     buy: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     sell: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     for_s: Second
+    later: Annotated[tuple[tuple[int, int], ...], Meta(max_length=200)] = ()
 
 
 class Light(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="light"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from drivers.clock import MonotonicClock
 from drivers.passport import passport
+from firmware.check_battery import battery_words
 from firmware.check_facts import PHASE_NAMES, Facts, facts
 from firmware.check_live import live
 from firmware.config import ConfigError, load
@@ -118,7 +119,8 @@ def _device(device: Facts) -> "list[str]":
         plate = passport_words(passport(device["plate"] or {}))
         return [", ".join(wired), *(["   " + plate] if plate else [])]
     may = [f"mode {device['mode']}", f"priority {device['priority']}", _range(device), _failsafe(device)]
-    return [", ".join(wired), "   " + ", ".join(may)]
+    battery = battery_words(device["store"], device["kind"])
+    return [", ".join(wired), "   " + ", ".join(may), *("   " + words for words in battery)]
 
 
 def _range(device: Facts) -> str:
@@ -126,10 +128,7 @@ def _range(device: Facts) -> str:
         return f"{amperes(device['current_ma'][0])} to {amperes(device['current_ma'][1])}"
     if device["stages_w"]:
         return "stages " + " ".join(str(power_w) for power_w in device["stages_w"]) + " W"
-    bands = device["bands_permille"]
-    charge = "" if bands is None else (f", reserve {bands[0] // 10} %, before the car below {bands[1] // 10} %, "
-                                       f"full at {bands[2] // 10} %")
-    return f"{device['power_w'][0]} to {device['power_w'][1]} W{charge}"
+    return f"{device['power_w'][0]} to {device['power_w'][1]} W"
 
 
 def _failsafe(device: Facts) -> str:

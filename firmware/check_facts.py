@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from control.values import NONE, DeviceSpec, Site
+from control.values import NONE, DeviceSpec, Site, Store
 from control.wiring import is_load, wiring
 from firmware import config_drivers
 from firmware.config import LineSpec, SiteFile
 from firmware.config_read import SECRET
 from firmware.config_site import DeviceFile, amperes
 from firmware.losses import assumed_ma, blind_budget_ma, left_alone_ma, silent_ma
-from hal.values import Phases
+from hal.values import Ability, Phases
 
 Facts = dict[str, Any]
 PHASE_NAMES = ("L1", "L2", "L3")
@@ -110,11 +110,15 @@ def _device(site: Site, spec: DeviceSpec, file: DeviceFile) -> Facts:
         "current_ma": [able.min_ma, able.max_ma] if able.kind == "wallbox" else None,
         "power_w": [able.min_w, able.max_w] if able.kind in ("heater", "storage") else None,
         "stages_w": [sum(stage) for stage in able.stages] if able.kind == "stages" else None,
-        "bands_permille": list(spec.bands_permille) if able.kind == "storage" else None,
+        "store": _store(spec.store, able),
         "failsafe_ms": able.failsafe_ms or None,
         "left_alone_ma": _vector(left_alone_ma(spec)) if load else None,
         "reserve_ma": spec.reserve_ma if load else None,
     }
+
+
+def _store(store: "Store | None", able: Ability) -> "Facts | None":
+    return None if store is None else {**store._asdict(), "own": able.own}
 
 
 def _meter_lost(site: Site, meter: int) -> Facts:

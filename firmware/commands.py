@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from control.values import NO_WISH, NONE, Prices, Site, Snapshot, Wish
 from drivers.mqtt import MOST_HEARD_BYTES, Message
+from firmware import prices
 from firmware.cycle import Cycle
 from firmware.kept import Kept
 from firmware.settable import DEFAULT, SITE, Value, What, table
@@ -25,7 +26,8 @@ MOST_FOR_S = 31 * 86_400
 MOST_ID = 64
 FORMAT = 1
 KEYS = ("value", "for_s", "id")
-WISHES = ("power_w", "target_wh", "worth", "limit")
+WISHES = ("power_w", "target_wh", "target_permille", "worth", "limit")
+TARGETS = ("target_wh", "target_permille")
 KEPT_KEYS = ("place", "what", "value", "for_s", "until_s", "base_wh")
 
 
@@ -77,6 +79,8 @@ class Commands:
         else:
             key = (self._places[place], name)
             self._obey(key, command.order)
+            if name in TARGETS and command.order is not None:  # one of them at a time
+                self._obey((key[0], TARGETS[1 - TARGETS.index(name)]), None)
             answer["value"] = DEFAULT if command.order is None else command.order.value
             answer["until_s"] = command.order and command.order.until_s
             self._keep()
@@ -93,8 +97,8 @@ class Commands:
             self._keep()
         cycle.modes = tuple(str(self._value((index, "mode"), device.mode))
                             for index, device in enumerate(self._site.devices))
-        cycle.ceiling_w = int(self._value((SITE, "ceiling_w"), NONE))
-        cycle.prices = self._prices()
+        cycle.ceiling_w = _whole(self._value((SITE, "ceiling_w"), NONE))
+        cycle.prices = self._prices(now_ms)
         cycle.wishes = tuple(self._wish(index) for index in range(len(self._site.devices)))
 
     def hear(self, snapshot: Snapshot) -> None:
@@ -142,25 +146,24 @@ class Commands:
             return None
         for_s = said.get("for_s")
         if for_s is None:
-            return Order(said["value"], None, None, None)
-        return Order(said["value"], now_ms + 1_000 * for_s, for_s, self._wall_s() + for_s)
+            return Order(_frozen(said["value"]), None, None, None)
+        return Order(_frozen(said["value"]), now_ms + 1_000 * for_s, for_s, self._wall_s() + for_s)
 
     def _wish(self, index: int) -> "Wish | None":
         """All of it anew."""
-        power, target, worth, limit = (self._order((index, name)) for name in WISHES)
-        wish = NO_WISH._replace(worth=worth and int(worth.value), limit=limit and int(limit.value))
+        power, target, charge, worth, limit = (self._order((index, name)) for name in WISHES)
+        wish = NO_WISH._replace(worth=worth and _whole(worth.value), limit=limit and _whole(limit.value))
         if power is not None:
-            wish = wish._replace(lease_w=int(power.value), lease_ms=power.until_ms or 0)
+            wish = wish._replace(lease_w=_whole(power.value), lease_ms=power.until_ms or 0)
         if target is not None and target.base_wh is not None:
-            wish = wish._replace(target_wh=target.base_wh + int(target.value), target_ms=target.until_ms or 0)
+            wish = wish._replace(target_wh=target.base_wh + _whole(target.value), target_ms=target.until_ms or 0)
+        if charge is not None:
+            wish = wish._replace(target_permille=_whole(charge.value), target_ms=charge.until_ms or 0)
         return None if wish == NO_WISH else wish
 
-    def _prices(self) -> "Prices | None":
-        """Both, or none: until the first of them ends."""
-        buy, sell = self._order((SITE, "import_price")), self._order((SITE, "export_price"))
-        if buy is None or sell is None:
-            return None
-        return Prices(int(buy.value), int(sell.value), min(buy.until_ms or 0, sell.until_ms or 0))
+    def _prices(self, now_ms: int) -> "Prices | None":
+        buy, series, sell = (self._order((SITE, name)) for name in ("import_price", "import_prices", "export_price"))
+        return prices.of_orders(buy, series, sell, now_ms)
 
     def _obey(self, key: "tuple[int, str]", order: "Order | None") -> None:
         if order is not None and order.for_s is not None:
@@ -209,13 +212,23 @@ class Commands:
             return refused.why
         for_s, until_s = one.get("for_s"), one.get("until_s")
         if for_s is None:
-            self._obey(key, Order(one["value"], None, None, None))
+            self._obey(key, Order(_frozen(one["value"]), None, None, None))
         elif isinstance(until_s, int) and until_s > self._wall_s():
             left_s = min(for_s, until_s - self._wall_s())
             base_wh = one.get("base_wh")
-            self._obey(key, Order(one["value"], now_ms + 1_000 * left_s, for_s, until_s,
+            self._obey(key, Order(_frozen(one["value"]), now_ms + 1_000 * left_s, for_s, until_s,
                                   base_wh if isinstance(base_wh, int) else None))
         return ""
+
+
+def _whole(value: Value) -> int:
+    """What has been judged to be a number."""
+    assert isinstance(value, int)
+    return value
+
+
+def _frozen(value: Any) -> Value:
+    return tuple(tuple(pair) for pair in value) if isinstance(value, list) else value
 
 
 def _said(payload: bytes) -> "dict[str, Any]":

@@ -112,7 +112,9 @@ def _allowed(info: inspect.Type, about: str) -> str:
     if isinstance(info, inspect.BoolType):
         return "allowed are true and false"
     if isinstance(info, inspect.VarTupleType):
-        item, _ = _inner(info.item_type)
+        item, meant = _inner(info.item_type)
+        if isinstance(item, inspect.StrType) and item.pattern:
+            return f"allowed is a list of {info.min_length or 0} to {info.max_length} texts {meant}"
         what = "texts" if isinstance(item, inspect.StrType) else "numbers"
         bounds = _allowed(item, "").removeprefix("allowed are ").removeprefix("allowed is text ")
         return f"allowed is a list of {what}, {bounds}"

@@ -10,6 +10,7 @@ from control.wiring import is_load
 from drivers.passport import UNKNOWN, Passport, passport
 from firmware import config_drivers
 from firmware.config_read import Findings
+from firmware.config_store import BATTERY_KEYS, STORAGE_KEYS, store_of
 from firmware.config_tables import DeviceTable, NodeTable
 from firmware.config_virtual import Formulas
 from firmware.losses import assumed_ma, left_alone_ma, silent_ma
@@ -20,17 +21,15 @@ CONTINUOUS_A = 32
 IMBALANCE_VA = 4_600  # VDE-AR-N 4100, at the house connection
 MAX_A = 16  # fuse of a final circuit, when none is said
 GRID_STALE_S = 10  # safe budget at most 15 s after the grid meter is lost
-BANDS_PCT = (10, 50, 100)
 
 MODES = {  # a heater or a storage has no lowest power
     "wallbox": (OFF, FAST, SURPLUS, MINIMUM, TARGET), "stages": (OFF, FAST, SURPLUS, MINIMUM),
-    "heater": (OFF, FAST, SURPLUS, TARGET), "storage": (OFF, FAST, SURPLUS),
+    "heater": (OFF, FAST, SURPLUS, TARGET), "storage": (OFF, FAST, SURPLUS, TARGET),
 }
 PRIORITY = {"wallbox": 40, "storage": 30, "stages": 20, "heater": 10}  # a rod takes any watt the others leave
 SLOW_S = 5
 PERIOD_S = {"source": SLOW_S, "stages": SLOW_S, "sensor": SLOW_S}  # all others every second
 LOAD_KEYS = ("mode", "priority", "keep", "max_a")
-BAND_KEYS = ("reserve_pct", "first_pct", "full_pct")
 PLATE_KEYS = ("serial", "accuracy_class", "mid", "rated_a", "checked")
 _SILENCE = re.compile("(failsafe|timeout|watchdog|revert).*_s$")  # options that say when a device falls back
 
@@ -176,7 +175,7 @@ class _Device:
         self._keys(kind)
         period_s, stale_s = self._times(able)
         spec = DeviceSpec(self.name, node, self.phases, able, self._priority(kind), self._mode(able),
-                          1_000 * stale_s, 0, self._bands(kind),
+                          1_000 * stale_s, 0, store_of(self._add, self.table, able, self.options),
                           NONE if self.table.keep is None else self.table.keep)
         spec = spec._replace(reserve_ma=self._reserve_ma(spec))
         if kind == "wallbox" and able.max_ma < able.min_ma:
@@ -261,7 +260,8 @@ class _Device:
         return _place(self.tables.nodes, node)
 
     def _keys(self, kind: str) -> None:
-        fitting = ((LOAD_KEYS, MODES), (BAND_KEYS, ("storage",)), (PLATE_KEYS, ("meter", "source")))
+        fitting = ((LOAD_KEYS, MODES), (STORAGE_KEYS, ("storage",)), (BATTERY_KEYS, ("storage", "wallbox")),
+                   (PLATE_KEYS, ("meter", "source")))
         for key in (key for keys, kinds in fitting if kind not in kinds for key in keys):
             if getattr(self.table, key) is not None:
                 self._add(key, f"a {kind} has no such key; leave it out")
@@ -282,6 +282,8 @@ class _Device:
         if kind not in MODES:
             return OFF
         runs_alone = kind == "stages" and able.fallback.power_w > 0  # a heat pump is not locked unasked
+        if self.table.depart_at is not None:
+            return self.table.mode or TARGET
         return self.table.mode or (MINIMUM if runs_alone else SURPLUS)
 
     def _priority(self, kind: str) -> int:
@@ -313,18 +315,6 @@ class _Device:
     def _silent_s(self, period_s: int) -> int:
         """Three misses; for a meter that is heard or asked seldom, its own time."""
         return max(3, 3 * period_s, int(self.options.get("silent_s", 0)), 3 * int(self.options.get("every_s", 0)))
-
-    def _bands(self, kind: str) -> "tuple[int, int, int]":
-        if kind != "storage":
-            return 0, 0, 0
-        given = (self.table.reserve_pct, self.table.first_pct, self.table.full_pct)
-        reserve, first, full = (default if pct is None else pct for pct, default in zip(given, BANDS_PCT))
-        if not reserve <= first <= full:
-            key = next(name for name, pct in zip(("first_pct", "reserve_pct", "full_pct"),
-                                                 (given[1], given[0], given[2])) if pct is not None)
-            self._add(key, f"reserve_pct {reserve}, first_pct {first}, full_pct {full}: allowed is that "
-                           "none is above the next")
-        return 10 * reserve, 10 * first, 10 * full
 
     def _reserve_ma(self, spec: DeviceSpec) -> int:
         if spec.ability.kind == "wallbox" and not spec.ability.failsafe_ms:

@@ -19,7 +19,13 @@ HOST = r"^[A-Za-z0-9._:%-]{1,253}$"
 DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 ZONE = "^[A-Za-z0-9_+/-]{1,64}$"
 
+MOST_PRICE = 1_000_000  # 0.001 ct/kWh: 10 euros
+
 Reference = Annotated[str, Meta(min_length=1, max_length=32)]
+Curve = Annotated[
+    tuple[Annotated[str, Meta(pattern="^(100|[0-9]{1,2})=[0-9]{1,5}$", description='"%=W", like "95=1500"')], ...],
+    Meta(min_length=1, max_length=16, description="storage: the most it does at a charge, straight in between"),
+]
 
 
 class SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,6 +209,24 @@ class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
     first_pct: Annotated[int, Meta(ge=0, le=100, description="storage: charged before the car below this, in %")] \
         | None = None
     full_pct: Annotated[int, Meta(ge=0, le=100, description="storage: not charged above this, in %")] | None = None
+    capacity_wh: Annotated[int, Meta(ge=100, le=250_000, description="storage, car: usable capacity in Wh")] \
+        | None = None
+    efficiency_pct: Annotated[int, Meta(ge=50, le=100, description="storage, car: what comes back of what goes in")] \
+        | None = None
+    rest_below_w: Annotated[int, Meta(ge=0, le=2_000, description="storage: less is not worth its inverter, in W")] \
+        | None = None
+    charge_curve: Curve | None = None
+    discharge_curve: Curve | None = None
+    grid_price: Annotated[
+        int, Meta(ge=-MOST_PRICE, le=MOST_PRICE, description="storage: charged from the grid at no more, 0.001 ct/kWh")
+    ] | None = None
+    grid_pct: Annotated[int, Meta(ge=0, le=100, description="storage: charged from the grid up to this, in %")] \
+        | None = None
+    depart_pct: Annotated[int, Meta(ge=1, le=100, description="car: charge it needs to depart with, in %")] \
+        | None = None
+    depart_at: Annotated[
+        str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description='car: when it departs, local time: "07:00"')
+    ] | None = None
 
 
 class WiredTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):

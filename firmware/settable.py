@@ -11,18 +11,20 @@ from firmware.config_site import MODES
 
 SITE = NONE  # instead of a device's index: the house itself
 DEFAULT = "default"  # instead of a value: what the configuration says again
-Value = str | int
+Series = tuple[tuple[int, int], ...]  # (seconds from now, number), rising
+Value = str | int | Series
 MOST_CEILING_W = 1_000_000
 LEASE_S = 86_400  # whoever steers a power exactly says so again before it ends
 TARGET_S = 7 * 86_400
 MOST_TARGET_WH = 200_000
 MONEY_UNIT = "0.001 ct/kWh"
 MOST_MONEY = 1_000_000
+MOST_SLOTS = 200  # two days of quarter hours
 PRICE_S = 7 * 86_400  # a price that is not known beyond its time is not believed beyond it
 
 
 class What(NamedTuple):
-    """One thing that can be set on one device: a choice of words, or a whole number within bounds.
+    """One thing that can be set on one device: a choice of words, a whole number within bounds, or a series of them.
 
     `longest_s`: it must say for how long, and that is at most so much; 0 = it need not.
     """
@@ -33,26 +35,49 @@ class What(NamedTuple):
     most: int = 0
     unit: str = ""
     longest_s: int = 0
+    series: bool = False  # [[in_s, number], ...], the first from now on
 
     def refusal(self, value: object) -> str:
         """Why this value cannot be had, "" when it can."""
         if self.choices:
             return "" if value in self.choices else f"allowed are {', '.join(self.choices)} and {DEFAULT}"
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if whole and self.least <= value <= self.most:  # type: ignore[operator]
+        if self.series:
+            return "" if self._is_series(value) else (
+                f"allowed are 1 to {MOST_SLOTS} pairs [[0, PRICE], [SECONDS FROM NOW, PRICE], ...] with rising "
+                f"seconds, each price {self.least} to {self.most} ({self.unit}), and {DEFAULT}")
+        if _whole(value, self.least, self.most):
             return ""
         return f"allowed are {self.least} to {self.most} ({self.unit}) and {DEFAULT}"
+
+    def _is_series(self, value: object) -> bool:
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_SLOTS:
+            return False
+        before_s = -1
+        for pair in value:
+            if not isinstance(pair, list | tuple) or len(pair) != 2 or not _whole(pair[0], before_s + 1, PRICE_S):
+                return False
+            if not _whole(pair[1], self.least, self.most):
+                return False
+            before_s = pair[0]
+        return bool(value[0][0] == 0)
+
+
+def _whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def of_device(device: DeviceSpec) -> "tuple[What, ...]":
     """power_w: exactly so much, as far as the limits allow; target_wh: so much more energy by then, in mode target;
-    worth: of a kWh to it; limit: most it may draw, in mA per conductor of a wallbox."""
+    target_permille: so much charge by then, likewise, of a battery that tells its charge; worth: of a kWh to it; limit:
+    most it may draw, in mA per conductor of a wallbox."""
     choices = MODES.get(device.ability.kind, ())
     if not choices or not is_load(device):
         return ()
     out = [What("mode", choices), What("power_w", (), device.ability.min_w if device.ability.kind == "storage" else 0,
                                        most_w(device), "W", LEASE_S)]
-    if TARGET in choices:
+    if TARGET in choices and device.store is not None:
+        out.append(What("target_permille", (), 0, 1_000, "permille", TARGET_S))
+    if TARGET in choices and device.ability.kind != "storage":
         out.append(What("target_wh", (), 0, MOST_TARGET_WH, "Wh", TARGET_S))
     out.append(What("worth", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, LEASE_S))
     most, unit = (device.ability.max_ma, "mA") if device.ability.kind == "wallbox" else (most_w(device), "W")
@@ -64,6 +89,7 @@ def of_site(_site: Site) -> "tuple[What, ...]":
     # section 14a EnWG: most the controllable loads may take from the grid; it can only lower
     return (What("ceiling_w", (), 0, MOST_CEILING_W, "W"),
             What("import_price", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S),
+            What("import_prices", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S, True),
             What("export_price", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S))
 
 

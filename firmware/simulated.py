@@ -145,6 +145,8 @@ class Simulated:
             made = PushedTwin if device.driver in PUSHERS else PlugTwin if device.driver in PLUGS else JsonTwin
             pushed = made(device, point, self._kinds[device.line] == "http")
             self.pushed[device.line].append(pushed)
+            if isinstance(pushed, JsonTwin):
+                pushed.grid = self.house.nodes[0]
             return pushed
         if device.driver in HEADS:
             twin = self.meters[device.line] = twin_of(device, point, number)

@@ -3,6 +3,9 @@ them. `answer` is what they say to a path, `hear` what reaches them over a broke
 
 import json
 import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from drivers import json_device
@@ -13,6 +16,7 @@ from hal.values import w_of_ma
 
 PLUGS = ("shelly_plug", "tasmota_plug")
 TOLD = (*PLUGS, "json_device")  # drivers
+TOLD_BY = ("tell", "stop")
 
 
 class PlugTwin(PushedTwin):
@@ -103,11 +107,18 @@ class JsonTwin(PushedTwin):
         self._part = point
         options = dict(device.options)
         self._kind = str(options["kind"])
-        self._patterns = [_pattern(str(options[name])) for name in ("tell", "stop") if options[name]]
+        self._patterns = [_pattern(str(options[name])) for name in TOLD_BY if options[name]]
+        self._itself = _pattern(str(options["itself"])) if options["itself"] else None
         self._failsafe_ms = 1000 * int(options["failsafe_s"])
         self._safe = 1000 * int(options["failsafe_a"])
-        self._extras = [(json_device.extra(options, "limit"), self._limit),
-                        (json_device.extra(options, "state"), self._state)]
+        self._extras: "list[tuple[Any, Callable[[], str]]]" = [
+                        (json_device.extra(options, "limit"), self._limit),
+                        (json_device.extra(options, "state"), self._state),
+                        *((json_device.extra(options, name), partial(self._battery, name, *of)) for name, of in (
+                            ("soc", ("soc_permille", 10)), ("capacity", ("capacity_wh", 1)),
+                            ("charge_most", ("take_w", 1)), ("discharge_most", ("give_w", 1))))]
+        self.grid: "Any" = None  # where its own meter hangs
+        self.by_itself = self._itself is not None
         self._wanted = json_device.numbers_of(options)
         self.level = 0  # mA, or W
         self.deaf = False  # it hears, and does nothing
@@ -116,19 +127,22 @@ class JsonTwin(PushedTwin):
     def tick(self, now_ms: int) -> None:
         super().tick(now_ms)
         if self._failsafe_ms and now_ms - self._heard_ms >= self._failsafe_ms:
-            self.level = self._safe
+            self.level, self.by_itself = self._safe, self._itself is not None
         if self._kind == "wallbox":
             self._part.offer((self.level,) * len(self._part.phases))
         elif self._kind == "heater":
             self._part.set_w(self.level)
-        else:
+        elif self._itself is None:
             self._part.target(self.level)
+        else:
+            own_w = self._part.power_w.total() - self.grid.power_w.total()
+            self._part.target(own_w if self.by_itself else self.level or max(own_w, 0))
 
     def answer(self, path: str) -> "bytes | None":
         return b"{}" if self._take(path) else dict(self.said()).get(path)
 
     def listens(self) -> "tuple[str, ...]":
-        told = [str(self._device.options[name]) for name in ("tell", "stop") if self._device.options[name]]
+        told = [str(self._device.options[name]) for name in (*TOLD_BY, "itself") if self._device.options[name]]
         return () if self._asked else tuple(dict.fromkeys(words.partition(" ")[0] for words in told))
 
     def hear(self, topic: str, message: str) -> None:
@@ -145,10 +159,13 @@ class JsonTwin(PushedTwin):
         return tuple(out)
 
     def _take(self, words: str) -> bool:
+        if self._itself is not None and self._itself.fullmatch(words):
+            self._heard_ms, self.by_itself = self._now_ms, True
+            return True
         for pattern in self._patterns:
             found = pattern.fullmatch(words)
             if found is not None:
-                self._heard_ms = self._now_ms
+                self._heard_ms, self.by_itself = self._now_ms, False
                 self.level = self.level if self.deaf else _level(self._kind, found.groupdict())
                 return True
         return False
@@ -157,6 +174,11 @@ class JsonTwin(PushedTwin):
         field = self._extras[0][0]
         assert field is not None
         return str((self.level / 1000 if self._kind == "wallbox" else self.level) / float(field.terms[0].factor))
+
+    def _battery(self, name: str, attribute: str, per: int) -> str:
+        field = json_device.extra(dict(self._device.options), name)
+        assert field is not None
+        return str(Decimal(getattr(self._part, attribute)) / per / field.terms[0].factor)
 
     def _state(self) -> str:
         words = dict(reversed(each.split("=", 1)) for each in self._device.options["states"])

@@ -68,12 +68,14 @@ def w_of_ma(current_ma: int, voltage_mv: int = NOMINAL_MV) -> int:
 class Reading(namedtuple("Reading", (
     "t_ms", "total_w", "power_w", "current_ma", "voltage_mv",
     "import_wh", "export_wh", "soc_permille", "temperature_mdegc", "state", "limit_ma", "limit_w",
-    "power_factor_permille", "frequency_mhz",
+    "power_factor_permille", "frequency_mhz", "capacity_wh", "take_w", "give_w",
 ))):
     """What one device measured at one instant. A field the device cannot measure is None, never 0."""
 
     __slots__ = ()
-    _field_defaults = {"power_factor_permille": None, "frequency_mhz": None}  # journals from before they were there
+    _field_defaults = {  # journals from before they were there
+        "power_factor_permille": None, "frequency_mhz": None, "capacity_wh": None, "take_w": None, "give_w": None,
+    }
     t_ms: int  # monotonic; when it was asked (polled) or heard (pushed), so an age is never understated
     total_w: "int | None"  # + into the node
     power_w: "Phases | None"
@@ -88,6 +90,9 @@ class Reading(namedtuple("Reading", (
     limit_w: "int | None"
     power_factor_permille: "Phases | None"  # 0..1000; the direction stands in power_w
     frequency_mhz: "int | None"
+    capacity_wh: "int | None"  # storage, car: of its battery
+    take_w: "int | None"  # storage: the most it can take at this moment, as it says
+    give_w: "int | None"  # and give; 0 and more
 
 
 def reading(
@@ -96,10 +101,12 @@ def reading(
     soc_permille: "int | None" = None, temperature_mdegc: "int | None" = None, state: "str | None" = None,
     limit_ma: "Phases | None" = None, limit_w: "int | None" = None,
     power_factor_permille: "Phases | None" = None, frequency_mhz: "int | None" = None,
+    capacity_wh: "int | None" = None, take_w: "int | None" = None, give_w: "int | None" = None,
 ) -> Reading:
     """A Reading by keyword; what is not named is None."""
     return Reading(t_ms, total_w, power_w, current_ma, voltage_mv, import_wh, export_wh,
-                   soc_permille, temperature_mdegc, state, limit_ma, limit_w, power_factor_permille, frequency_mhz)
+                   soc_permille, temperature_mdegc, state, limit_ma, limit_w, power_factor_permille, frequency_mhz,
+                   capacity_wh, take_w, give_w)
 
 
 class Setpoint(namedtuple("Setpoint", ("current_ma", "power_w"))):
@@ -120,7 +127,7 @@ STOP = Setpoint(ZERO, 0)
 
 class Ability(namedtuple("Ability", (
     "kind", "min_ma", "max_ma", "step_ma", "one_phase", "min_w", "max_w", "step_w", "stages", "measured",
-    "fallback", "failsafe_ms", "settle_ms", "pace_ms", "min_on_ms", "min_off_ms",
+    "fallback", "failsafe_ms", "settle_ms", "pace_ms", "min_on_ms", "min_off_ms", "own",
 ))):
     """What a driver's device can do; control decides by this and knows no maker.
 
@@ -136,9 +143,13 @@ class Ability(namedtuple("Ability", (
     settle_ms   from a write to the full effect
     pace_ms     least time between two writes that do not lower
     min_on_ms.. shortest run and shortest rest
+    own         storage: "" when it takes any power it is told. Else it regulates by itself at its own meter while it is
+                told a discharge, and told 0 it gives nothing and takes what is left: a "limit" is the most it then
+                gives, for a "mode" any discharge means as much as the house needs
     """
 
     __slots__ = ()
+    _field_defaults = {"own": ""}  # journals from before it was there
     kind: str
     min_ma: int
     max_ma: int
@@ -155,14 +166,15 @@ class Ability(namedtuple("Ability", (
     pace_ms: int
     min_on_ms: int
     min_off_ms: int
+    own: str
 
 
 def ability(
     kind: str, min_ma: int = 0, max_ma: int = 0, step_ma: int = 1000, one_phase: bool = False,
     min_w: int = 0, max_w: int = 0, step_w: int = 1, stages: "tuple[tuple[int, ...], ...]" = (),
     measured: bool = True, fallback: Setpoint = STOP, failsafe_ms: int = 0, settle_ms: int = 2_000,
-    pace_ms: int = 0, min_on_ms: int = 0, min_off_ms: int = 0,
+    pace_ms: int = 0, min_on_ms: int = 0, min_off_ms: int = 0, own: str = "",
 ) -> Ability:
     """An Ability by keyword; what is not named is absent."""
     return Ability(kind, min_ma, max_ma, step_ma, one_phase, min_w, max_w, step_w, stages, measured,
-                   fallback, failsafe_ms, settle_ms, pace_ms, min_on_ms, min_off_ms)
+                   fallback, failsafe_ms, settle_ms, pace_ms, min_on_ms, min_off_ms, own)

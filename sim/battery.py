@@ -1,9 +1,10 @@
-"""A storage inverter with its battery, as seen from the grid: + charges.
+"""A storage inverter with its battery, as seen from the grid: + charges. Or a car on a wallbox that works both ways.
 
 It follows its target after a lag and no faster than a second for its full power, loses on the way in and
 on the way out, needs a little itself, stops at its bounds of charge and slows down before it is full.
 """
 
+from hal.values import ZERO
 from sim.part import WH_MWS, Lag, Part, shared, toward
 from sim.rng import Rng
 
@@ -19,6 +20,7 @@ class Battery(Part):
     def __init__(
         self, phases: "tuple[int, ...]", seed: int, capacity_wh: int = 10_000, max_w: int = 5_000,
         soc_permille: int = 300, least_permille: int = 50, efficiency_permille: int = 955, standby_w: int = 12,
+        plugged: bool = True,
     ) -> None:
         """`least_permille`: the battery itself never goes below; `efficiency_permille`: of each way."""
         super().__init__(phases)
@@ -33,6 +35,7 @@ class Battery(Part):
         self._target_w = 0
         self._now_w = 0  # what it converts, without its own need
         self.cycled_mws = 0  # that went into the battery
+        self.plugged = plugged
 
     @property
     def soc_permille(self) -> int:
@@ -43,6 +46,31 @@ class Battery(Part):
         return self._stored_mws // WH_MWS
 
     @property
+    def state(self) -> str:
+        """IEC 61851: A no car, B connected, C energy flows."""
+        return "A" if not self.plugged else "C" if self._now_w else "B"
+
+    @property
+    def take_w(self) -> int:
+        """The most it takes now, as its battery management says."""
+        return min(self.max_w, self._taper_w()) if self.plugged else 0
+
+    @property
+    def give_w(self) -> int:
+        return self.max_w if self.plugged and self._stored_mws > self._least_mws else 0
+
+    def plug(self, soc_permille: "int | None" = None) -> None:
+        """A car comes, `soc_permille` None: as it left."""
+        if soc_permille is not None:
+            self._stored_mws = max(self._full_mws * soc_permille // 1000, self._least_mws)
+        self.plugged = True
+
+    def unplug(self, now_ms: int = 0) -> None:
+        self.plugged = False
+        self._now_w = 0
+        self.power_w = ZERO
+
+    @property
     def target_w(self) -> int:
         return self._target_w
 
@@ -51,6 +79,8 @@ class Battery(Part):
         self._target_w = max(-self.max_w, min(power_w, self.max_w))
 
     def _live(self, now_ms: int, dt_ms: int) -> None:
+        if not self.plugged:
+            return
         goal_w = self._lag.step(self._target_w, now_ms, dt_ms)
         wanted_w = toward(self._now_w, goal_w, max(1, self.max_w * dt_ms // _FULL_SWING_MS))
         self._now_w = self._possible_w(wanted_w, dt_ms)

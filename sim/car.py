@@ -60,6 +60,7 @@ class Car(Part):
         rng = Rng(seed)
         self._used = min(used_phases, len(phases))
         self._max_ma = max_ma
+        self.capacity_wh = capacity_wh
         self._full_mws = capacity_wh * WH_MWS
         self._stored_mws = self._full_mws * soc_permille // 1000
         self._sessions = sessions

@@ -10,10 +10,10 @@ from sim.twins.register_storage import StoreTwin, kind
 BATTERY_MV = 51_200
 
 
-def wish(told: "dict[str, int]", part: Battery) -> "int | None":
+def wish(told: "dict[str, int]", part: Battery) -> "int | tuple[int, int] | None":
     if told["from_grid"]:
         return told["charge_a"] * BATTERY_MV // 1000
-    return 0 if not told["discharge_a"] else None
+    return -told["discharge_a"] * BATTERY_MV // 1000, part.max_w
 
 
 def fields(told: "dict[str, tuple[int, ...]]", part: Battery) -> "dict[str, tuple[int, ...]]":

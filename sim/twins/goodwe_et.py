@@ -7,8 +7,10 @@ from sim.twins.register_storage import StoreTwin, kind
 from sim.twins.register_storage import build as build_twin
 
 
-def wish(told: "dict[str, int]", part: Battery) -> "int | None":
-    return told["power_w"] if told["mode"] == CHARGE else None
+def wish(told: "dict[str, int]", part: Battery) -> "int | tuple[int, int] | None":
+    if told["mode"] != CHARGE:
+        return None
+    return told["power_w"] or (0, part.max_w)  # with 0 W from the roof only
 
 
 KIND = kind((MODE, POWER), wish, power_on={"mode": AUTO})

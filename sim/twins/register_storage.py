@@ -1,7 +1,8 @@
 """Twin of a storage inverter that is a table: it keeps what it is told and moves its battery by it.
 
-`Kind` says what the table cannot: the power it takes from what it was told (None: its own self-consumption), fields
-made of others, what it holds after a power cut, and after which silence it forgets what it was told.
+`Kind` says what the table cannot: the power it takes from what it was told (None: its own self-consumption; two
+numbers: that within these bounds), fields made of others, what it holds after a power cut, and after which silence it
+forgets what it was told.
 """
 
 from collections import namedtuple
@@ -64,16 +65,18 @@ class StoreTwin(RegisterTwin):
         return 1000 * self.told[field][0] if field else self.kind.failsafe_ms
 
     @property
-    def wish_w(self) -> "int | None":
-        """What it was told to take, None while it regulates by itself."""
+    def wish_w(self) -> "int | tuple[int, int] | None":
+        """What it was told to take, None or bounds while it regulates by itself."""
         told = {field: values[0] if len(values) == 1 else values for field, values in self.told.items()}
-        wish: "int | None" = self.kind.wish(told, self._part)  # type: ignore[operator]
+        wish: "int | tuple[int, int] | None" = self.kind.wish(told, self._part)  # type: ignore[operator]
         return wish
 
     def _live(self) -> None:
         if self.forgets_ms and self.now_ms - self._heard_ms >= self.forgets_ms:
             self._forget()
         wish_w = self.wish_w
+        if isinstance(wish_w, tuple):
+            wish_w = max(wish_w[0], min(self._own_w(), wish_w[1]))
         self._part.target(self._own_w() if wish_w is None else wish_w)
 
     def _forget(self) -> None:

@@ -22,12 +22,12 @@ from sim.twins.register_storage import StoreTwin, kind
 MOST_W = 5_000
 
 
-def wish(told: "dict[str, int]", part: Battery) -> "int | None":
-    if told["control"] != REMOTE or told["charge_w"] >= MOST_W:
+def wish(told: "dict[str, int]", part: Battery) -> "int | tuple[int, int] | None":
+    if told["control"] != REMOTE:
         return None
     if told["mode"] in (FROM_GRID, FROM_ROOF):
         return told["charge_w"]
-    return -told["discharge_w"] if told["mode"] == SELF_CONSUMPTION else 0
+    return (-told["discharge_w"], told["charge_w"]) if told["mode"] == SELF_CONSUMPTION else 0
 
 
 KIND = kind((CONTROL, AFTERWARDS, TIMEOUT, MODE, CHARGE, DISCHARGE), wish,

@@ -10,7 +10,7 @@ import sys
 from binascii import crc32
 from collections import namedtuple
 
-from control.values import MINIMUM, NONE, SURPLUS, DeviceSpec, NodeSpec, Site
+from control.values import MINIMUM, NONE, SURPLUS, DeviceSpec, NodeSpec, Site, store
 from drivers import (
     eastron_sdm630,
     heidelberg_energy_control,
@@ -48,25 +48,25 @@ NODES = (
     NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 16_000, 0, 4_600),
     NodeSpec("garage", 0, 1, 20_000, 20_000, "mcb-b", 1_000, 0, 0),
 )
-# name, driver, twin, node, mode, priority, bands, options; each answers to its place in the table as unit
+# name, driver, twin, node, mode, priority, battery, options; each answers to its place in the table as unit
 DEVICES = (
-    ("grid", eastron_sdm630, eastron_twin, 0, "off", 0, (0, 0, 0), {
+    ("grid", eastron_sdm630, eastron_twin, 0, "off", 0, None, {
         "phases": ALL, "role": "meter", "mounting": "normal"}),
-    ("sub", eastron_sdm630, eastron_twin, 1, "off", 0, (0, 0, 0), {
+    ("sub", eastron_sdm630, eastron_twin, 1, "off", 0, None, {
         "phases": (1, 2, 0), "role": "meter", "mounting": "reversed"}),
-    ("roof", eastron_sdm630, eastron_twin, 0, "off", 0, (0, 0, 0), {
+    ("roof", eastron_sdm630, eastron_twin, 0, "off", 0, None, {
         "phases": ALL, "role": "source", "mounting": "normal"}),
-    ("carport", heidelberg_energy_control, heidelberg_twin, 1, SURPLUS, 40, (0, 0, 0), {
+    ("carport", heidelberg_energy_control, heidelberg_twin, 1, SURPLUS, 40, None, {
         "phases": (1, 2, 0), "max_a": 16, "failsafe_a": 0, "failsafe_s": 14}),
-    ("guest", heidelberg_energy_control, heidelberg_twin, 1, MINIMUM, 20, (0, 0, 0), {
+    ("guest", heidelberg_energy_control, heidelberg_twin, 1, MINIMUM, 20, None, {
         "phases": (2,), "max_a": 16, "failsafe_a": 6, "failsafe_s": 20}),
-    ("battery", sunspec_storage, storage_twin, 0, SURPLUS, 30, (100, 400, 1_000), {
+    ("battery", sunspec_storage, storage_twin, 0, SURPLUS, 30, store(100, 400, 1_000), {
         "phases": ALL, "max_a": 16, "max_charge_w": 5_000, "max_discharge_w": 5_000, "revert_s": 60}),
-    ("rod", mypv_elwa2, mypv_twin, 0, SURPLUS, 10, (0, 0, 0), {"phases": (2,), "max_a": 16, "timeout_s": 60}),
-    ("elements", relay_rod, rod_twin, 0, SURPLUS, 5, (0, 0, 0), {
+    ("rod", mypv_elwa2, mypv_twin, 0, SURPLUS, 10, None, {"phases": (2,), "max_a": 16, "timeout_s": 60}),
+    ("elements", relay_rod, rod_twin, 0, SURPLUS, 5, None, {
         "phases": ALL, "max_a": 16, "pin_1": 5, "pin_2": 6, "pin_3": 13, "active_high": 1, "rest_s": 60,
         "element_1_w": 1_000, "element_2_w": 1_000, "element_3_w": 2_000}),
-    ("heatpump", sg_ready, pump_twin, 0, SURPLUS, 15, (0, 0, 0), {
+    ("heatpump", sg_ready, pump_twin, 0, SURPLUS, 15, None, {
         "phases": ALL, "max_a": 16, "lock_pin": 23, "boost_pin": 24, "active_high": 0, "hold_s": 600,
         "normal_w": 2_000, "boost_w": 3_000, "force_w": 0}),
 )
@@ -95,10 +95,10 @@ class Hour(namedtuple("Hour", ("hour", "number", "causes", "faults", "frames")))
 
 def site() -> Site:
     devices = []
-    for name, driver, _, node, mode, priority, bands, options in DEVICES:
+    for name, driver, _, node, mode, priority, battery, options in DEVICES:
         reserve_ma = 0 if name in ("grid", "sub", "roof") else 16_000
         devices.append(DeviceSpec(name, node, options["phases"], driver.ability(options), priority, mode, 15_000,
-                                  reserve_ma, bands, NONE))
+                                  reserve_ma, battery, NONE))
     return Site("board", NODES, tuple(devices), 1_000, NONE)
 
 

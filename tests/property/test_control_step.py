@@ -28,8 +28,10 @@ from control.values import (
     Site,
     Snapshot,
     State,
+    Store,
     Wish,
     Written,
+    store,
 )
 from control.wiring import is_load, wiring
 from hal.faults import TIMEOUT, Fault
@@ -54,8 +56,16 @@ def any_ability(dice: Random) -> Ability:
     if kind == "stages":
         return ability("stages", measured=dice.random() < 0.5, min_on_ms=60_000, min_off_ms=dice.choice((0, 60_000)))
     if kind == "storage":
-        return ability("storage", min_w=-5_000, max_w=5_000, settle_ms=settle_ms, failsafe_ms=failsafe_ms)
+        return ability("storage", min_w=-5_000, max_w=5_000, settle_ms=settle_ms, failsafe_ms=failsafe_ms,
+                       own=dice.choice(("", "", "limit", "mode")))
     return ability("source")
+
+
+def any_store(dice: Random) -> Store:
+    curve = dice.choice(((), ((500, 5_000), (950, 1_000))))
+    return store(100, 300, dice.choice((950, 1_000)), dice.choice((0, 10_000)), dice.choice((700, 900)),
+                 dice.choice((0, 0, 300)), curve, dice.choice(((), ((100, 500), (300, 5_000)))),
+                 dice.choice((None, 20_000)), 900, dice.choice((0, 0, 600)), dice.choice((NONE, 25_200_000)))
 
 
 def any_site(dice: Random) -> Site:
@@ -64,7 +74,7 @@ def any_site(dice: Random) -> Site:
         meter = NONE
         if index == 0 or dice.random() < 0.5:
             meter = len(devices)
-            devices.append(DeviceSpec(f"m{index}", index, (0, 1, 2), ability("meter"), 0, OFF, 5_000, 0, (0, 0, 0),
+            devices.append(DeviceSpec(f"m{index}", index, (0, 1, 2), ability("meter"), 0, OFF, 5_000, 0, None,
                                       NONE))
         rated_ma = dice.choice((16_000, 20_000, 35_000, 63_000))
         nodes.append(NodeSpec(f"n{index}", dice.randint(0, index - 1) if index else NONE, meter, rated_ma,
@@ -76,9 +86,9 @@ def any_site(dice: Random) -> Site:
         if able.kind == "stages":
             able = Ability(*able[:8], ((0,) * len(phases), (1_000,) + (0,) * (len(phases) - 1), (1_000,) * len(phases))[
                 :3 if len(phases) > 1 else 2], *able[9:])
-        bands = (100, 300, 950) if able.kind == "storage" else (0, 0, 0)
+        battery = any_store(dice) if able.kind == "storage" else None
         devices.append(DeviceSpec(f"d{index}", dice.randrange(len(nodes)), phases, able, dice.choice((1, 5, 5, 9)),
-                                  dice.choice(MODES), 6_000, dice.choice((6_000, 16_000)), bands, NONE))
+                                  dice.choice(MODES), 6_000, dice.choice((6_000, 16_000)), battery, NONE))
     return Site("any", tuple(nodes), tuple(devices), 1_000, dice.choice((NONE, 0, 6_000)))
 
 
@@ -87,7 +97,13 @@ def any_wish(dice: Random, now_ms: int) -> "Wish | None":
     return dice.choice((None, Wish(dice.choice((None, now_ms // 1_000 + 5_000)), until_ms,
                                    dice.choice((None, -9_000, 0, 1_400, 99_000)), until_ms,
                                    dice.choice((None, 5_000, 25_000, 40_000)),
-                                   dice.choice((None, None, 0, 1_500, 7_050, 20_000)))))
+                                   dice.choice((None, None, 0, 1_500, 7_050, 20_000)),
+                                   dice.choice((None, None, 400, 1_000)))))
+
+
+def any_later(dice: Random, now_ms: int) -> "tuple[tuple[int, int], ...]":
+    return tuple((now_ms + 900_000 * (n + 1), dice.choice((-5_000, 15_000, 45_000)))
+                 for n in range(dice.choice((0, 3))))
 
 
 class Story:
@@ -140,7 +156,8 @@ class Story:
         if dice.random() < 0.05:
             self.wishes = dice.choice(((), tuple([any_wish(dice, self.now_ms) for _ in self.site.devices])))
             self.prices = dice.choice((None, Prices(dice.choice((-5_000, 20_000, 30_000)), 8_000,
-                                                    self.now_ms + dice.choice((0, 20_000)))))
+                                                    self.now_ms + dice.choice((0, 20_000)),
+                                                    any_later(dice, self.now_ms))))
         if dice.random() < 0.02:
             self.ceiling_w = dice.choice((NONE, 0, 4_200, 9_000))
         for index in range(len(self.site.devices)):
@@ -346,8 +363,9 @@ def test_the_same_snapshot_and_state_give_the_same_plan(seed: int) -> None:
 def limited_plan(story: Story, index: int, limit: "int | None") -> Plan:
     """The plan there would be now with this owner's limit on one device."""
     wishes = list(story.wishes or (None,) * len(story.site.devices))
-    wishes[index] = Wish(*(wishes[index] or NO_WISH)[:-1], limit)
-    return step(story.site, story.state, Snapshot(*story.snapshot()[:5], tuple(wishes), story.prices))[1]
+    wishes[index] = Wish(*(wishes[index] or NO_WISH)[:-2], limit, None)
+    snapshot = story.snapshot()
+    return step(story.site, story.state, Snapshot(*snapshot[:5], tuple(wishes), *snapshot[6:]))[1]
 
 
 def level(device: DeviceSpec, setpoint: Setpoint) -> int:
@@ -373,7 +391,8 @@ def wild_reading(dice: Random, now_ms: int) -> "Reading | None":
     return Reading(now_ms - dice.choice((0, 0, 500, 20_000, -5_000)), maybe(wild(dice)), maybe(vector()),
                    maybe(vector()), maybe(volts), maybe(abs(wild(dice))), maybe(abs(wild(dice))),
                    maybe(dice.randint(0, 1000)), maybe(wild(dice)), maybe(dice.choice("ABCDEFx")), maybe(vector()),
-                   maybe(wild(dice)), maybe(vector()), maybe(abs(wild(dice))))
+                   maybe(wild(dice)), maybe(vector()), maybe(abs(wild(dice))), maybe(abs(wild(dice))),
+                   maybe(abs(wild(dice))), maybe(abs(wild(dice))))
 
 
 def wild_setpoint(dice: Random) -> "Setpoint | None":
@@ -396,7 +415,8 @@ def test_no_snapshot_stops_the_decision(seed: int) -> None:
         modes = tuple(dice.choice((*MODES, "unheard-of")) for _ in site.devices)
         ceiling_w = dice.choice((NONE, 0, 4_200, wild(dice)))
         wishes = tuple([any_wish(dice, now_ms) for _ in site.devices])
-        prices = dice.choice((None, Prices(wild(dice), wild(dice), now_ms + dice.randint(-9, 9))))
+        prices = dice.choice((None, Prices(wild(dice), wild(dice), now_ms + dice.randint(-9, 9),
+                                           any_later(dice, now_ms))))
         state, plan = step(site, state, Snapshot(now_ms, heard, written, modes, ceiling_w, wishes, prices,
                                            dice.choice((NONE, now_ms, wild(dice)))))
         assert len(plan.grants) == len(site.devices)

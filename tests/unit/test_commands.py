@@ -20,6 +20,7 @@ from control.values import (
     Site,
     Snapshot,
     Wish,
+    store,
 )
 from drivers.mqtt import MOST_HEARD_BYTES, Message
 from firmware.commands import MOST_FOR_S, Commands
@@ -39,7 +40,7 @@ CAR, ROD, GRID = 1, 2, 0
 
 def device(name: str, kind: str, mode: str = SURPLUS) -> DeviceSpec:
     able = ability(kind, failsafe_ms=10_000, max_ma=16_000, min_w=-2_500, max_w=3_000)
-    return DeviceSpec(name, 0, (0, 1, 2), able, 0, mode, 5_000, 0, (0, 0, 0), NONE)
+    return DeviceSpec(name, 0, (0, 1, 2), able, 0, mode, 5_000, 0, None, NONE)
 
 
 SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 5_000, 0, 0),),
@@ -50,11 +51,11 @@ SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 5_000, 
 class Desk:
     """Commands with a clock that moves when told."""
 
-    def __init__(self, path: "Path | None" = None) -> None:
+    def __init__(self, path: "Path | None" = None, site: Site = SITE) -> None:
         self.now_ms, self.wall_s = 0, WALL_S
         self.kept = Kept(path, 0) if path else None
-        self.commands = Commands(SITE, self.kept, self.now_ms, lambda: self.wall_s)
-        self.cycle = Cycle(SITE, Image(4), 0)
+        self.commands = Commands(site, self.kept, self.now_ms, lambda: self.wall_s)
+        self.cycle = Cycle(site, Image(4), 0)
 
     def say(self, place: str, payload: "str | bytes", retained: bool = False) -> "dict[str, Any]":
         payload = payload.encode() if isinstance(payload, str) else payload
@@ -110,7 +111,7 @@ def test_a_ceiling_of_the_house_comes_and_goes() -> None:
     assert desk.cycle.ceiling_w == 4_200
     assert desk.settings()["site/settings"] == {
         "ceiling_w": 4_200, "ceiling_w_until_s": WALL_S + 60, "import_price": None, "import_price_until_s": None,
-        "export_price": None, "export_price_until_s": None}
+        "import_prices": None, "import_prices_until_s": None, "export_price": None, "export_price_until_s": None}
     desk.modes(60)
     assert desk.cycle.ceiling_w == NONE
 
@@ -123,19 +124,19 @@ def test_an_exact_power_and_a_target_become_a_wish_with_an_end(tmp_path: Path) -
     desk.say("store/set/power_w", '{"value": -2500, "for_s": 60}')
     desk.say("car_port/set/target_wh", '{"value": 20000, "for_s": 3600}')
     desk.modes(10)
-    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7, None), None,
-                                 Wish(None, 0, -2_500, 60_000, None, None))
+    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7, None, None), None,
+                                 Wish(None, 0, -2_500, 60_000, None, None, None))
     assert desk.settings()["car_port/settings"]["target_wh"] == 20_000
     assert desk.kept is not None
     desk.kept.close()
     desk.modes(50)
-    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7, None), None, None)
+    assert desk.cycle.wishes == (None, Wish(21_000, 3_600_000, None, 0, 7, None, None), None, None)
     desk.say("car_port/set/target_wh", "default")
     desk.modes()
     assert desk.cycle.wishes[CAR] == NO_WISH._replace(worth=7)
     again = Desk(tmp_path / "orders.json")
     again.modes()
-    assert again.cycle.wishes[CAR] == Wish(21_000, 3_600_000, None, 0, 7, None)
+    assert again.cycle.wishes[CAR] == Wish(21_000, 3_600_000, None, 0, 7, None, None)
 
 
 def test_prices_are_known_while_both_are() -> None:
@@ -145,7 +146,7 @@ def test_prices_are_known_while_both_are() -> None:
     assert desk.cycle.prices is None
     desk.say("site/set/export_price", '{"value": 8000, "for_s": 600}')
     desk.modes()
-    assert desk.cycle.prices == Prices(31_000, 8_000, 600_000)
+    assert desk.cycle.prices == Prices(31_000, 8_000, 600_000, ())
     desk.modes(600)
     assert desk.cycle.prices is None
     assert desk.say("site/set/import_price", "31000")["why"].startswith("for_s: needed")
@@ -163,6 +164,50 @@ def test_an_owners_limit_holds_for_good_or_for_a_while() -> None:
     desk.say("car_port/set/limit", "default")
     desk.modes()
     assert desk.cycle.wishes == (None,) * 4
+
+
+def test_prices_of_hours_that_come_are_told_as_they_pass(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "orders.json")
+    said = desk.say("site/set/import_prices", '{"value": [[0, 30000], [900, 18000], [1800, 25000]], "for_s": 2700}')
+    assert said["ok"]
+    desk.modes(10)
+    assert desk.cycle.prices == Prices(30_000, None, 2_700_000, ((900_000, 18_000), (1_800_000, 25_000)))
+    desk.say("site/set/import_price", '{"value": 99, "for_s": 900}')  # the series goes before
+    desk.say("site/set/export_price", '{"value": 8000, "for_s": 900}')
+    desk.modes(890)
+    assert desk.cycle.prices == Prices(18_000, 8_000, 2_700_000, ((1_800_000, 25_000),))
+    assert desk.settings()["site/settings"]["import_prices"] == [[0, 30_000], [900, 18_000], [1_800, 25_000]]
+    assert desk.kept is not None
+    desk.kept.close()
+    desk.modes(1_800)
+    assert desk.cycle.prices is None
+    again = Desk(tmp_path / "orders.json")  # a restart: its hours are where they were
+    again.modes()
+    assert again.cycle.prices is not None
+    assert [price for _, price in again.cycle.prices.later] == [18_000, 25_000]
+
+
+@pytest.mark.parametrize("value", [
+    "[]", "[[5, 30000]]", "[[0, 30000], [0, 20000]]", "[[0, 30000], [60, 2000000]]", "[[0]]", "[[0, 1.5]]", "30000",
+    "[[0, true]]", '{"0": 30000}', "[[0, 1], [60, 2], [30, 3]]", str([[n, n] for n in range(201)]),
+])
+def test_a_series_that_is_none_is_refused(value: str) -> None:
+    why = Desk().say("site/set/import_prices", f'{{"value": {value}, "for_s": 3600}}')["why"]
+    assert "allowed are 1 to 200 pairs [[0, PRICE], [SECONDS FROM NOW, PRICE], ...]" in why
+
+
+def test_a_charge_is_aimed_at_where_one_is_told() -> None:
+    battery = device("store", "storage")._replace(store=store(capacity_wh=60_000))
+    desk = Desk(site=SITE._replace(devices=(*SITE.devices[:3], battery)))
+    assert desk.say("store/set/target_permille", '{"value": 800, "for_s": 3600}')["ok"]
+    desk.modes()
+    assert desk.cycle.wishes[-1] == NO_WISH._replace(target_permille=800, target_ms=3_600_000)
+    assert desk.say("store/set/target_permille", '{"value": 1001, "for_s": 3600}')["why"].endswith(
+        "allowed are 0 to 1000 (permille) and default")
+    assert desk.say("store/set/target_permille", "800")["why"].startswith("for_s: needed")
+    assert not desk.say("store/set/target_wh", '{"value": 8000, "for_s": 3600}')["ok"]
+    said = desk.say("car_port/set/target_permille", '{"value": 800, "for_s": 3600}')  # its car tells no charge
+    assert not said["ok"]
 
 
 def test_a_worth_lapses() -> None:

@@ -113,7 +113,7 @@ def test_defaults_of_devices(short: SiteFile) -> None:
     car, grid, battery, pump, sub = short.site.devices
     assert (car.phases, car.mode, car.priority, car.stale_ms) == ((2, 0, 1), "surplus", 40, 3_000)
     assert (grid.phases, grid.mode, grid.priority, grid.stale_ms) == ((0, 1, 2), "off", 0, 3_000)
-    assert (battery.phases, battery.bands_permille, battery.priority) == ((1,), (100, 500, 1_000), 30)
+    assert (battery.phases, battery.store[:3], battery.priority) == ((1,), (100, 500, 1_000), 30)
     assert (pump.mode, pump.priority, pump.stale_ms) == ("minimum", 20, 15_000)
     assert sub.stale_ms == 6_000
     assert [device.period_ms for device in short.devices] == [1_000, 1_000, 1_000, 5_000, 2_000]

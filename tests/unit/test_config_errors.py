@@ -74,8 +74,9 @@ WRONG = {  # name: (what is replaced, by what, what is said)
     "unknown key": (
         "failsafe_a = 6", "failsave_a = 6",
         ["36: device.carport.failsave_a = 6: no such key here; did you mean failsafe_a?; known are accuracy_class, "
-         "checked, failsafe_a, failsafe_s, first_pct, full_pct, keep, line, max_a, mid, mode, node, period_s, phases, priority, "
-         "rated_a, reserve_pct, serial, stale_s, unit"]),
+         "capacity_wh, charge_curve, checked, depart_at, depart_pct, discharge_curve, efficiency_pct, failsafe_a, failsafe_s, "
+         "first_pct, full_pct, grid_pct, grid_price, keep, line, max_a, mid, mode, node, period_s, phases, priority, rated_a, "
+         "reserve_pct, rest_below_w, serial, stale_s, unit"]),
     "out of bounds": (
         "failsafe_a = 6", "failsafe_a = 20",
         ["36: device.carport.failsafe_a = 20: allowed are 0 to 16 "
@@ -261,11 +262,43 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          "next"]),
     "bands of a wallbox": (
         "failsafe_a = 6", "full_pct = 80", ["36: device.carport.full_pct = 80: a wallbox has no such key; leave it out"]),
+    "a curve that falls back": (
+        "max_charge_w = 5000", 'max_charge_w = 5000\ncharge_curve = ["90=3000", "80=5000"]',
+        ['43: device.battery.charge_curve = ["90=3000", "80=5000"]: allowed is a list of "%=W" with rising %, each once']),
+    "a curve of something else": (
+        "max_charge_w = 5000", 'max_charge_w = 5000\ncharge_curve = ["90 % 3000 W"]',
+        ['43: device.battery.charge_curve = ["90 % 3000 W"]: allowed is a list of 1 to 16 texts "%=W", like "95=1500" '
+         "(storage: the most it does at a charge, straight in between)"]),
+    "charged by price up to nowhere": (
+        "max_charge_w = 5000", "max_charge_w = 5000\ngrid_pct = 80",
+        ["43: device.battery.grid_pct = 80: up to there at which price? say grid_price too, in 0.001 ct/kWh"]),
+    "charged by price beyond full": (
+        "max_charge_w = 5000", "max_charge_w = 5000\ncapacity_wh = 9000\ngrid_price = 9000\ngrid_pct = 90\nfull_pct = 80",
+        ["45: device.battery.grid_pct = 90: above full_pct; allowed are 0 to 80"]),
+    "charged by price without a size": (
+        "max_charge_w = 5000", "max_charge_w = 5000\ngrid_price = 9000",
+        ["43: device.battery.grid_price = 9000: how much fits into it? say capacity_wh too"]),
+    "a departure without a charge": (
+        "max_charge_w = 5000", 'max_charge_w = 5000\ncapacity_wh = 9000\ndepart_at = "07:00"',
+        ['44: device.battery.depart_at = "07:00": with which charge? say depart_pct too']),
+    "a departure below the reserve": (
+        "max_charge_w = 5000", "max_charge_w = 5000\nreserve_pct = 30\ndepart_pct = 20",
+        ["44: device.battery.depart_pct = 20: allowed are 30 (reserve_pct) to 100 (full_pct)"]),
+    "a time that is none": (
+        "max_charge_w = 5000", 'max_charge_w = 5000\ndepart_at = "7 o\'clock"',
+        ['43: device.battery.depart_at = "7 o\'clock": allowed is car: when it departs, local time: "07:00"']),
+    "the battery of a car nobody tells of": (
+        "failsafe_a = 6", "capacity_wh = 60000",
+        ["36: device.carport.capacity_wh = 60000: it does not tell the charge of the car; leave it out "
+         '(a json_device with soc = "PATH" tells it)']),
+    "a curve of a wallbox": (
+        "failsafe_a = 6", 'charge_curve = ["90=3000"]',
+        ['36: device.carport.charge_curve = ["90=3000"]: a wallbox has no such key; leave it out']),
     "mode of a meter": (
         "unit = 1", 'unit = 1\nmode = "off"', ['30: device.grid.mode = "off": a meter has no such key; leave it out']),
     "mode of another kind": (
         "max_charge_w = 5000", 'max_charge_w = 5000\nmode = "minimum"',
-        ['43: device.battery.mode = "minimum": a storage has no such mode; allowed are off, fast, surplus']),
+        ['43: device.battery.mode = "minimum": a storage has no such mode; allowed are off, fast, surplus, target']),
     "unknown mode": (
         "failsafe_a = 6", 'mode = "pv"',
         ['36: device.carport.mode = "pv": allowed are "fast", "minimum", "off", "surplus", "target" (at start)']),

@@ -30,6 +30,7 @@ from control.values import (
     State,
     Wish,
     Written,
+    store,
 )
 from hal.faults import TIMEOUT, Fault
 from hal.values import STOP, Ability, Phases, Reading, Setpoint, ability, ma_of_w, placed, reading
@@ -133,7 +134,7 @@ class House:
     def __init__(self, loads: "list[tuple[DeviceSpec, Car | Plain]]", rated_ma: int = 35_000,
                  nodes: "tuple[NodeSpec, ...]" = (), rest_ma: int = 10_000) -> None:
         house = NodeSpec("house", NONE, 0, rated_ma, rated_ma, "sls-e", rest_ma, 0, 0)
-        grid = DeviceSpec("grid", 0, (0, 1, 2), METER, 0, SURPLUS, 5_000, 0, (0, 0, 0), NONE)
+        grid = DeviceSpec("grid", 0, (0, 1, 2), METER, 0, SURPLUS, 5_000, 0, None, NONE)
         self.site = Site("test", (house, *nodes), (grid, *(device for device, _ in loads)), 1_000, NONE)
         self.parts = [part for _, part in loads]
         self.base: "Callable[[int], Phases]" = lambda now_ms: Phases(1_000, 1_000, 1_000)
@@ -212,8 +213,9 @@ class House:
 
 
 def load(name: str, able: Ability, phases: "tuple[int, ...]" = (0, 1, 2), priority: int = 10, mode: str = FAST,
-         bands: "tuple[int, int, int]" = (0, 0, 0)) -> DeviceSpec:
-    return DeviceSpec(name, 0, phases, able, priority, mode, 10_000, 16_000, bands, NONE)
+         bands: "tuple[int, int, int] | None" = None) -> DeviceSpec:
+    return DeviceSpec(name, 0, phases, able, priority, mode, 10_000, 16_000,
+                      store(*bands or ()) if able.kind == "storage" else None, NONE)
 
 
 def switches(plans: "list[Plan]", index: int) -> int:
@@ -590,7 +592,7 @@ class Counted(Car):
 def test_a_target_takes_from_the_grid_as_late_as_it_can_and_is_met() -> None:
     car = Counted((0, 1, 2))
     house = House([(load("a", WALLBOX, mode=TARGET), car)])
-    house.wishes[1] = Wish(5_000, 2 * 3_600_000, None, 0, None, None)  # half an hour's charging
+    house.wishes[1] = Wish(5_000, 2 * 3_600_000, None, 0, None, None, None)  # half an hour's charging
     house.run(3_600)
     assert car.taken_mwh == 0
     assert house.grant(1).reason == reasons.WAITS_SURPLUS
@@ -606,7 +608,7 @@ def test_a_target_is_met_from_the_roof_when_that_is_enough() -> None:
     car = Counted((0, 1, 2))
     house = House([(load("a", WALLBOX, mode=TARGET), car)])
     house.base = pv(6_000, 0)
-    house.wishes[1] = Wish(5_000, 3 * 3_600_000, None, 0, None, None)
+    house.wishes[1] = Wish(5_000, 3 * 3_600_000, None, 0, None, None, None)
     plans = house.run(2 * 3_600)
     assert reasons.TARGET not in [plan.grants[1].reason for plan in plans]  # type: ignore[union-attr]
     assert car.taken_mwh >= 5_000_000
@@ -615,13 +617,13 @@ def test_a_target_is_met_from_the_roof_when_that_is_enough() -> None:
 def test_a_lease_rules_until_it_ends_and_never_over_the_fuse() -> None:
     house = House([(load("a", WALLBOX, mode=SURPLUS), Car((0, 1, 2))),
                    (load("battery", BATTERY, mode=SURPLUS), Plain((0, 1, 2), 500))], rated_ma=25_000)
-    house.wishes[1] = Wish(None, 0, 7_000, 600_000, None, None)
-    house.wishes[2] = Wish(None, 0, -2_000, 600_000, None, None)
+    house.wishes[1] = Wish(None, 0, 7_000, 600_000, None, None, None)
+    house.wishes[2] = Wish(None, 0, -2_000, 600_000, None, None, None)
     house.run(300)
     assert house.grant(1).setpoint.current_ma.l1 == 10_100
     assert house.grant(1).reason == reasons.LEASE
     assert house.grant(2).setpoint.power_w == -2_000
-    house.wishes[1] = Wish(None, 0, 99_000, 600_000, None, None)
+    house.wishes[1] = Wish(None, 0, 99_000, 600_000, None, None, None)
     house.run(60)
     assert house.grant(1).setpoint.current_ma.l1 == 16_000
     house.base = lambda now_ms: Phases(14_000, 1_000, 1_000)
@@ -638,15 +640,15 @@ def test_an_owners_limit_lowers_what_a_load_may_draw_and_leaves_the_rest_to_othe
                    (load("rod", ROD, mode=SURPLUS), Plain((0, 1, 2)))])
     house.run(120)
     assert house.grant(1).setpoint.current_ma.l1 == 16_000
-    house.wishes[1] = Wish(None, 0, None, 0, None, 10_050)
+    house.wishes[1] = Wish(None, 0, None, 0, None, 10_050, None)
     house.run(1)
     assert house.grant(1).setpoint.current_ma.l1 == 10_000  # in its own steps
     assert (house.grant(1).reason, house.grant(1).wanted.current_ma.l1) == (reasons.LIMIT, 16_000)
-    house.wishes[1] = Wish(None, 0, None, 0, None, 5_999)  # less than it can charge with
+    house.wishes[1] = Wish(None, 0, None, 0, None, 5_999, None)  # less than it can charge with
     house.run(1)
     assert (house.grant(1).reason, house.grant(1).setpoint) == (reasons.LIMIT, STOP)
     house.base = pv(6_000, 0)
-    house.wishes[2] = Wish(None, 0, None, 0, None, 800)
+    house.wishes[2] = Wish(None, 0, None, 0, None, 800, None)
     house.run(300)
     assert (house.grant(2).reason, house.grant(2).setpoint.power_w) == (reasons.LIMIT, 800)
     house.wishes[1] = house.wishes[2] = None
@@ -656,7 +658,7 @@ def test_an_owners_limit_lowers_what_a_load_may_draw_and_leaves_the_rest_to_othe
 
 def test_a_limited_storage_charges_with_less_and_gives_as_before() -> None:
     house = House([(load("battery", BATTERY, mode=SURPLUS), Plain((0, 1, 2), 500))])
-    house.wishes[1] = Wish(None, 0, None, 0, None, 0)
+    house.wishes[1] = Wish(None, 0, None, 0, None, 0, None)
     house.base = pv(3_000, 0)
     house.run(60)
     assert (house.grant(1).reason, house.grant(1).setpoint.power_w) == (reasons.LIMIT, 0)
@@ -668,7 +670,7 @@ def test_a_limited_storage_charges_with_less_and_gives_as_before() -> None:
 def test_a_limited_car_begins_earlier_to_be_ready_in_time() -> None:
     car = Counted((0, 1, 2))
     house = House([(load("a", WALLBOX, mode=TARGET), car)])
-    house.wishes[1] = Wish(5_000, 2 * 3_600_000, None, 0, None, 6_000)
+    house.wishes[1] = Wish(5_000, 2 * 3_600_000, None, 0, None, 6_000, None)
     house.run(7_200)
     assert car.taken_mwh >= 5_000_000
 
@@ -680,17 +682,18 @@ def test_worth_decides_who_is_served_and_whether_the_grid_is() -> None:
     house.base = pv(5_000, 0)
     house.run(200)
     assert house.grant(1).setpoint.power_w > 4_000
-    house.wishes[1], house.wishes[2] = Wish(None, 0, None, 0, 15_000, None), Wish(None, 0, None, 0, 16_000, None)
+    house.wishes[1] = Wish(None, 0, None, 0, 15_000, None, None)
+    house.wishes[2] = Wish(None, 0, None, 0, 16_000, None, None)
     house.run(1)
     assert house.grant(2).setpoint.power_w > 0  # within one cycle it comes first
     house.run(300)
     assert house.grant(2).setpoint.power_w == 3_500
     assert house.grant(1).reason == reasons.OTHERS_FIRST
-    house.prices = Prices(14_000, 8_000, house.now_ms + 900_000)
+    house.prices = Prices(14_000, 8_000, house.now_ms + 900_000, ())
     house.run(400)
     assert house.grant(1).reason == reasons.CHEAP
     assert house.grant(1).setpoint.current_ma.l1 == 16_000
-    house.prices = Prices(40_000, 15_500, house.now_ms + 900_000)
+    house.prices = Prices(40_000, 15_500, house.now_ms + 900_000, ())
     house.run(2)
     assert house.grant(1).reason == reasons.EXPORT_PAYS
     assert house.grant(1).setpoint == STOP
@@ -701,10 +704,10 @@ def test_worth_decides_who_is_served_and_whether_the_grid_is() -> None:
 
 def test_a_storage_is_charged_kept_and_used_by_its_worth() -> None:
     house = House([(load("battery", BATTERY, mode=SURPLUS), Plain((0, 1, 2), 500))])
-    house.wishes[1] = Wish(None, 0, None, 0, 20_000, None)
+    house.wishes[1] = Wish(None, 0, None, 0, 20_000, None, None)
     found = []
     for import_ in (15_000, 19_500, 30_000):
-        house.prices = Prices(import_, 8_000, house.now_ms + 900_000)
+        house.prices = Prices(import_, 8_000, house.now_ms + 900_000, ())
         house.run(60)
         found.append((house.grant(1).reason, house.grant(1).setpoint.power_w))
     assert found[0] == (reasons.CHEAP, 5_000)

@@ -16,7 +16,6 @@ from sim.part import Point
 STORES = ("deye_hybrid", "goodwe_et", "huawei_luna", "kostal_plenticore", "marstek_venus", "sma_battery",
           "sma_sunny_island", "solaredge_storage", "sungrow_sh", "victron_gx")
 EXACT = ("kostal_plenticore", "marstek_venus", "sma_battery", "sma_sunny_island", "sungrow_sh", "victron_gx")
-HOLDS = tuple(name for name in STORES if name != "huawei_luna")  # a stored limit only could hold it
 FORGETS = ("huawei_luna", "kostal_plenticore", "sma_battery", "sma_sunny_island", "solaredge_storage")
 SPARING = ("deye_hybrid", "goodwe_et", "marstek_venus", "sungrow_sh")  # told only what changes
 HOME_W = 1_500
@@ -40,7 +39,8 @@ def options(name: str, **given: object) -> "dict[str, object]":
 class Cellar:
     """A battery, a house that takes 1500 W, its meter at the connection; time that passes in seconds."""
 
-    def __init__(self, name: str, **given: object) -> None:
+    def __init__(self, name: str, home_w: int = HOME_W, **given: object) -> None:
+        self.home_w = home_w
         self.options = options(name, **given)
         self.bank, self.grid = Bank(), Point()
         phases = self.options["phases"]
@@ -69,7 +69,7 @@ class Cellar:
         for _ in range(seconds):
             self.now_ms += 1000
             self.battery.step(self.now_ms, 1000)
-            self.grid.power_w = Phases(HOME_W, 0, 0).plus(self.battery.power_w)
+            self.grid.power_w = Phases(self.home_w, 0, 0).plus(self.battery.power_w)
             self.twin.tick(self.now_ms)
 
     def watch_s(self, seconds: int) -> Any:
@@ -123,7 +123,7 @@ def test_others_cover_the_house_when_told_to_discharge(name: str) -> None:
     assert cellar.near(-HOME_W)
 
 
-@pytest.mark.parametrize("name", HOLDS)
+@pytest.mark.parametrize("name", STORES)
 def test_it_holds(name: str) -> None:
     cellar = Cellar(name).start()
     cellar.tell(0)
@@ -358,7 +358,69 @@ def test_a_deye_is_left_to_itself_after_too_many_changes() -> None:
             words.add(error.detail)
     assert words == {"its mode was changed 48 times within a day: left to itself"}
     assert cellar.twin.writes < 48 * 5
-    assert cellar.twin.wish_w is None
+    assert cellar.store._mode == "own"
+    assert cellar.near(-HOME_W)
+
+
+@pytest.mark.parametrize("name", ["deye_hybrid", "goodwe_et", "huawei_luna", "solaredge_storage"])
+def test_one_that_regulates_by_itself_takes_what_is_left_though_it_shall_give_nothing(name: str) -> None:
+    cellar = Cellar(name, home_w=-1_200).start()
+    assert cellar.able.own
+    cellar.tell(0)
+    cellar.watch_s(90)
+    assert cellar.near(1_200)
+    cellar.home_w = 900
+    cellar.watch_s(60)
+    assert cellar.near(0)
+    cellar.tell(cellar.able.min_w)  # left to itself
+    cellar.watch_s(1_000)
+    assert cellar.near(-900)
+    cellar.home_w = -900
+    cellar.watch_s(30)
+    assert cellar.near(900)
+
+
+def test_a_solaredge_gives_no_more_than_it_is_told_nor_than_the_house_needs() -> None:
+    cellar = Cellar("solaredge_storage").start()
+    cellar.tell(-700)
+    cellar.watch_s(30)
+    assert cellar.near(-700)
+    cellar.tell(-4_000)
+    cellar.watch_s(30)
+    assert cellar.near(-HOME_W)
+
+
+def test_what_a_huawei_stores_is_changed_seldom_and_freed_at_once() -> None:
+    cellar = Cellar("huawei_luna", mode_s=900).start()
+    stored: "list[tuple[int, ...]]" = []
+    cellar.bank.unit(1).on_write(lambda function, address, values: stored.append(values) if address == 47077 else None)
+    cellar.tell(0)
+    cellar.watch_s(50)
+    assert cellar.near(-HOME_W)  # none was wanted for a minute
+    cellar.watch_s(20)
+    assert cellar.near(0)
+    cellar.tell(-4_500)
+    cellar.watch_s(5)
+    assert cellar.near(-HOME_W)
+    cellar.tell(0)
+    cellar.watch_s(800)
+    assert cellar.near(-HOME_W)  # it rests
+    cellar.watch_s(120)
+    assert cellar.near(0)
+    assert stored == [(0, 0), (0, 4_500), (0, 0)]
+    driver("huawei_luna").build(cellar.bank, cellar.options).release()  # the stop hook, after we have died
+    assert stored[-1] == (0, 4_500)
+
+
+def test_a_huawei_that_bears_less_is_told_no_more() -> None:
+    cellar = Cellar("huawei_luna", max_discharge_w=9_000).start()
+    cellar.watch_s(15)  # 37048 is read now and then
+    cellar.tell(0)
+    cellar.watch_s(90)
+    cellar.tell(-9_000)
+    cellar.watch_s(10)
+    assert cellar.near(-HOME_W)
+    assert cellar.watch_s(15).give_w == 5_000
 
 
 def test_a_victron_follows_the_house() -> None:

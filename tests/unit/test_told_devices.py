@@ -17,6 +17,7 @@ from hal.values import STOP, ZERO, Phases, Setpoint
 from sim.battery import Battery
 from sim.car import Car
 from sim.clock import SimClock
+from sim.part import Point
 from sim.tank import Tank
 
 PLUGS: "tuple[tuple[str, dict[str, object]], ...]" = (
@@ -231,11 +232,62 @@ def test_a_described_heater_and_storage() -> None:
         assert room.part.power_w.total() == told_w
     battery = Battery((0, 1, 2), seed=1, standby_w=0)
     room = Room("json_device", battery, kind="storage", max_w=3_000, discharge_w=2_000,
-                **{**numbers, "tell": "/w?p={-w}", "limit": "told * -1"})
+                **{**numbers, "tell": "/w?p={-w}", "limit": "told * -1", "soc": "charge"})
     for asked_w, told_w in ((2_345, 2_345), (-9_000, -2_000)):
         room.tell(asked_w)
         room.pass_s(10)
         assert battery.target_w == told_w
+
+
+V2H: "dict[str, Any]" = {"kind": "storage", "topic": "/v", "power": "w", "tell": "/w?p={w}", "max_w": 10_000,
+                         "discharge_w": 5_000, "state": "car", "states": ("1=A", "2=C", "3=B"), "soc": "battery.soc",
+                         "capacity": "battery.kwh * 1000", "charge_most": "battery.in", "discharge_most": "battery.out"}
+
+
+def test_a_wallbox_that_works_both_ways_is_a_storage_that_can_be_unplugged() -> None:
+    car = Battery((0, 1, 2), seed=1, standby_w=0, capacity_wh=60_000, max_w=7_000, soc_permille=612)
+    room = Room("json_device", car, **V2H)
+    room.tell(-3_000)
+    said = room.watch_s(10)
+    assert (said.state, said.soc_permille, said.capacity_wh) == ("C", car.soc_permille, 60_000)
+    assert (said.take_w, said.give_w, said.total_w) == (7_000, 7_000, -3_000)
+    car.unplug()
+    said = room.watch_s(2)
+    assert (said.state, said.take_w, said.give_w, said.total_w) == ("A", 0, 0, 0)
+    car.plug(980)
+    room.tell(3_000)
+    said = room.watch_s(10)
+    assert said.state == "C"
+    assert said.take_w < 7_000  # nearly full
+    assert said.soc_permille >= 980
+
+
+def test_a_charge_that_cannot_be_is_a_fault() -> None:
+    car = Battery((0, 1, 2), seed=1)
+    room = Room("json_device", car, **{**V2H, "soc": "battery.soc * 2"})
+    room.twin.said = lambda: (("/v", b'{"w": 5, "car": 3, "battery": {"soc": 61}}'),)
+    with pytest.raises(DeviceError, match="charge 1220 permille"):
+        room.watch_s(1)
+    room.twin.said = lambda: (("/v", b'{"w": 5, "car": 3, "battery": {"soc": null}}'),)
+    assert room.watch_s(1).soc_permille is None
+
+
+def test_a_storage_that_regulates_by_itself_is_left_to_it() -> None:
+    battery = Battery((0, 1, 2), seed=1, standby_w=0)
+    room = Room("json_device", battery, **{**V2H, "state": "", "states": (), "itself": "/auto", "stop": "/hold"})
+    room.twin.grid = grid = Point()
+    assert room.able.own == "limit"
+    for told_w, house_w, flows_w in ((-5_000, 900, -900), (-5_000, -700, 700), (0, 900, 0), (0, -700, 700),
+                                     (1_200, 900, 1_200), (-400, 900, -400)):
+        room.tell(told_w)
+        for _ in range(15):
+            room.clock.advance(1_000)
+            battery.step(room.clock.now_ms(), 1_000)
+            grid.power_w = Phases(house_w + battery.power_w.total(), 0, 0)
+            room.twin.tick(room.clock.now_ms())
+        assert abs(battery.power_w.total() - flows_w) <= 2, (told_w, house_w)
+    room.device.release()
+    assert room.twin.by_itself
 
 
 @pytest.mark.parametrize(("template", "words"), [
@@ -251,6 +303,9 @@ def test_how_it_is_written(template: str, words: str) -> None:
     ({"tell": "box{a}"}, "tell: 'box"),
     ({"states": ("1=X",)}, "states: '1=X'"), ({"failsafe_s": 60}, "tell_every_s: it falls back after 60 s"),
     ({"failsafe_a": 3}, "failsafe_a: "), ({"limit": "other#amp"}, "limit: allowed is a place"),
+    ({"kind": "storage"}, "soc: needed of a storage"), ({"itself": "/own"}, "itself: a wallbox has none"),
+    ({"kind": "storage", "soc": "s", "max_w": 9, "itself": "own"}, "itself: 'own'"),
+    ({"capacity": "other#wh"}, "capacity: allowed is a place"),
     ({"kind": "heater"}, "max_w, discharge_w: "), ({"stop": "halt"}, "stop: 'halt'"),
 ])
 def test_a_description_that_cannot_be_is_refused(given: "dict[str, Any]", words: str) -> None:

@@ -31,7 +31,7 @@ WANTED = Setpoint(Phases(16_000, 16_000, 16_000), 11_040)
 
 def device(name: str, kind: str, node: int = 0, measured: bool = True) -> DeviceSpec:
     return DeviceSpec(name, node, (1, 2, 0), ability(kind, measured=measured), 0, "surplus", 5_000, 16_000,
-                      (0, 0, 0), NONE)
+                      None, NONE)
 
 
 SITE = Site("Haus Sönnenhang.2", (

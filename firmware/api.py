@@ -1,4 +1,4 @@
-"""The read API: the pairs that were published, sorted by house, device, node and line; and its OpenAPI document.
+"""The read API: the pairs that were published, sorted by house, device, node and line.
 
 Pure: text in, objects out. firmware.page serves it.
 """
@@ -7,10 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from firmware.api_model import Decision, Device, History, House, LineState, NodeState
-from firmware.version import VERSION
+from firmware.api_model import Device, LineState, NodeState
 
 Tree = dict[str, Any]
 PARTS = ("state", "decision", "energy", "settings", "ability", "measured")
@@ -65,35 +62,6 @@ def asked(query: "Mapping[str, str]") -> "tuple[tuple[str, ...], int, int] | str
     return names, from_s, to_s
 
 
-def document() -> Tree:
-    """OpenAPI 3.1 of all that `answer` can say."""
-    _, components = msgspec.json.schema_components((House, Device, NodeState, LineState, Decision, History),
-                                                   ref_template="#/components/schemas/{name}")
-    paths: Tree = {"/api/v1/sites": _get("The houses told of here", {"type": "array", "items": {"type": "string"}}),
-                   "/api/v1/sites/{site}": _get("One house, whole", _ref("House"), "site")}
-    for group, kind in GROUPS.items():
-        ref = _ref(kind.__name__)
-        paths[f"/api/v1/sites/{{site}}/{group}"] = _get(
-            f"Its {group}, by name", {"type": "object", "additionalProperties": ref}, "site")
-        paths[f"/api/v1/sites/{{site}}/{group}/{{name}}"] = _get(f"One of its {group}", ref, "site", "name")
-    curves = paths["/api/v1/sites/{site}/history"] = _get(
-        "Curves: a value every step_s seconds; longer steps are means, with the least and the most within",
-        _ref("History"), "site")
-    curves["get"]["parameters"] += [
-        {"name": name, "in": "query", "required": name != "series", "description": words, "schema": {"type": kind}}
-        for name, kind, words in (("series", "string", "names with commas between; none: which there are"),
-                                  ("from", "integer", "seconds since 1970"), ("to", "integer", "seconds since 1970"))]
-    paths["/api/state"] = _get("Every retained topic with its payload", {"type": "object"})
-    paths["/metrics"] = {"get": {"summary": "The same for Prometheus", "responses": {"200": {
-        "description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}}}}
-    return {"openapi": "3.1.0", "info": {"title": "Hutschiene", "version": VERSION, "description": ABOUT},
-            "paths": paths, "components": {"schemas": components}}
-
-
-ABOUT = ("Read only. Whole numbers with the unit last in the name; + flows from the grid into the node; null is "
-         "not known, never 0.")
-
-
 def _put(house: Tree, levels: "list[str]", payload: str) -> None:
     if levels == ["status"]:
         house["status"] = payload
@@ -113,15 +81,3 @@ def _put(house: Tree, levels: "list[str]", payload: str) -> None:
             house[group][place.removeprefix(prefix)] = value
             return
     house["devices"].setdefault(place, {})[part] = value
-
-
-def _ref(name: str) -> Tree:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _get(words: str, schema: Tree, *parameters: str) -> Tree:
-    responses: Tree = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
-    if parameters:
-        responses["404"] = {"description": "There is none of this name"}
-    named = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters]
-    return {"get": {"summary": words, **({"parameters": named} if named else {}), "responses": responses}}

@@ -180,3 +180,35 @@ class History(Struct, omit_defaults=True):
     series: dict[str, Curve] = {}
     to_s: int = 0
     names: Annotated[list[str], Meta(description="when no series was asked for: which there are")] = []
+
+
+class Login(Struct, forbid_unknown_fields=True):
+    user: str
+    password: str
+
+
+class Who(Struct, forbid_unknown_fields=True):
+    """Who is logged in."""
+
+    user: str | None
+    role: Annotated[Literal["viewer", "owner", "installer"] | None, Meta(description="without a user: of guests")]
+    csrf: Annotated[str | None, Meta(description="for the header X-CSRF-Token of whatever is sent")]
+
+
+class Order(Struct, forbid_unknown_fields=True):
+    value: Annotated[str | int, Meta(description="default: what the configuration says again")]
+    for_s: Annotated[int | None, Meta(description="s until it lapses; none: until another is set")] = None
+    id: str | int | None = None
+
+
+class Answer(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    ok: bool
+    why: Annotated[str, Meta(description="when it is refused")] = ""
+    value: str | int | None = None
+    until_s: Until = None
+    id: str | int | None = None
+
+
+class Problem(Struct, forbid_unknown_fields=True):
+    status: int
+    why: str

@@ -22,6 +22,7 @@ from firmware.config_tables import (
     LINES,
     NAME,
     NAME_WORDS,
+    AccountsTable,
     CarryTable,
     CommandsTable,
     DeviceTable,
@@ -43,7 +44,7 @@ MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
     "state": StateTable, "history": HistoryTable, "commands": CommandsTable, "carry": CarryTable,
-    "records": RecordsTable,
+    "records": RecordsTable, "accounts": AccountsTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 HINTS = (
@@ -90,6 +91,7 @@ class SiteFile(NamedTuple):
     commands: "CommandsTable | None" = None
     history: "HistoryTable | None" = None
     time_zone: str = SiteTable.__struct_defaults__[-1]
+    accounts: "AccountsTable | None" = None
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -157,6 +159,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.logins(findings, lines)
     config_cross.carry(findings, raw)
     config_cross.broker(findings, raw)
+    config_cross.page(findings, raw)
     _records(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
@@ -178,7 +181,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
                     config_virtual.built(order, sums, device_specs), one["carry"], one["records"],
-                    one["state"], one["commands"], one["history"], table.time_zone)
+                    one["state"], one["commands"], one["history"], table.time_zone, one["accounts"])
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:

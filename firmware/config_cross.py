@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Mapping
 
 from drivers import key_file
+from firmware.access.door import is_loopback
 from firmware.config_read import Findings, Raw, nearest
 
 Tables = dict[str, Raw]  # by name; only what is a table
@@ -201,13 +202,26 @@ def broker(findings: Findings, raw: Raw) -> None:
     """A key belongs to a certificate, commands need a way in, and what is kept a place."""
     lines = raw.get("line")
     named = [(("line", name), table) for name, table in lines.items()] if isinstance(lines, Mapping) else []
-    for path, table in (*named, (("mqtt",), raw.get("mqtt"))):
+    for path, table in (*named, (("mqtt",), raw.get("mqtt")), (("page",), raw.get("page"))):
         if isinstance(table, Mapping) and table.get("key") and not table.get("cert"):
             findings.add((*path, "key"), "the key of a certificate; name that as cert")
     commands = raw.get("commands")
     if not isinstance(commands, Mapping):
         return
-    if not isinstance(raw.get("mqtt"), Mapping):
-        findings.missing(("mqtt",), "commands come over the broker")
+    if not (isinstance(raw.get("mqtt"), Mapping) or isinstance(raw.get("accounts"), Mapping)):
+        findings.missing(("mqtt",), "commands come over the broker, or with [accounts] over the page")
     if commands.get("keep") is True and not isinstance(raw.get("state"), Mapping):
         findings.missing(("state",), "[state] with the folder where it is kept")
+
+
+def page(findings: Findings, raw: Raw) -> None:
+    """Who can reach the page from elsewhere has to say who he is."""
+    table, accounts = raw.get("page"), raw.get("accounts")
+    if isinstance(accounts, Mapping) and not isinstance(table, Mapping):
+        findings.missing(("page",), "accounts are of the page")
+    if not isinstance(table, Mapping) or isinstance(accounts, Mapping):
+        return
+    host = table.get("host", "127.0.0.1")
+    if isinstance(host, str) and host != "localhost" and not is_loopback(host):
+        findings.add(("page", "host"), 'without [accounts] allowed is "127.0.0.1", this computer alone; '
+                                       '[accounts] with guests = "viewer" lets everybody look')

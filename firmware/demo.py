@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,10 +31,13 @@ def run(args: argparse.Namespace) -> int:
         stack.callback(broker.stop)
         file = moved(file, Path(folder), port)
         served = stack.enter_context(Served(file, args.scenario, args.seed, args.start, args.speed))
-        house = daemon.Daemon(file, any_page_port=True, port_of=lambda spec: _port(served, spec))
+        shown: "list[str]" = []
+        house = daemon.Daemon(file, any_page_port=True, port_of=lambda spec: _port(served, spec), tell=_noted(shown))
         daemon.on_signals(house.stop)
         print(f"\n  {file.site.name}, a {args.scenario} day from {_clock(args.start)}\n", flush=True)
         print(f"  page    {house.page_url}\n  broker  mqtt://{host}:{port}\n", flush=True)
+        for words in shown:
+            print(words, flush=True)
         for place in served.places:
             print(f"  {place}", flush=True)
         print("\n  Ctrl-C ends it", flush=True)
@@ -50,7 +53,18 @@ def moved(file: SiteFile, folder: Path, broker_port: int) -> SiteFile:
     journal = None if file.journal is None else type(file.journal)(folder=str(folder / "journal"))
     records = None if file.records is None else type(file.records)(folder=str(folder / "records"))
     history = None if file.history is None else type(file.history)(folder=str(folder / "history"))
-    return file._replace(lines=lines, mqtt=mqtt, journal=journal, records=records, history=history)
+    accounts = None if file.accounts is None else type(file.accounts)(
+        file=str(folder / "accounts"), guests=file.accounts.guests)
+    return file._replace(lines=lines, mqtt=mqtt, journal=journal, records=records, history=history, accounts=accounts)
+
+
+def _noted(shown: "list[str]") -> "Callable[[str], bool]":
+    """The demo's accounts live as long as it does: wherever it prints to is console enough."""
+    def note(words: str) -> bool:
+        shown.append(words)
+        return True
+
+    return note
 
 
 def _free(line: LineSpec, folder: Path) -> "Mapping[str, Any]":

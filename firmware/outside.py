@@ -5,33 +5,43 @@ from collections.abc import Callable
 from pathlib import Path
 
 from control.values import Plan, Snapshot
-from drivers.mqtt import Mqtt
+from drivers.mqtt import Message, Mqtt
 from drivers.mqtt_link import UNTRIED
 from firmware import topics
 from firmware.ability import ability_pairs
+from firmware.access import first
+from firmware.access.accounts import Accounts
+from firmware.access.door import Door
 from firmware.commands import Commands
 from firmware.config import SiteFile
 from firmware.config_tables import access
 from firmware.cycle import Cycle
+from firmware.desk import Desk
 from firmware.errors import UserError
 from firmware.history import History
 from firmware.home_assistant import ONLINE, HomeAssistant
 from firmware.kept import Kept
-from firmware.page import Page
+from firmware.page import Page, Place
+from firmware.page_routes import House
 from firmware.totals import KEEP_MS, Totals
 from firmware.version import VERSION
 
 PREFIX = "homeassistant"  # where announcements may stand from a time when they were wanted
+NOT_OURS = '{"ok":false,"why":"nothing of this name can be set"}'
 RESEND_MS = 10_000  # Home Assistant is not answered more often
 
 
 class Outside:
     """`wake` lets the next decision come at once. Nothing here blocks the cycle."""
 
-    def __init__(self, file: SiteFile, now_ms: int, wake: "Callable[[], None]", any_page_port: bool = False) -> None:
-        """Raises UserError when the broker's certificates cannot be used; a page that cannot listen is only told."""
+    def __init__(self, file: SiteFile, now_ms: int, wake: "Callable[[], None]", any_page_port: bool = False,
+                 tell: "Callable[[str], bool]" = first.console) -> None:
+        """`tell` shows the first passwords, and says whether it could.
+
+        Raises UserError when the broker's certificates cannot be used; a page that cannot listen is only told.
+        """
         self._file = file
-        self.ordered: "Callable[[str, bytes, str], None]" = lambda topic, payload, answer: None  # for the records
+        self.ordered: "Callable[[str, bytes, str, str], None]" = lambda *said: None  # for the records
         self._kept: "dict[str, Kept]" = {}
         if file.state is not None:
             self._kept["totals"] = Kept(Path(file.state.folder) / "totals.json", KEEP_MS / 1_000)
@@ -45,7 +55,9 @@ class Outside:
                                         now_ms) if file.mqtt else None
         self.mqtt = self._connected(wake)
         self._history = _history(file)
-        self.page = _page(file, any_page_port, self._history)
+        self._desk = Desk(wake)
+        house = House(self._history, self._desk if self._commands else None)
+        self.page = _page(file, any_page_port, house, tell)
         self._outboxes = tuple(outbox for outbox in (self.mqtt, self.page) if outbox is not None)
         self._publisher = topics.Publisher(self._outboxes)
         self._ability = ability_pairs(file.site)
@@ -57,15 +69,28 @@ class Outside:
         """What was ordered since the last cycle is answered, and holds in the next snapshot."""
         if self.mqtt is not None:
             for message in self.mqtt.heard():
-                answer = self._commands.take(message, now_ms) if self._commands else None
-                if answer is not None:
-                    self.mqtt.answer(*answer)
-                    self.ordered(message.topic, message.payload, answer[1])
-                elif message.payload == ONLINE and now_ms - self._resent_ms >= RESEND_MS:
+                if self._take(message, "mqtt", now_ms) is not None:
+                    continue
+                if message.payload == ONLINE and now_ms - self._resent_ms >= RESEND_MS:
                     self._resent_ms = now_ms
                     self.mqtt.resend()
+        for order in self._desk.taken():
+            answer = self._take(order.message, f"page {order.by}", now_ms)
+            order.answer.set_result(answer or NOT_OURS)
+            print(f"set by {order.by}: {order.message.topic} {order.message.payload.decode()}: {answer}",
+                  file=sys.stderr, flush=True)
         if self._commands is not None:
             self._commands.apply(cycle, now_ms)
+
+    def _take(self, message: Message, by: str, now_ms: int) -> "str | None":
+        """The one way in, whoever orders: judged, answered to all that listen, and recorded."""
+        answer = self._commands.take(message, now_ms) if self._commands else None
+        if answer is None:
+            return None
+        if self.mqtt is not None:
+            self.mqtt.answer(*answer)
+        self.ordered(message.topic, message.payload, answer[1], by)
+        return answer[1]
 
     def publish(self, snapshot: Snapshot, plan: Plan, health: "tuple[topics.LineHealth, ...]",
                 more: topics.Pairs, faults: "dict[str, str]") -> None:
@@ -146,15 +171,29 @@ def _history(file: SiteFile) -> "History | None":
     return history
 
 
-def _page(file: SiteFile, any_port: bool, history: "History | None") -> "Page | None":
+def _page(file: SiteFile, any_port: bool, house: House, tell: "Callable[[str], bool]") -> "Page | None":
     """None too when its address is taken: decisions do not wait for a page."""
     if file.page is None:
         return None
-    page = Page(file.page.host, file.page.port, any_port=any_port, history=history)
+    table = file.page
+    place = Place(table.host, table.port, any_port, table.cert, table.key)
     try:
+        page = Page(place, {topics.slug(file.site.name): house}, _door(file, tell))
         page.start()
+    except ValueError as error:
+        raise UserError(f"page.{error}") from error
     except OSError as error:
-        print(f"page.port = {file.page.port}: no page, {file.page.host} cannot be listened on there: {error.strerror}; "
+        print(f"page.port = {table.port}: no page, {table.host} cannot be listened on there: {error.strerror}; "
               "everything else runs", file=sys.stderr)
         return None
     return page
+
+
+def _door(file: SiteFile, tell: "Callable[[str], bool]") -> Door:
+    if file.accounts is None:
+        return Door()
+    table, accounts = file.accounts, Accounts(Path(file.accounts.file))
+    words = first.ensure(accounts, tell)
+    if words:
+        print(words, file=sys.stderr, flush=True)
+    return Door(accounts, table.guests == "viewer", 60 * table.idle_min, 3_600 * table.longest_h)

@@ -12,6 +12,7 @@ from drivers.clock import MonotonicClock
 from drivers.system_time import SystemTime
 from drivers.watchdog import SystemdWatchdog
 from firmware import build, config_carry, topics
+from firmware.access import first
 from firmware.carrier import Carrier
 from firmware.config import LineSpec, SiteFile, load
 from firmware.counter_log import CounterLog
@@ -52,14 +53,17 @@ class Daemon:
     """Everything that runs for one site: lines, cycle, journal, broker connection and page."""
 
     def __init__(self, file: SiteFile, any_page_port: bool = False,
-                 port_of: "Callable[[LineSpec], build.Port]" = build.real_port) -> None:
-        """Raises UserError when the broker's certificates cannot be used; a page that cannot listen is only told."""
+                 port_of: "Callable[[LineSpec], build.Port]" = build.real_port,
+                 tell: "Callable[[str], bool]" = first.console) -> None:
+        """`tell` shows the first passwords of the page's accounts, and says whether it could.
+
+        Raises UserError when the broker's certificates cannot be used; a page that cannot listen is only told."""
         self.file = file
         clock = MonotonicClock()
         image = WatchedImage(file.site, file.virtuals)
         self._counters = CounterLog(Path(file.state.folder) / COUNTERS) if file.state else None
         self._lines = build.lines(file, image, clock, port_of, counters=self._counters)
-        self._outside = Outside(file, clock.now_ms(), image.fresh.set, any_page_port)
+        self._outside = Outside(file, clock.now_ms(), image.fresh.set, any_page_port, tell)
         self._journal = Journal(Path(file.journal.folder)) if file.journal else None
         carried = config_carry.of_site(file)
         self._carrier = Carrier(carried) if carried else None

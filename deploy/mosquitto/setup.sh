@@ -48,15 +48,21 @@ extendedKeyUsage=serverAuth"
 fi
 [ -f hutschiene.crt ] || signed hutschiene hutschiene extendedKeyUsage=clientAuth
 [ -f acl ] || cp "$here/acl" acl
-if [ ! -f passwords ]; then
-    for account in hutschiene homeassistant owner viewer meters; do
-        password=$(openssl rand -hex 12)
-        echo "$account:$password" >>passwords.new
-        echo "$account $password"
-    done
-    mosquitto_passwd -U passwords.new
+touch passwords
+cp passwords passwords.new
+: >passwords.added
+for account in hutschiene homeassistant owner installer viewer meters; do
+    grep -q "^$account:" passwords && continue
+    password=$(openssl rand -hex 12)
+    echo "$account:$password" >>passwords.added
+    echo "$account $password"
+done
+if [ -s passwords.added ]; then
+    mosquitto_passwd -U passwords.added
+    cat passwords.added >>passwords.new
     mv passwords.new passwords
 fi
+rm -f passwords.added passwords.new
 if getent group mosquitto >/dev/null; then
     chgrp mosquitto . acl passwords ca.crt server.crt server.key
     chmod 750 .

@@ -68,9 +68,9 @@ class Recorder:
         doubted = frozenset(device for reason, device in plan.alarms if reason in topics.DOUBTS)
         self._seen.append(Seen(snapshot, doubted, told or {}))
 
-    def command(self, topic: str, payload: bytes, answer: str) -> None:
-        """What somebody ordered over MQTT (the broker does not say who), and how it was answered."""
-        self._commands.append({"by": "mqtt", "topic": topic, "payload": payload[:MOST_SAID].decode("utf-8", "replace"),
+    def command(self, topic: str, payload: bytes, answer: str, by: str) -> None:
+        """What somebody ordered, and how it was answered. `by`: "mqtt" (the broker does not say who), "page NAME"."""
+        self._commands.append({"by": by, "topic": topic, "payload": payload[:MOST_SAID].decode("utf-8", "replace"),
                                "answer": answer})
 
     def pairs(self) -> topics.Pairs:

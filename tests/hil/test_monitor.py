@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from firmware.config import load
-from firmware.page import Page
+from firmware.page import Page, Place
 from firmware.simulated import Simulated
 from sim.modbus_slave import TcpSlave, ThreadLock
 
@@ -120,7 +120,7 @@ def test_the_terminal_shows_it_again_and_again(path: Path) -> None:
 
 
 def test_with_the_service_its_page_is_shown(path: Path) -> None:
-    page = Page("127.0.0.1", 0, any_port=True)
+    page = Page(Place("127.0.0.1", 0))
     page.start()
     path.write_text(SITE.format(page=page.url.rpartition(":")[2], port=1))
     root = "hutschiene/live/"

@@ -14,12 +14,13 @@ import pytest
 from firmware import page as page_module
 from firmware.history import History
 from firmware.history_store import HistoryStore
-from firmware.page import FOLDER, MOST_CLIENTS, STOP_S, Page
+from firmware.page import FOLDER, MOST_CLIENTS, STOP_S, Page, Place
+from firmware.page_routes import House
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    made = Page("127.0.0.1", 0)
+    made = Page(Place("127.0.0.1", 0))
     made.start()
     yield made
     made.close()
@@ -113,7 +114,7 @@ def test_programs_read_it_by_name_and_prometheus_as_metrics(page: Page) -> None:
     assert json.loads(get(page, "/api/v1/sites/home/nodes/house")[2]) == {"rated_ma": 35_000}
     status, headers, body = get(page, "/api/v1/sites/home/nodes/none")
     assert (status, headers["content-type"], json.loads(body)) == (
-        404, "application/json", {"error": "there is none of this name"})
+        404, "application/problem+json", {"status": 404, "why": "there is none of this name"})
     status, headers, body = get(page, "/metrics")
     assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     assert b'hutschiene_site_power_watts{site="home",part="grid"} 5\n' in body
@@ -124,7 +125,7 @@ def test_curves_are_read_over_http(tmp_path: Path) -> None:
     store = HistoryStore(tmp_path)
     store.put(1_800_000_000, {"car.power_w": [[7] * 60]})
     store.close()
-    page = Page("127.0.0.1", 0, any_port=True, history=History(tmp_path, 2, 31, 20))
+    page = Page(Place("127.0.0.1", 0), {"home": House(History(tmp_path, 2, 31, 20))})
     page.start()
     try:
         page.publish("hutschiene/home/site/state", "{}")
@@ -134,7 +135,8 @@ def test_curves_are_read_over_http(tmp_path: Path) -> None:
         assert (status, json.loads(body)) == (
             200, {"from_s": 1_800_000_000, "step_s": 1, "series": {"car.power_w": {"values": [7] * 60}}})
         status, _, body = get(page, where + "?from=5&to=x")
-        assert (status, json.loads(body)) == (400, {"error": "from, to: needed, in seconds since 1970"})
+        assert (status, json.loads(body)) == (
+            400, {"status": 400, "why": "from, to: needed, in seconds since 1970"})
         assert get(page, "/api/v1/sites/other/history" + minute)[0] == 404
     finally:
         page.close()
@@ -200,7 +202,7 @@ def test_a_browser_that_takes_nothing_loses_its_place(page: Page, monkeypatch: p
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     client.connect((host, int(port)))
-    client.sendall(b"GET /events HTTP/1.1\r\nHost: house\r\n\r\n")
+    client.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     until(lambda: page.watched() == 1, "the stream is open")
     large = "x" * 1_000_000
 
@@ -215,8 +217,8 @@ def test_a_browser_that_takes_nothing_loses_its_place(page: Page, monkeypatch: p
 def test_a_port_in_use_is_an_error_unless_any_will_do(page: Page) -> None:
     port = int(page.url.rsplit(":", 1)[1])
     with pytest.raises(OSError, match="in use"):
-        Page("127.0.0.1", port).start()
-    other = Page("127.0.0.1", port, any_port=True)
+        Page(Place("127.0.0.1", port)).start()
+    other = Page(Place("127.0.0.1", port, any_port=True))
     other.start()
     try:
         assert other.url != page.url
@@ -239,7 +241,7 @@ def test_closing_ends_every_stream_in_time(page: Page) -> None:
 
 
 def test_a_page_closed_at_once_gives_its_port_back() -> None:
-    page = Page("127.0.0.1", 0)
+    page = Page(Place("127.0.0.1", 0))
     page.start()
     page.close()
     with pytest.raises(ConnectionRefusedError):

@@ -25,7 +25,7 @@ HOMES = {
     "tomli": {"firmware/config.py"},
     "amqtt": {"firmware/broker.py"},
     "uvicorn": {"firmware/page.py"},
-    "starlette": {"firmware/page.py"},
+    "starlette": {"firmware/page.py", "firmware/page_guard.py", "firmware/page_routes.py"},
 }
 MODULES = sorted(path for name in OURS for path in (ROOT / name).rglob("*.py"))
 

@@ -1,0 +1,174 @@
+"""What stands before each route of the page's server: who asks, whether it may, and whether its own page asks.
+
+Errors are problem JSON (RFC 9457) with `why`, in words.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from firmware.access.door import Door, Visitor
+from firmware.access.roles import ANYBODY, WORDS, Rule
+from firmware.access.sessions import proves
+
+MOST_BODY = 4_096
+BODY_S = 5.0
+JSON_TYPE, PROBLEM = "application/json", "application/problem+json"
+HEADERS = {
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+                               "object-src 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-cache",
+}
+NO_ACCOUNTS = "no accounts are configured here: it can only be looked at, from this computer"
+
+
+class Asked(NamedTuple):
+    """A request that may be."""
+
+    request: Request
+    visitor: Visitor
+    body: "dict[str, Any]"
+
+    @property
+    def address(self) -> str:
+        return self.request.client.host if self.request.client else ""
+
+
+Handler = Callable[[Asked], Awaitable[Response]]
+
+
+class Stop(Exception):
+    """Ends a request with a status and why."""
+
+    def __init__(self, status: int, why: str, **headers: str) -> None:
+        self.status, self.why = status, why
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class Guard:
+    """`cookie`: the name of the one that holds a session's token; `secure`: served over TLS alone."""
+
+    def __init__(self, door: Door, cookie: str, secure: bool) -> None:
+        self.door, self.cookie, self.secure = door, cookie, secure
+
+    def before(self, rule: Rule, handler: Handler) -> "Callable[[Request], Awaitable[Response]]":
+        async def guarded(request: Request) -> Response:
+            try:
+                visitor = await self._visitor(request)
+                if visitor.role < rule.role:
+                    raise self.refusal(visitor, rule.role)
+                if rule.method == "POST":
+                    _own(request, visitor, rule)
+                    return await handler(Asked(request, visitor, await _body(request)))
+                return await handler(Asked(request, visitor, {}))
+            except Stop as stop:
+                return problem(stop.status, stop.why, stop.headers)
+
+        return guarded
+
+    def token(self, request: Request) -> str:
+        return request.cookies.get(self.cookie, "")
+
+    def refusal(self, visitor: Visitor, role: int) -> Stop:
+        if visitor.name:
+            return Stop(403, f"{visitor.name} is {WORDS[visitor.role]}; this is for {WORDS[role]}")
+        if self.door.accounts is None:
+            return Stop(403, NO_ACCOUNTS)
+        return Stop(401, "log in first", www_authenticate="Session")
+
+    def still(self, asked: Asked) -> "Callable[[], bool]":
+        """Whether who asked may still look, later on; asking is use of the session."""
+        token, host = self.token(asked.request), asked.request.headers.get("host", "")
+        program = "" if asked.visitor.session else asked.visitor.name
+
+        def still() -> bool:
+            if program:
+                return self.door.accounts is not None and program in self.door.accounts.all()
+            return self.door.visitor(token, asked.address, host).role > ANYBODY
+
+        return still
+
+    async def _visitor(self, request: Request) -> Visitor:
+        address = request.client.host if request.client else ""
+        header = request.headers.get("authorization", "")
+        if header and request.method in ("GET", "HEAD"):
+            return await asyncio.to_thread(self.door.program, header, address)
+        return self.door.visitor(self.token(request), address, request.headers.get("host", ""))
+
+
+def _own(request: Request, visitor: Visitor, rule: Rule) -> None:
+    """Whether the page that asks is ours, and not another one in the same browser."""
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
+        raise Stop(403, "asked by a page of another origin")
+    if site not in (None, "same-origin", "none"):
+        raise Stop(403, "asked by a page of another site")
+    if rule.role > ANYBODY and not (visitor.session and proves(
+            visitor.session, request.headers.get("x-csrf-token", ""))):
+        raise Stop(403, "x-csrf-token: missing or not this session's; /api/v1/session tells it")
+
+
+def problem(status: int, why: str, headers: "Mapping[str, str] | None" = None) -> Response:
+    return JSONResponse({"status": status, "why": why}, status, headers, PROBLEM)
+
+
+def plain(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, error.detail.lower(), error.headers)
+
+
+async def _body(request: Request) -> "dict[str, Any]":
+    """An object of JSON; {} when nothing was sent."""
+    try:
+        content = await asyncio.wait_for(_read(request), BODY_S)
+    except asyncio.TimeoutError:
+        raise Stop(408, "the request did not end") from None
+    if not content:
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON_TYPE:
+        raise Stop(415, f"allowed is {JSON_TYPE}")
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise Stop(400, "allowed is an object of JSON")
+    return said
+
+
+async def _read(request: Request) -> bytes:
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > MOST_BODY:
+            raise Stop(413, f"too long; allowed are {MOST_BODY} bytes")
+    return content
+
+
+def with_headers(app: ASGIApp, secure: bool) -> ASGIApp:
+    """Every answer, errors included, carries HEADERS."""
+    every = {**HEADERS, "strict-transport-security": "max-age=31536000"} if secure else HEADERS
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(every)
+            await send(message)
+
+        await app(scope, receive, sent)
+
+    return guarded

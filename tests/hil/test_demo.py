@@ -1,6 +1,7 @@
 """`demo` as a newcomer starts it: page and broker come up, tell the same, and Ctrl-C leaves nothing behind."""
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -119,6 +120,25 @@ def obeyed(listener: Listener, end_s: float) -> None:
     assert listener.topics[PREFIX + "carport/settings"]["mode"] == "fast"
 
 
+def obeyed_over_http(demo: Demo, listener: Listener, end_s: float) -> None:
+    """The owner logs in with the password that was printed, and takes the mode back."""
+    found = re.search(r"owner +([a-z0-9-]{17})\n", demo.told)
+    assert found is not None, demo.told
+    client = http.client.HTTPConnection(*demo.page, timeout=10)
+    client.request("POST", "/api/v1/login", json.dumps({"user": "owner", "password": found.group(1)}),
+                   {"content-type": "application/json"})
+    answer = client.getresponse()
+    csrf, cookie = json.load(answer)["csrf"], str(answer.getheader("set-cookie")).partition(";")[0]
+    client.request("POST", "/api/v1/sites/haus_sonnenhang/devices/carport/set/mode", '{"value":"default"}',
+                   {"content-type": "application/json", "cookie": cookie, "x-csrf-token": csrf})
+    answer = client.getresponse()
+    assert (answer.status, json.load(answer)) == (200, {"ok": True, "value": "default", "until_s": None})
+    client.close()
+    while listener.topics[PREFIX + "carport/decision"]["mode"] != "surplus":
+        assert time.monotonic() < end_s, listener.topics
+        time.sleep(0.05)
+
+
 def test_the_demo_comes_up_tells_one_story_and_goes(demo: Demo) -> None:
     assert demo.page[1] != 8080
     assert demo.broker[1] != 1883
@@ -138,6 +158,7 @@ def test_the_demo_comes_up_tells_one_story_and_goes(demo: Demo) -> None:
         shown, heard = demo.shown(), dict(listener.topics)
         agreed = {**shown, PREFIX + "status": "online"} == heard
     obeyed(listener, end_s)
+    obeyed_over_http(demo, listener, end_s)
     listener.close()
     assert listener.retained == set(listener.topics) - {PREFIX + "carport/set/mode", PREFIX + "carport/set/mode/result"}
     names = ("grid", "roof", "carport", "rod", "battery", "heatpump")
@@ -147,7 +168,8 @@ def test_the_demo_comes_up_tells_one_story_and_goes(demo: Demo) -> None:
     assert shown[PREFIX + "carport/decision"]["why"]
 
     code, said, errors = demo.end()
-    assert (code, errors) == (0, "")
+    logged = [line.partition(":")[0] for line in errors.splitlines()]
+    assert (code, logged) == (0, ["page", "set by owner"]), errors
     assert said.strip().endswith("every device was left on its fallback")
     with pytest.raises(ProcessLookupError):
         os.killpg(demo.process.pid, 0)

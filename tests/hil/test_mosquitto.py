@@ -17,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from drivers.mqtt import HANGS_UP, Mqtt
 from drivers.mqtt_link import Access
+from firmware.access.roles import COMMANDS, INSTALLER, NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "deploy" / "mosquitto"
@@ -25,6 +26,7 @@ HOST = "127.0.0.1"
 STATE = "hutschiene/home/car/state"
 SET = "hutschiene/home/car/set/mode"
 PLACE = "/etc/mosquitto/hutschiene"
+ACCOUNTS = ("hutschiene", "homeassistant", "owner", "installer", "viewer", "meters")
 
 
 def until(true: Callable[[], object], what: str, seconds: float = 20.0) -> None:
@@ -89,7 +91,7 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, dict[str,
     said, again = (subprocess.run(["sh", SHIPPED / "setup.sh", folder, "broker.lan"], check=True, capture_output=True,
                                   text=True).stdout for _ in range(2))
     passwords = dict(line.split() for line in said.splitlines())
-    assert (set(passwords), again) == ({"hutschiene", "homeassistant", "owner", "viewer", "meters"}, "")
+    assert (set(passwords), again) == (set(ACCOUNTS), "")
     assert not any(word in (folder / "passwords").read_text() for word in passwords.values())
     assert (folder / "ca.key").stat().st_mode & 0o077 == 0
     return folder, passwords
@@ -212,6 +214,19 @@ def test_each_role_may_do_its_own_and_nothing_else(broker: Broker, somebody: "Ca
     late = somebody("hutschiene")
     until(lambda: STATE in late.told, "what is retained")
     assert set(late.told) == {"hutschiene/home/status", STATE}
+
+
+@pytest.mark.parametrize("name", [*NAMES, "homeassistant", "meters"])
+def test_every_command_is_for_its_roles_alone(somebody: "Callable[..., Somebody]", name: str) -> None:
+    """By the same table as over HTTP; Home Assistant shows the ceiling and so may set it."""
+    client, role = somebody(name, version=MQTTv5), {**NAMES, "homeassistant": INSTALLER}.get(name, 0)
+    for what in (*COMMANDS, "unheard_of"):
+        for place in ("car", "site"):
+            client.say(f"hutschiene/home/{place}/set/{what}", "default")
+    until(lambda: len(client.published) == 2 * len(COMMANDS) + 2, "the answers")
+    allowed = [role >= needed for needed in COMMANDS.values() for _ in range(2)]
+    assert client.published[:-2] == allowed
+    assert client.published[-2:] == [name == "homeassistant"] * 2
 
 
 def test_a_foreign_topic_is_refused_by_name_in_mqtt_5(somebody: "Callable[..., Somebody]") -> None:

@@ -117,15 +117,23 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          '19: node.house.meter = "grid": there is no [device.grid]; none is known']),
     "unknown table": (
         "[site]\n", "[mqqt]\n[site]\n",
-        ["1: mqqt: no such table; did you mean mqtt?; known are carry, commands, device, history, journal, line, mqtt, "
-         "node, page, records, site, state"]),
+        ["1: mqqt: no such table; did you mean mqtt?; known are accounts, carry, commands, device, history, journal, "
+         "line, mqtt, node, page, records, site, state"]),
     "a key of no certificate": (
         "[site]\n", '[mqtt]\nhost = "b"\nkey = "k"\n[site]\n',
         ['3: mqtt.key = "k": the key of a certificate; name that as cert']),
     "commands without a way in": (
         "[site]\n", "[commands]\nkeep = true\n[site]\n",
-        ["1: mqtt is missing: commands come over the broker",
+        ["1: mqtt is missing: commands come over the broker, or with [accounts] over the page",
          "1: state is missing: [state] with the folder where it is kept"]),
+    "a page for all without accounts": (
+        "[site]\n", '[page]\nhost = "0.0.0.0"\nkey = "k"\n[site]\n',
+        ['2: page.host = "0.0.0.0": without [accounts] allowed is "127.0.0.1", this computer alone; [accounts] with '
+         'guests = "viewer" lets everybody look', '3: page.key = "k": the key of a certificate; name that as cert']),
+    "accounts without a page": (
+        "[site]\n", '[accounts]\nfile = "a"\nidle_min = 1\n[site]\n',
+        ["1: page is missing: accounts are of the page", "3: accounts.idle_min = 1: allowed are 5 to 1440 (a session "
+         "ends so long after its last use, in min)"]),
     "a key for a table": (
         "[site]\n", 'page = "yes"\n[site]\n', ['1: page = "yes": a table is written [page]']),
     "device without a name": (

@@ -196,7 +196,7 @@ class Who(Struct, forbid_unknown_fields=True):
 
 
 class Order(Struct, forbid_unknown_fields=True):
-    value: Annotated[str | int, Meta(description="default: what the configuration says again")]
+    value: Annotated[str | int | list[list[int]], Meta(description="default: what the configuration says again")]
     for_s: Annotated[int | None, Meta(description="s until it lapses; none: until another is set")] = None
     id: str | int | None = None
 
@@ -204,7 +204,7 @@ class Order(Struct, forbid_unknown_fields=True):
 class Answer(Struct, forbid_unknown_fields=True, omit_defaults=True):
     ok: bool
     why: Annotated[str, Meta(description="when it is refused")] = ""
-    value: str | int | None = None
+    value: str | int | list[list[int]] | None = None
     until_s: Until = None
     id: str | int | None = None
 

@@ -21,8 +21,10 @@ from firmware.totals import Known
 WAIT_MS = 60_000
 EXPIRE_S = 900  # each state comes at least every five minutes: three were missed
 ONLINE = b"online"
-WITHIN = {"target_wh": 43_200}  # by tomorrow morning, when set in the evening
-UNITS = {"W": ("W", "power", 1, 100), "mA": ("A", "current", 1_000, 0.1), "Wh": ("kWh", "energy", 1_000, 0.1)}
+WITHIN = {"target_wh": 43_200, "target_permille": 43_200}  # by tomorrow morning, when set in the evening
+UNITS = {"W": ("W", "power", 1, 100), "mA": ("A", "current", 1_000, 0.1), "Wh": ("kWh", "energy", 1_000, 0.1),
+         "permille": ("%", "battery", 10, 1)}
+NAMES = {"target_permille": "Charge"}
 Entity = dict[str, Any]
 
 
@@ -167,7 +169,7 @@ class HomeAssistant:
     def _setting(self, place: str, what: What) -> "dict[str, Entity]":
         """A choice is a select; a number comes with a button that takes it back."""
         command = {"command_topic": f"{self._root}{place}/set/{what.name}"}
-        name = what.name.split("_")[0].capitalize()
+        name = NAMES.get(what.name) or what.name.split("_")[0].capitalize()
         if what.choices:
             return {what.name: {**self._entity(place, "select", what.name, name, "settings"), **command,
                                 "value_template": f"{{{{ value_json.{what.name} }}}}", "options": list(what.choices)}}

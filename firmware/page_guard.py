@@ -19,7 +19,7 @@ from firmware.access.door import Door, Visitor
 from firmware.access.roles import ANYBODY, WORDS, Rule
 from firmware.access.sessions import proves
 
-MOST_BODY = 4_096
+MOST_BODY = 8_192
 BODY_S = 5.0
 JSON_TYPE, PROBLEM = "application/json", "application/problem+json"
 HEADERS = {

@@ -37,7 +37,7 @@ RULES = (
     Rule("GET", "/{name}", ANYBODY, "file"),
 )
 COMMANDS = {
-    "mode": OWNER, "power_w": OWNER, "target_wh": OWNER, "worth": OWNER, "limit": OWNER,
-    "import_price": OWNER, "export_price": OWNER,
+    "mode": OWNER, "power_w": OWNER, "target_wh": OWNER, "target_permille": OWNER, "worth": OWNER, "limit": OWNER,
+    "import_price": OWNER, "import_prices": OWNER, "export_price": OWNER,
     "ceiling_w": INSTALLER,  # the grid operator's: who lives here does not lift it
 }

@@ -17,11 +17,12 @@ class Claim:
     """Shrinks on its way through the step and does not outlive it."""
 
     __slots__ = (
-        "able", "active", "capacity_wh", "conductors", "conductors_edge_ms", "device", "drawn", "driven", "edge_ms",
-        "fill", "floor", "give_w", "goal", "goal_ms", "granted", "held", "high_mv", "idle_ms", "index", "keep",
-        "keeps", "kind", "lease_w", "least_w", "level", "limit", "low_mv", "mode", "node", "path", "phase", "quick_w",
-        "rank", "reason", "running", "sense", "silent", "slow_w", "soc", "stands_w", "state", "stood_ms", "store",
-        "stuck", "take_w", "top", "use", "used", "uses", "uses_ms", "volt_mv", "waits", "wanted", "wanted_w",
+        "able", "active", "alarm", "bar", "base", "capacity_wh", "conductors", "conductors_edge_ms", "device",
+        "drawn", "driven", "edge_ms", "fill", "floor", "give_w", "goal", "goal_ms", "granted", "held", "high_mv",
+        "idle_ms", "index", "keep", "keeps", "kind", "lease_w", "least_w", "level", "limit", "low_mv", "mode", "node",
+        "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w", "soc", "stands_w",
+        "state", "stood_ms", "store", "stuck", "take_w", "tank", "top", "use", "used", "uses", "uses_ms", "volt_mv",
+        "waits", "wanted", "wanted_w",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
@@ -64,6 +65,10 @@ class Claim:
             self.take_w, self.give_w = max(self.able.max_w, 0), max(-self.able.min_w, 0)  # most it takes and gives now
         self.uses = state.uses
         self.uses_ms = state.uses_ms
+        self.base = max(self.able.fallback.power_w, 0) if self.kind == "stages" else 0  # what it takes by itself
+        self.bar = 0  # why it may have no more than that (control.reasons); 0 = it may
+        self.tank: "tuple[bool, int, int] | None" = None  # as in Upkeep: full, reached_ms, hot_ms
+        self.alarm = 0  # what its owner should know (control.reasons)
         self.level = 0
         self.wanted = 0  # the level its mode asked for, before any limit
         self.wanted_w = 0
@@ -144,7 +149,7 @@ class Claim:
                 out[p] += level
             return out[0], out[1], out[2], level * len(self.active) * self.high_mv // 1_000_000
         if self.kind == "stages":
-            for power_w, p in zip(self._stage(level), self.device.phases):
+            for power_w, p in zip(self.stage(level), self.device.phases):
                 out[p] += -(-power_w * 1_000_000 // self.low_mv)
             return out[0], out[1], out[2], level
         share_ma = -(-level * 1_000_000 // (len(self.active) * self.low_mv))
@@ -180,11 +185,13 @@ class Claim:
             best = sum(stage)
         return best, tight
 
-    def _stage(self, level: int) -> "tuple[int, ...]":
-        for stage in self.able.stages:
-            if sum(stage) == level:
-                return stage
-        return ()
+    def stage(self, level: int) -> "tuple[int, ...]":
+        """Its watts on each own conductor; of several ways the one on the conductors that were used least."""
+        ways = [stage for stage in self.able.stages if sum(stage) == level]
+        if len(ways) > 1 and self.state.upkeep is not None:
+            order = self.state.upkeep.order
+            return max(ways, key=lambda way: tuple([way[conductor] for conductor in order]))
+        return ways[0] if ways else ()
 
     def setpoint(self, level: int) -> Setpoint:
         """A level as a driver takes it; a current stays the same setpoint whatever the voltage does."""

@@ -33,6 +33,8 @@ def demand(claim: Claim, limits: Limits, now_ms: int) -> None:
             claim.bind(claim.floor, reasons.IDLE)
     else:
         _surplus(claim, now_ms)
+    if claim.bar and claim.mode != OFF:
+        claim.ask(claim.stepped(min(claim.level, claim.base)), claim.reason if claim.silent else claim.bar)
     if lost and claim.mode != OFF:
         _safe(claim, lost[0])
     claim.wanted = claim.level
@@ -87,22 +89,35 @@ def _safe(claim: Claim, node: int) -> None:
 
 
 def _surplus(claim: Claim, now_ms: int) -> None:
-    if claim.kind == "heater":
+    if claim.kind == "heater" and not claim.able.min_on_ms:
         level = claim.of_watts(claim.quick_w)
         if not claim.running and level < reasons.HEAT_W:
             level = 0
         claim.ask(level, reasons.SURPLUS if level else claim.waits)
     elif claim.mode == MINIMUM:
-        level = claim.of_watts(claim.quick_w)
+        level = _follow(claim)
         claim.ask(max(level, claim.floor), reasons.SURPLUS if level > claim.floor else reasons.MINIMUM)
     elif claim.running:
         _running(claim, now_ms)
     else:
         _waiting(claim, now_ms)
-    if claim.kind == "stages" and claim.running and claim.level > claim.state.level:
-        changed_ms = claim.state.changed_ms
-        if now_ms - changed_ms < START_MS:
-            claim.bind(claim.state.level, reasons.STARTS_SOON)
+    if claim.kind == "stages" and claim.running:
+        _higher(claim, now_ms)
+
+
+def _higher(claim: Claim, now_ms: int) -> None:
+    """A stage more needs a minute since the last change; for a heat pump, that has to keep it, one of surplus too."""
+    level = claim.level
+    if level > claim.state.level and now_ms - claim.state.changed_ms < START_MS:
+        claim.bind(claim.state.level, reasons.STARTS_SOON)
+    if claim.base <= 0 or claim.mode != MINIMUM:
+        return
+    if level <= claim.state.level:
+        claim.edge_ms = NEVER
+    elif claim.edge_ms == NEVER:
+        claim.edge_ms = now_ms
+    if claim.edge_ms != NEVER and now_ms - claim.edge_ms < START_MS:
+        claim.bind(claim.state.level, reasons.STARTS_SOON)
 
 
 def _running(claim: Claim, now_ms: int) -> None:

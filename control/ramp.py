@@ -10,34 +10,57 @@ TOGETHER_MS = 500  # readings this near each other are of one moment
 LONGEST_MS = 10_000  # a longer quiet does not buy a larger step
 STILL_W = 25  # heaters do not follow less
 QUIET_W = 10  # nor does storage
-KEEPS_RUNNING = (reasons.WAITS_SURPLUS, reasons.OTHERS_FIRST, reasons.STORAGE_FIRST)
+KEEPS_RUNNING = (reasons.WAITS_SURPLUS, reasons.OTHERS_FIRST, reasons.STORAGE_FIRST, reasons.EXPORT_PAYS, reasons.LEASE,
+                 reasons.DAY_ENERGY)
 
 
 def ramp(claim: Claim, news: bool, grid_ms: int, now_ms: int) -> None:
     """`news`: every meter on its way has answered since; without, nothing rises. `grid_ms`: when the grid was read."""
     if claim.stuck and (abs(claim.level) > abs(claim.state.level) or claim.level * claim.state.level < 0):
         claim.ask(claim.state.level if claim.level * claim.state.level > 0 else 0, reasons.SILENT)
-    before, level = claim.state.level, claim.level
-    on_ms = now_ms - claim.state.switched_ms
     if claim.kind == "storage":
-        _storage(claim, before, news, grid_ms, now_ms)
-    elif before == 0:
-        if level > 0 and on_ms < rest_ms(claim):
-            claim.bind(0, reasons.REST)
-        elif level > 0 and not news:
-            claim.bind(0, reasons.NEWS)
-        elif level > 0:
-            claim.bind(max(_first(claim), claim.floor), reasons.RAMP)
-    elif level == 0:
-        if claim.reason in KEEPS_RUNNING and on_ms < claim.able.min_on_ms:
-            claim.ask(min(before, claim.floor), reasons.SHORTEST_RUN)
-    elif claim.conductors != claim.state.conductors:
+        _storage(claim, claim.state.level, news, grid_ms, now_ms)
+    elif claim.state.level == 0:
+        _begin(claim, news, now_ms)
+    elif claim.level == 0:
+        if claim.state.level > claim.base > 0 and _holds(claim, now_ms):
+            claim.ask(claim.state.level, reasons.SHORTEST_RUN)
+        elif claim.reason in KEEPS_RUNNING and now_ms - claim.state.switched_ms < claim.able.min_on_ms:
+            claim.ask(min(claim.state.level, claim.floor), reasons.SHORTEST_RUN)
+    else:
+        _go_on(claim, claim.state.level, news, now_ms)
+    claim.cap()  # also what runs its shortest time
+
+
+def _begin(claim: Claim, news: bool, now_ms: int) -> None:
+    if claim.level == 0:
+        return
+    if now_ms - claim.state.switched_ms < rest_ms(claim):
+        claim.bind(0, reasons.REST)
+    elif not news:
+        claim.bind(0, reasons.NEWS)
+    else:
+        claim.bind(max(_first(claim), claim.floor), reasons.RAMP)
+
+
+def _go_on(claim: Claim, before: int, news: bool, now_ms: int) -> None:
+    level = claim.level
+    if claim.conductors != claim.state.conductors:
         claim.bind(claim.floor, reasons.RAMP)
+    elif level > claim.base >= before and claim.base and now_ms - claim.state.changed_ms < claim.able.min_off_ms:
+        claim.bind(before, reasons.REST)
     elif level > before:
         _raise(claim, before, news, now_ms)
+    elif claim.base and claim.base <= level < before and _holds(claim, now_ms):
+        claim.ask(before, reasons.SHORTEST_RUN)
     elif claim.kind == "heater" and claim.reason == reasons.SURPLUS and before - level < STILL_W:
         claim.level = before
-    claim.cap()  # also what runs its shortest time
+
+
+def _holds(claim: Claim, now_ms: int) -> bool:
+    """Whether a heat pump has to run on at what it was raised to: no limit asks it to come down."""
+    soft = claim.reason in KEEPS_RUNNING or claim.reason in (reasons.SURPLUS, reasons.STOPS_SOON, reasons.MINIMUM)
+    return soft and now_ms - claim.state.changed_ms < claim.able.min_on_ms
 
 
 def _first(claim: Claim) -> int:

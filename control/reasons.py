@@ -55,6 +55,12 @@ PHASE_DWELL = 43
 OTHERS_LOWER = 44
 NEWS = 45
 PROBE = 46
+# heat, starts
+HOT = 50
+NO_TEMPERATURE = 51
+LEGIONELLA = 52
+STARTS_USED = 53
+DAY_ENERGY = 54
 # storage too
 LEAST_POWER = 60
 # what is wrong
@@ -73,6 +79,9 @@ NOT_OBEYED = 111
 NO_POWER = 112
 TURNED = 113
 PHASES_MIXED = 114
+NO_TEMPERATURE_KNOWN = 120
+LEGIONELLA_LATE = 121
+NO_TIME = 122
 
 # number, word for a table or a register, sentence behind the amount
 #   {node} the node's limit, {phase} its phase, {need} the least the device needs, {offer} what there was for it
@@ -119,6 +128,11 @@ _TEXTS = (
     (OTHERS_LOWER, "others-lower", "waits until others have come down at {node}{phase}"),
     (NEWS, "waits-reading", "waits for a fresh reading"),
     (PROBE, "probe", "a little less for a moment: does {node}'s meter still follow?"),
+    (HOT, "hot", "its tank is as hot as it may be"),
+    (NO_TEMPERATURE, "no-temperature", "the temperature of its tank is not known"),
+    (LEGIONELLA, "legionella", "so hot against legionella, it is due"),
+    (STARTS_USED, "starts-used", "its starts of a day are used up"),
+    (DAY_ENERGY, "day-energy", "its energy of the day is used up"),
     (LEAST_POWER, "least-power", "too little for its inverter"),
     (NEVER_HEARD, "never-heard", "has not been heard yet"),
     (STALE, "stale", "does not answer"),
@@ -135,6 +149,9 @@ _TEXTS = (
     (NO_POWER, "no-power", "tells no power: locked, or it sends none"),
     (TURNED, "turned", "and what is measured behind it disagree about the direction: is it mounted in reverse?"),
     (PHASES_MIXED, "phases-mixed", "and what is measured behind it disagree about the phases: which is L1?"),
+    (NO_TEMPERATURE_KNOWN, "tank-unknown", "has a tank whose temperature is not known"),
+    (LEGIONELLA_LATE, "legionella-late", "has a tank that has not been hot enough against legionella for too long"),
+    (NO_TIME, "no-time", "shall be warm by a time of day, and the clock is not set"),
 )
 ALL = tuple(number for number, _, _ in _TEXTS)
 

@@ -47,6 +47,11 @@ TEXTS = (
     (r.OTHERS_LOWER, "wartet, bis andere an {node}{phase} zurückgegangen sind"),
     (r.NEWS, "wartet auf einen neuen Messwert"),
     (r.PROBE, "kurz etwas weniger: folgt der Zähler von {node} noch?"),
+    (r.HOT, "sein Speicher ist so heiß, wie er sein darf"),
+    (r.NO_TEMPERATURE, "die Temperatur seines Speichers ist unbekannt"),
+    (r.LEGIONELLA, "so heiß gegen Legionellen, es ist fällig"),
+    (r.STARTS_USED, "die Starts eines Tages sind verbraucht"),
+    (r.DAY_ENERGY, "die Energie des Tages ist verbraucht"),
     (r.NEVER_HEARD, "noch nie gehört"),
     (r.STALE, "antwortet nicht"),
     (r.FROZEN, "wiederholt sich oder steht still, während sich anderes ändert"),
@@ -62,6 +67,9 @@ TEXTS = (
     (r.NO_POWER, "sagt keine Leistung: gesperrt, oder es sendet keine"),
     (r.TURNED, "misst andersherum als alles dahinter: ist der Zähler verkehrt eingebaut?"),
     (r.PHASES_MIXED, "misst auf anderen Phasen als alles dahinter: welche ist L1?"),
+    (r.NO_TEMPERATURE_KNOWN, "die Temperatur seines Speichers ist unbekannt"),
+    (r.LEGIONELLA_LATE, "sein Speicher war zu lange nicht heiß genug gegen Legionellen"),
+    (r.NO_TIME, "soll zu einer Uhrzeit warm sein, und die Uhr ist nicht gestellt"),
 )
 
 

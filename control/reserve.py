@@ -47,6 +47,9 @@ def vector(claim: Claim, setpoint: Setpoint) -> "tuple[int, int, int, int]":
     if claim.kind == "wallbox":
         ma = setpoint.current_ma
         return max(ma.l1, 0), max(ma.l2, 0), max(ma.l3, 0), max(ma.total(), 0) * HIGH_MV // 1_000_000
+    if claim.kind == "stages" and claim.state.upkeep is not None:
+        ma = setpoint.current_ma  # on the conductors whose turn it was then
+        return _most(claim.usage(setpoint.power_w), (max(ma.l1, 0), max(ma.l2, 0), max(ma.l3, 0), 0))
     return claim.usage(setpoint.power_w)
 
 

@@ -11,6 +11,7 @@ from control.claims import HIGH_MV, LOW_MV, Claim
 from control.demand import demand
 from control.guard import guard
 from control.health import NEW_SENSE, believe, doubt
+from control.heat import heat
 from control.limits import limits
 from control.phases import DAY_MS, choose, dwells, turns
 from control.probe import probe
@@ -19,6 +20,7 @@ from control.reserve import reserve
 from control.rest import NEW_NODE, Flow, rests
 from control.storage import buffered, storages
 from control.surplus import REST_MS, Pool, pool, rest_ms, share
+from control.upkeep import kept, new_upkeep
 from control.uses import learn
 from control.values import (
     NEVER,
@@ -91,6 +93,7 @@ def _claims(site: Site, wired: Wiring, state: State, snapshot: Snapshot,
         learn(claim, snapshot.now_ms)
         out.append(claim)
     wishes(tuple(out), snapshot)
+    heat(tuple(out), senses, snapshot)
     return tuple(out)
 
 
@@ -128,11 +131,11 @@ def _after(claims: "tuple[Claim, ...]", before: "tuple[LoadState | None, ...]",
            snapshot: Snapshot) -> "tuple[LoadState | None, ...]":
     out = list(before)
     for claim in claims:
-        out[claim.index] = _kept(claim, snapshot.written[claim.index].confirmed, snapshot.now_ms)
+        out[claim.index] = _kept(claim, snapshot.written[claim.index].confirmed, snapshot.now_ms, snapshot.day_ms)
     return tuple(out)
 
 
-def _kept(claim: Claim, stood: "Setpoint | None", now_ms: int) -> LoadState:
+def _kept(claim: Claim, stood: "Setpoint | None", now_ms: int, day_ms: int) -> LoadState:
     """The load's state for the next step."""
     load = claim.state
     on, was_on = claim.level != 0, load.level != 0
@@ -145,7 +148,8 @@ def _kept(claim: Claim, stood: "Setpoint | None", now_ms: int) -> LoadState:
     return LoadState(claim.level, claim.conductors, claim.held, stood, claim.stood_ms, changed_ms, switched_ms, edge_ms,
                      now_ms if turned else load.conductors_ms, claim.conductors_edge_ms, claim.idle_ms,
                      claim.uses, claim.uses_ms, turns(claim, now_ms) + turned,
-                     load.turns_ms if now_ms - load.turns_ms < DAY_MS else now_ms, claim.driven)
+                     load.turns_ms if now_ms - load.turns_ms < DAY_MS else now_ms, claim.driven,
+                     None if load.upkeep is None else kept(claim, now_ms, day_ms))
 
 
 def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
@@ -154,7 +158,7 @@ def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
     rested_ms = now_ms - REST_MS if able.kind == "wallbox" else now_ms
     level = able.fallback.power_w if able.kind == "stages" else 0
     return LoadState(level, len(device.phases), (0, 0, 0, 0), None, now_ms, now_ms, rested_ms,
-                     NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, now_ms, 0)
+                     NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, now_ms, 0, new_upkeep(device, now_ms))
 
 
 def _grants(site: Site, claims: "tuple[Claim, ...]") -> "tuple[Grant | None, ...]":
@@ -188,7 +192,7 @@ def _surplus(shared: Pool) -> "int | None":
 def _alarms(site: Site, snapshot: Snapshot, senses: "tuple[Sense, ...]",
             flows: "tuple[Flow, ...]", claims: "tuple[Claim, ...]") -> "tuple[tuple[int, int], ...]":
     """By device: readings not believed, writes not taken or not followed, fuses over their rating."""
-    out = []
+    out = [(claim.alarm, claim.index) for claim in claims if claim.alarm]
     deaf = [claim.index for claim in claims if claim.stuck and not claim.silent]
     for index, device in enumerate(site.devices):
         if device.ability.measured and not senses[index].believed:

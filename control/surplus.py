@@ -101,7 +101,9 @@ def has_priority(claim: Claim) -> bool:
 
 
 def _shares(claim: Claim) -> bool:
-    return claim.kind != "storage" and claim.mode != OFF and claim.mode != FAST and (claim.silent or plugged(claim))
+    if claim.kind == "storage" or claim.mode == OFF or claim.mode == FAST or claim.bar:
+        return False
+    return claim.silent or plugged(claim)
 
 
 def plugged(claim: Claim) -> bool:

@@ -267,13 +267,31 @@ class NodeState(namedtuple("NodeState", (
     warm: "tuple[int, int, int]"  # mean current of the last minutes, mA: what the cabinet feels
 
 
+class Upkeep(namedtuple("Upkeep", (
+    "t_ms", "full", "reached_ms", "hot_ms", "starts", "used_ms", "order", "day_ms", "day_mws",
+))):
+    """What is remembered of a load that heats a tank, may start only so often, or has several ways to one stage."""
+
+    __slots__ = ()
+    t_ms: int  # when it was last brought up to date
+    full: bool  # the tank is at its highest temperature, and has not yet cooled by its gap
+    reached_ms: int  # since when the tank is as hot as it has to be against legionella; NEVER = it is not
+    hot_ms: int  # when it last was for long enough
+    starts: "tuple[int, ...]"  # times of its newest starts, the oldest first
+    used_ms: "tuple[int, ...]"  # how long each of its own conductors has been in use
+    order: "tuple[int, ...]"  # its conductors, least used first, as they were when it last stood still
+    day_ms: int  # when the day began that `day_mws` is of
+    day_mws: int  # what it took since
+
+
 class LoadState(namedtuple("LoadState", (
     "level", "conductors", "held", "stood", "stood_ms", "changed_ms", "switched_ms", "edge_ms",
-    "conductors_ms", "conductors_edge_ms", "idle_ms", "uses", "uses_ms", "turns", "turns_ms", "driven",
+    "conductors_ms", "conductors_edge_ms", "idle_ms", "uses", "uses_ms", "turns", "turns_ms", "driven", "upkeep",
 ))):
     """What is remembered of one load."""
 
     __slots__ = ()
+    _field_defaults = {"upkeep": None}  # journals from before it was there
     level: int  # last granted: mA per conductor for a wallbox, else W
     conductors: int  # how many of its conductors that was for
     held: "tuple[int, int, int, int]"  # most it may still be drawing: mA on L1, L2, L3, then W
@@ -290,6 +308,7 @@ class LoadState(namedtuple("LoadState", (
     turns: int  # changes between one phase and all in this day
     turns_ms: int  # when that day began
     driven: int  # why it took from the grid beyond its mode (control.reasons); 0 = it did not
+    upkeep: "Upkeep | None"  # of a load with such rules
 
 
 class State(namedtuple("State", ("now_ms", "senses", "nodes", "loads", "pool_ms", "quick_mw", "slow_mw"))):

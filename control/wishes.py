@@ -86,7 +86,7 @@ def _window(claim: Claim, prices: Prices, now_ms: int) -> None:
     needs_ms = filling_ms(claim, store.grid_permille)
     if needs_ms is None:
         return
-    if _presses(needs_ms, cheap_ms(prices, now_ms, dear[0]), claim.state.driven == reasons.CHEAP):
+    if presses(needs_ms, cheap_ms(prices, now_ms, dear[0]), claim.state.driven == reasons.CHEAP):
         claim.driven, claim.mode, claim.fill = reasons.CHEAP, FAST, min(store.grid_permille, claim.fill)
 
 
@@ -96,15 +96,16 @@ def _late(claim: Claim, wish: Wish, prices: "Prices | None", now_ms: int) -> boo
     if claim.kind != "storage" and wish.target_wh is not None and good is not None and good.import_wh is not None:
         missing_wh = max(wish.target_wh - good.import_wh, 0)
         needs_ms = missing_wh * 3_600_000 // max(claim.watts(min(claim.top, claim.limit)), 1)
-        if missing_wh and _presses(needs_ms, cheap_ms(prices, now_ms, wish.target_ms), begun):
+        if missing_wh and presses(needs_ms, cheap_ms(prices, now_ms, wish.target_ms), begun):
             return True
     if claim.store is None or not claim.goal or claim.goal_ms == NEVER or claim.soc is None:
         return False
     if claim.soc >= claim.goal - (0 if begun else GAP_PERMILLE):
         return False
     filled_ms = filling_ms(claim, claim.goal)
-    return filled_ms is not None and _presses(filled_ms, cheap_ms(prices, now_ms, claim.goal_ms), begun)
+    return filled_ms is not None and presses(filled_ms, cheap_ms(prices, now_ms, claim.goal_ms), begun)
 
 
-def _presses(needs_ms: int, left_ms: int, begun: bool) -> bool:
+def presses(needs_ms: int, left_ms: int, begun: bool) -> bool:
+    """Whether what needs so long at full power has to be begun, or gone on with, to be done in what is left."""
     return left_ms - needs_ms - needs_ms * SPARE_PERMILLE // 1_000 - SPARE_MS <= (CALM_MS if begun else 0)

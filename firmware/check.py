@@ -10,6 +10,7 @@ from pathlib import Path
 
 from drivers.clock import MonotonicClock
 from drivers.passport import passport
+from firmware import check_heat
 from firmware.check_battery import battery_words
 from firmware.check_facts import PHASE_NAMES, Facts, facts
 from firmware.check_live import live
@@ -74,6 +75,9 @@ def _text(site: Facts) -> "list[str]":
     out += [f"  {node['name']} has no meter: always {amperes(node['rest_ma'])} a phase assumed for the loads "
             "nobody controls" for node in site["nodes"] if node["meter"] is None]
     out += ["", "When a device falls silent", *map(_silent, losses["devices"])]
+    tanks = [line for device in site["devices"] if device["heat"]
+             for line in check_heat.lost(device["name"], device["heat"], device["runs_alone"])]
+    out += ["", "When the temperature of a tank is not known", *tanks] if tanks else []
     out += ["", "When the broker is down", f"  {_broker(losses['broker'])}"]
     out += ["", "When this program or its computer dies", *_dead(losses["everything"])]
     if site["warnings"]:
@@ -120,7 +124,8 @@ def _device(device: Facts) -> "list[str]":
         return [", ".join(wired), *(["   " + plate] if plate else [])]
     may = [f"mode {device['mode']}", f"priority {device['priority']}", _range(device), _failsafe(device)]
     battery = battery_words(device["store"], device["kind"])
-    return [", ".join(wired), "   " + ", ".join(may), *("   " + words for words in battery)]
+    heat = check_heat.words(device["heat"]) if device["heat"] else ""
+    return [", ".join(wired), "   " + ", ".join(may), *("   " + words for words in (*battery, heat) if words)]
 
 
 def _range(device: Facts) -> str:

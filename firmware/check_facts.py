@@ -4,8 +4,9 @@ from typing import Any
 
 from control.values import NONE, DeviceSpec, Site, Store
 from control.wiring import is_load, wiring
-from firmware import config_drivers
+from firmware import check_heat, config_drivers
 from firmware.config import LineSpec, SiteFile
+from firmware.config_heat import KINDS
 from firmware.config_read import SECRET
 from firmware.config_site import DeviceFile, amperes
 from firmware.losses import assumed_ma, blind_budget_ma, left_alone_ma, silent_ma
@@ -109,7 +110,9 @@ def _device(site: Site, spec: DeviceSpec, file: DeviceFile) -> Facts:
         "priority": spec.priority if load else None,
         "current_ma": [able.min_ma, able.max_ma] if able.kind == "wallbox" else None,
         "power_w": [able.min_w, able.max_w] if able.kind in ("heater", "storage") else None,
-        "stages_w": [sum(stage) for stage in able.stages] if able.kind == "stages" else None,
+        "stages_w": sorted({sum(stage) for stage in able.stages}) if able.kind == "stages" else None,
+        "runs_alone": able.fallback.power_w > 0 if able.kind in KINDS else None,
+        "heat": check_heat.facts(site, spec) if able.kind in KINDS else None,
         "store": _store(spec.store, able),
         "failsafe_ms": able.failsafe_ms or None,
         "left_alone_ma": _vector(left_alone_ma(spec)) if load else None,

@@ -21,6 +21,7 @@ def references(findings: Findings, lines: Tables, nodes: Tables, devices: Tables
     for name, device in devices.items():
         _known(findings, ("device", name, "line"), device, "line", lines)
         _known(findings, ("device", name, "node"), device, "node", nodes)
+        _known(findings, ("device", name, "temperature_of"), device, "device", devices)
     for name, node in nodes.items():
         _known(findings, ("node", name, "parent"), node, "parent", nodes)
         _known(findings, ("node", name, "meter"), node, "meter", devices)

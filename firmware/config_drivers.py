@@ -3,6 +3,7 @@
 import functools
 import importlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ def table(name: str) -> "type[DeviceTable]":
     """Of its devices; a driver without LINES hangs on none."""
     found = module(name)
     return device_table(name, found.OPTIONS, bool(found.LINES))
+
+
+def tells_temperature(driver: str, options: "Mapping[str, Any]") -> bool:
+    """Whether a device that heats can tell the temperature of its tank, as the README's list has it."""
+    named = options.get("temperature")
+    return bool(named) if named is not None else "temperature" in module(driver).LOAD.reads
 
 
 def _is_driver(source: str) -> bool:

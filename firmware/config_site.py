@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, TARGET, DeviceSpec, NodeSpec, Site
 from control.wiring import is_load
 from drivers.passport import UNKNOWN, Passport, passport
-from firmware import config_drivers
+from firmware import config_drivers, config_heat
 from firmware.config_read import Findings
 from firmware.config_store import BATTERY_KEYS, STORAGE_KEYS, store_of
 from firmware.config_tables import DeviceTable, NodeTable
@@ -169,6 +169,9 @@ class _Device:
 
     def pair(self, able: Ability) -> "tuple[DeviceSpec, DeviceFile]":
         kind = able.kind
+        if kind in config_heat.KINDS:
+            able = config_heat.Heat(self.findings, self.name, self.table, tuple(self.tables.devices),
+                                    config_drivers.tells_temperature(self.driver, self.options)).of(able)
         self._line()
         self._phases(kind)
         node = self._at(kind)
@@ -261,6 +264,7 @@ class _Device:
 
     def _keys(self, kind: str) -> None:
         fitting = ((LOAD_KEYS, MODES), (STORAGE_KEYS, ("storage",)), (BATTERY_KEYS, ("storage", "wallbox")),
+                   (config_heat.KEYS, config_heat.KINDS),
                    (PLATE_KEYS, ("meter", "source")))
         for key in (key for keys, kinds in fitting if kind not in kinds for key in keys):
             if getattr(self.table, key) is not None:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, defstruct
 
 from drivers.mqtt_link import Access
 from firmware.config_cross import SMGW_HOST
+from firmware.config_heat_table import HeatTable
 from hal.options import TEXT, Option
 
 NAME = re.compile("[a-z0-9_]{1,32}")  # becomes a level of an MQTT topic
@@ -175,7 +176,7 @@ class NodeTable(Struct, frozen=True, forbid_unknown_fields=True):
     ] | None = None
 
 
-class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
+class DeviceTable(HeatTable, frozen=True, forbid_unknown_fields=True):
     """What every device has; the keys of its driver come behind."""
 
     line: str | None = None
@@ -227,7 +228,6 @@ class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
     depart_at: Annotated[
         str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description='car: when it departs, local time: "07:00"')
     ] | None = None
-
 
 class WiredTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A device on a wire."""

@@ -6,6 +6,8 @@ PV - while producing, a battery + while charging. A driver turns its maker's sig
 
 from collections import namedtuple
 
+from hal.heat import HeatRule
+
 NOMINAL_MV = 230_000  # EN 50160: nominal voltage of the public low-voltage grid, phase to neutral
 
 
@@ -127,7 +129,7 @@ STOP = Setpoint(ZERO, 0)
 
 class Ability(namedtuple("Ability", (
     "kind", "min_ma", "max_ma", "step_ma", "one_phase", "min_w", "max_w", "step_w", "stages", "measured",
-    "fallback", "failsafe_ms", "settle_ms", "pace_ms", "min_on_ms", "min_off_ms", "own",
+    "fallback", "failsafe_ms", "settle_ms", "pace_ms", "min_on_ms", "min_off_ms", "own", "most_starts", "heat",
 ))):
     """What a driver's device can do; control decides by this and knows no maker.
 
@@ -136,7 +138,8 @@ class Ability(namedtuple("Ability", (
     min_ma..    wallbox: lowest current that charges, highest, and the step it counts in; per phase
     one_phase   wallbox: can be asked to charge on its first phase only
     min_w..     heater, storage: min_w < 0 is the largest discharge
-    stages      staged load: watts on the device's own conductors, ascending by total, first is off
+    stages      staged load: watts on the device's own conductors, ascending by total, first is off; of several ways
+                to one total the one whose conductors were used least is taken
     measured    the device reports its own draw
     fallback    where the device stands when our word has lapsed (Setpoint; STOP when it stops)
     failsafe_ms after this silence the device itself goes to `fallback`; 0 = it never does
@@ -146,10 +149,12 @@ class Ability(namedtuple("Ability", (
     own         storage: "" when it takes any power it is told. Else it regulates by itself at its own meter while it is
                 told a discharge, and told 0 it gives nothing and takes what is left: a "limit" is the most it then
                 gives, for a "mode" any discharge means as much as the house needs
+    most_starts in 24 hours; 0 = any number
+    heat        what is asked of the tank behind it
     """
 
     __slots__ = ()
-    _field_defaults = {"own": ""}  # journals from before it was there
+    _field_defaults = {"own": "", "most_starts": 0, "heat": None}  # journals from before they were there
     kind: str
     min_ma: int
     max_ma: int
@@ -167,14 +172,17 @@ class Ability(namedtuple("Ability", (
     min_on_ms: int
     min_off_ms: int
     own: str
+    most_starts: int
+    heat: "HeatRule | None"
 
 
 def ability(
     kind: str, min_ma: int = 0, max_ma: int = 0, step_ma: int = 1000, one_phase: bool = False,
     min_w: int = 0, max_w: int = 0, step_w: int = 1, stages: "tuple[tuple[int, ...], ...]" = (),
     measured: bool = True, fallback: Setpoint = STOP, failsafe_ms: int = 0, settle_ms: int = 2_000,
-    pace_ms: int = 0, min_on_ms: int = 0, min_off_ms: int = 0, own: str = "",
+    pace_ms: int = 0, min_on_ms: int = 0, min_off_ms: int = 0, own: str = "", most_starts: int = 0,
+    heat: "HeatRule | None" = None,
 ) -> Ability:
     """An Ability by keyword; what is not named is absent."""
     return Ability(kind, min_ma, max_ma, step_ma, one_phase, min_w, max_w, step_w, stages, measured,
-                   fallback, failsafe_ms, settle_ms, pace_ms, min_on_ms, min_off_ms, own)
+                   fallback, failsafe_ms, settle_ms, pace_ms, min_on_ms, min_off_ms, own, most_starts, heat)

@@ -570,7 +570,7 @@ def test_phases_are_not_changed_more_often_than_their_contactor_bears() -> None:
     assert turns(4_200) >= 4
     kept = house.state.loads[1]
     assert kept is not None
-    loads = (None, LoadState(*kept[:-3], 23, house.now_ms, 0))
+    loads = (None, LoadState(*kept[:-4], 23, house.now_ms, 0, None))
     house.state = State(house.state.now_ms, house.state.senses, house.state.nodes, loads, *house.state[4:])
     assert turns(4_200) == 1
 

@@ -38,7 +38,8 @@ class Meter:
             before_ma: "int | None" = None, phased: bool = True, roof: Sense = NEW_SENSE, step_ms: int = 1_000) -> Flow:
         self.now_ms += step_ms
         car = sensed(self.now_ms - car_age_ms, car_ma, True, before_ma)
-        load = LoadState(16_000, 3, (0, 0, 0, 0), None, 0, 0, 0, NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, 0, 0)
+        load = LoadState(16_000, 3, (0, 0, 0, 0), None, 0, 0, 0, NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, 0, 0,
+                         None)
         claim = Claim(1, self.site.devices[1], (0,), load, car, FAST, (207_000, 230_000, 253_000))
         claim.held, claim.drawn = (held_ma, held_ma, held_ma, held_ma * 759 // 1_000), car.flow
         senses = (sensed(self.now_ms, house_ma, phased), car, roof)

@@ -73,11 +73,13 @@ def test_numbers_never_change_their_meaning() -> None:
         (35, "keeps"), (36, "own-loop"), (37, "locked"), (38, "departure"), (39, "curve"),
         (40, "ramp"), (41, "rest"), (42, "shortest-run"), (43, "phase-dwell"), (44, "others-lower"),
         (45, "waits-reading"), (46, "probe"),
+        (50, "hot"), (51, "no-temperature"), (52, "legionella"), (53, "starts-used"), (54, "day-energy"),
         (60, "least-power"),
         (100, "never-heard"), (101, "stale"), (102, "frozen"), (103, "current-range"), (104, "voltage-range"),
         (105, "power-mismatch"), (106, "counter-fell"), (107, "future"), (108, "recovering"), (109, "write-fault"),
         (110, "over-fuse"), (111, "not-obeyed"), (112, "no-power"), (113, "turned"),
         (114, "phases-mixed"),
+        (120, "tank-unknown"), (121, "legionella-late"), (122, "no-time"),
     ]
 
 

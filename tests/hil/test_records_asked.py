@@ -3,7 +3,7 @@
 import json
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +20,11 @@ from hal.values import reading
 from sim.time_service import SimTime
 
 WAIT_S = 30.0
-SITE = """
-[site]
-name = "Test"
-latitude = 48.1
-longitude = 11.6
-[line.bus]
-kind = "modbus-rtu"
-port = "/dev/serial/by-id/none"
-[node.house]
-rated_a = 35
-curve = "sls-e"
-meter = "grid"
-[device.grid]
-driver = "eastron_sdm630"
-line = "bus"
-unit = 1
-node = "house"
+MQTT = """
+events = true
 [mqtt]
 host = "127.0.0.1"
 port = {port}
-[records]
-folder = "{folder}"
-events = true
 """
 
 
@@ -78,10 +60,8 @@ def broker() -> "Iterator[tuple[str, int]]":
     one.stop()
 
 
-def test_asked_over_mqtt(broker: "tuple[str, int]", tmp_path: Path) -> None:
-    path = tmp_path / "site.toml"
-    path.write_text(SITE.format(port=broker[1], folder=tmp_path / "records"))
-    file = load(path)
+def test_asked_over_mqtt(broker: "tuple[str, int]", recorded_site: "Callable[[str], Path]") -> None:
+    file = load(recorded_site(MQTT.format(port=broker[1])))
     clock, image = SimTime(1_792_888_000_000), Image(1)
     recorder = Recorder(file, clock)
     recorder.start()

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from firmware.__main__ import main
@@ -15,26 +16,6 @@ from firmware.records.store import reader
 ROOT = Path(__file__).parents[2]
 STARTS = 5
 WAIT_S = 30.0
-SITE = """
-[site]
-name = "Test"
-latitude = 48.1
-longitude = 11.6
-[line.bus]
-kind = "modbus-rtu"
-port = "/dev/serial/by-id/none"
-[node.house]
-rated_a = 35
-curve = "sls-e"
-meter = "grid"
-[device.grid]
-driver = "eastron_sdm630"
-line = "bus"
-unit = 1
-node = "house"
-[records]
-folder = "{folder}"
-"""
 
 
 def begun(site: Path) -> "subprocess.Popen[str]":
@@ -53,10 +34,9 @@ def runs(folder: Path) -> int:
     return 0
 
 
-def test_a_daemon_that_is_killed_goes_on_with_its_chain(tmp_path: Path) -> None:
+def test_a_daemon_that_is_killed_goes_on_with_its_chain(tmp_path: Path, recorded_site: "Callable[..., Path]") -> None:
     folder, chance = tmp_path / "records", random.Random(5)
-    site = tmp_path / "site.toml"
-    site.write_text(SITE.format(folder=folder))
+    site = recorded_site()
     for number in range(1, STARTS + 1):
         daemon = begun(site)
         end_s = time.monotonic() + WAIT_S

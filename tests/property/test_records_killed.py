@@ -9,57 +9,26 @@ import shutil
 import signal
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from control.values import NONE, SURPLUS, Site
 from drivers import signing
 from firmware import verify
-from firmware.config import load
-from firmware.image import Image
-from firmware.records import legal_time, series
+from firmware.records import series
 from firmware.records.chain import LOGS
-from firmware.records.keeper import KEY, Keeper
+from firmware.records.keeper import KEY
 from firmware.records.query import Query
-from firmware.records.retention import RULES
-from firmware.records.sampler import Seen, Value
-from hal.values import reading
+from firmware.records.sampler import Value
+from hal.times import TimeNow
+from hal.values import Reading, reading
 from sim.time_service import SimTime
 
-BERLIN = legal_time.zone("Europe/Berlin")
 T0 = int(datetime(2026, 10, 25, 0, 0, tzinfo=timezone.utc).timestamp()) * 1_000  # the hour that comes twice
-TOML = """
-[site]
-name = "test"
-latitude = 48.1
-longitude = 11.6
-[line.bus]
-kind = "modbus-rtu"
-port = "/dev/serial/by-id/none"
-[node.house]
-rated_a = 35
-curve = "sls-e"
-meter = "grid"
-[device.grid]
-driver = "eastron_sdm630"
-line = "bus"
-unit = 1
-node = "house"
-"""
-DAYS = {rule.log: rule.usual_days for rule in RULES}
-
-
-@lru_cache(maxsize=1)
-def site() -> Site:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "site.toml"
-        path.write_text(TOML)
-        return load(path).site
+Recorded = Callable[..., Any]
 
 
 class Killed(sqlite3.Connection):
@@ -84,33 +53,35 @@ class Killed(sqlite3.Connection):
         return result
 
 
-def live(folder: Path, clock: SimTime, quarters: int, tell: "int | None" = None) -> None:
-    """Its counter is the true time in seconds; each quarter hour it believes to be on the disk is told to the pipe."""
-    keeper = Keeper(site(), folder, BERLIN, {"meters": {}, "configuration": {}}, DAYS, Killed)
-    image = Image(1)
+def counted(_: Any, now: TimeNow) -> "tuple[Reading]":
+    """The true time in seconds."""
+    return (reading(now.mono_ms, import_wh=now.utc_ms // 1_000, export_wh=0),)
+
+
+def live(recorded: Recorded, folder: Path, clock: SimTime, quarters: int, tell: "int | None" = None) -> None:
+    """Each quarter hour it believes to be on the disk is told to the pipe."""
+    house = recorded(folder, clock, counted, "", Killed)
     for _ in range(quarters * 30):
         clock.wait(30_000)
-        now = clock.read()
-        image.hear(0, reading(now.mono_ms, import_wh=now.utc_ms // 1_000, export_wh=0))
-        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, (SURPLUS,), NONE), frozenset())])
-        head = keeper.heads().get("metrology")
-        if tell is not None and head is not None and not keeper.fault:
+        house.turn()
+        head = house.keeper.heads().get("metrology")
+        if tell is not None and head is not None and not house.keeper.fault:
             os.write(tell, b"%d\n" % head["n"])
-    keeper.close(clock.read())
+    house.end()
 
 
 def _import(values: "dict[int, Value]", which: Any) -> int:
     return values[which(values)].import_e or 0
 
 
-def killed_after(folder: Path, statements: int, begin_ms: int) -> "tuple[int, bool]":
+def killed_after(recorded: Recorded, folder: Path, statements: int, begin_ms: int) -> "tuple[int, bool]":
     """(number of the last record that was said to be kept, whether the process was killed)."""
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             Killed.left = statements
-            live(folder, SimTime(begin_ms), 2, into)
+            live(recorded, folder, SimTime(begin_ms), 2, into)
         finally:
             os._exit(0)
     os.close(into)
@@ -128,17 +99,17 @@ def memory() -> "Iterator[Path]":
 
 
 @pytest.mark.parametrize("already", [False, True], ids=["first start", "later start"])
-def test_killed_at_every_statement(memory: Path, already: bool) -> None:
+def test_killed_at_every_statement(recorded: Recorded, memory: Path, already: bool) -> None:
     before, deaths = memory / "before", 0
     before.mkdir()
     signing.make(before / KEY)  # one key for all, whose tables `verify` makes once
     if already:
-        live(before, SimTime(T0 - 1_800_000), 1)
+        live(recorded, before, SimTime(T0 - 1_800_000), 1)
     for statements in range(1, 400):
         folder = memory / str(statements)
         shutil.copytree(before, folder)
-        kept, died = killed_after(folder, statements, T0)
-        live(folder, SimTime(T0 + 3_600_000), 1)  # the next start, an hour later
+        kept, died = killed_after(recorded, folder, statements, T0)
+        live(recorded, folder, SimTime(T0 + 3_600_000), 1)  # the next start, an hour later
         query = Query(folder)
         content = "".join(line + "\n" for log in LOGS for line in query.export(
             log, LOGS, None, None, signing.load(folder / KEY)))

@@ -1,29 +1,26 @@
 """What becomes a record: quarter hours, clock, commands, troubles; and what a bad disk costs. Numbers by hand."""
 
-import json
 import sqlite3
-import tempfile
+from collections.abc import Callable
 from datetime import date, datetime, timezone
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from control.values import NONE, NOTHING_HEARD, SURPLUS, Heard, Site, Snapshot
+from control.values import NONE, NOTHING_HEARD, SURPLUS, Heard
 from drivers import signing
 from firmware import verify
-from firmware.config import load
-from firmware.image import Image
 from firmware.records import keeper as under_test
 from firmware.records import legal_time, series
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, key_id
-from firmware.records.keeper import KEY, NEXT_KEY, Keeper
+from firmware.records.keeper import KEY, NEXT_KEY
 from firmware.records.query import Query
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, SUBSTITUTED, Seen, Value
 from firmware.records.store import LAYOUTS, NAME, TooNew
 from hal.faults import TIMEOUT, Fault
-from hal.values import reading
+from hal.times import TimeNow
+from hal.values import Reading, reading
 from sim.time_service import SimTime
 
 BERLIN = legal_time.zone("Europe/Berlin")
@@ -31,23 +28,8 @@ T0 = int(datetime(2026, 3, 28, 22, 40, tzinfo=timezone.utc).timestamp()) * 1_000
 DAYS = {METROLOGY: 1_095, CONSUMER: 1_095, SYSTEM: 365}
 ABOUT = {"meters": {"meters": [{"name": "grid"}]}, "configuration": {"sha256": "00"}}
 QUARTER_MS = 900_000
-TOML = """
-[site]
-name = "test"
-latitude = 48.1
-longitude = 11.6
-[line.bus]
-kind = "modbus-rtu"
-port = "/dev/serial/by-id/none"
-[node.house]
-rated_a = 35
-curve = "sls-e"
-meter = "grid"
-[device.grid]
-driver = "eastron_sdm630"
-line = "bus"
-unit = 1
-node = "house"
+Houses = Callable[..., Any]
+ROOF = """
 [device.roof]
 driver = "eastron_sdm630"
 line = "bus"
@@ -57,78 +39,29 @@ role = "source"
 phases = "L1 L2 L3"
 """
 
-@lru_cache(maxsize=1)
-def site() -> Site:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "site.toml"
-        path.write_text(TOML)
-        return load(path).site
+
+def counted(house: Any, now: TimeNow) -> "tuple[Reading, Reading]":
+    """The grid meter counts 1 Wh of import a second, the roof's 2 of export."""
+    lived_s = (now.mono_ms - house.born_ms) // 1_000 + getattr(house, "offset_wh", 0)
+    return (reading(now.mono_ms - 300, import_wh=lived_s, export_wh=0),
+            reading(now.mono_ms - 300, export_wh=2 * lived_s))
 
 
-def snapshot(now_ms: int, heard: "tuple[Heard, ...]", modes: "tuple[str, ...]", ceiling_w: int) -> Snapshot:
-    image = Image(len(heard))
-    for index, one in enumerate(heard):
-        if one.reading is not None:
-            image.hear(index, one.reading)
-        if one.fault is not None:
-            image.fail(index, one.fault)
-    return image.snapshot(now_ms, modes, ceiling_w)
-
-
-class House:
-    """A house that is looked at every `step_ms`; its grid meter counts 1 Wh of import a second, its roof 2."""
-
-    def __init__(self, folder: Path, clock: SimTime, connect: "type[sqlite3.Connection]" = sqlite3.Connection) -> None:
-        self.folder = folder
-        self.clock = clock
-        self.born_ms = clock.read().mono_ms
-        self.silent: "set[int]" = set()
-        self.doubted: "frozenset[int]" = frozenset()
-        self.modes = (SURPLUS, SURPLUS)
-        self.ceiling_w = NONE
-        self.offset_wh = 0
-        self.keeper = Keeper(site(), folder, BERLIN, ABOUT, DAYS, connect)
-
-    def live(self, duration_ms: int, step_ms: int = 5_000) -> None:
-        for _ in range(duration_ms // step_ms):
-            self.clock.wait(step_ms)
-            now = self.clock.read()
-            t_ms = now.mono_ms - 300
-            lived_s = (now.mono_ms - self.born_ms) // 1_000 + self.offset_wh
-            heard = (Heard(reading(t_ms, import_wh=lived_s, export_wh=0), None),
-                     Heard(reading(t_ms, export_wh=2 * lived_s), None))
-            told = tuple(NOTHING_HEARD if index in self.silent else one for index, one in enumerate(heard))
-            self.keeper.turn(now, [Seen(snapshot(now.mono_ms, told, self.modes, self.ceiling_w), self.doubted)])
-
-    def end(self) -> None:
-        self.keeper.close(self.clock.read())
-
-    def records(self, log: str, kind: str) -> "list[dict[str, Any]]":
-        query = Query(self.folder)
-        found = list(query.records(log, kind, 0, None))
-        query.close()
-        return found
-
-    def values(self) -> "dict[str, dict[int, Value]]":
-        query = Query(self.folder)
-        found = series.readings(query.quarters(0, 1 << 40))
-        query.close()
-        return found
-
-    def export(self) -> bytes:
-        query = Query(self.folder)
-        signer = signing.load(self.folder / KEY)
-        lines = [line for log in LOGS for line in query.export(log, LOGS, None, None, signer)]
-        query.close()
-        return ("\n".join(lines) + "\n").encode()
+@pytest.fixture
+def house_of(recorded: Houses) -> Houses:
+    """In a folder, by a clock, on a disk."""
+    def made(folder: Path, clock: SimTime, connect: "type[sqlite3.Connection]" = sqlite3.Connection,
+             said: "dict[str, Any]" = ABOUT) -> Any:
+        return recorded(folder, clock, counted, ROOF, connect, said)
+    return made
 
 
 def found(content: bytes) -> "list[str]":
     return [words for section in verify.verified(content) for _, _, words in section.findings]
 
 
-def test_counters_are_kept_at_every_quarter_hour_of_legal_time(tmp_path: Path) -> None:
-    house = House(tmp_path, SimTime(T0))
+def test_counters_are_kept_at_every_quarter_hour_of_legal_time(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
     house.live(4 * QUARTER_MS)
     grid = house.values()["grid"]
     first_s = T0 // 1_000 + 5 * 60  # 22:45 UTC
@@ -147,8 +80,8 @@ def test_a_day_has_92_96_or_100_quarter_hours(day: date, count: int) -> None:
     assert len(legal_time.day(BERLIN, day)) == count
 
 
-def test_a_quarter_hour_nobody_measured_is_absent_and_its_neighbours_still_add_up(tmp_path: Path) -> None:
-    house = House(tmp_path, SimTime(T0))
+def test_a_quarter_hour_nobody_measured_is_absent_and_the_others_add_up(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
     house.live(2 * QUARTER_MS)
     house.silent = {0}
     house.live(2 * QUARTER_MS)
@@ -164,8 +97,8 @@ def test_a_quarter_hour_nobody_measured_is_absent_and_its_neighbours_still_add_u
     assert len(house.values()["roof"]) == 6
 
 
-def test_a_doubted_meter_and_a_counter_that_falls_are_marked(tmp_path: Path) -> None:
-    house = House(tmp_path, SimTime(T0))
+def test_a_doubted_meter_and_a_counter_that_falls_are_marked(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
     house.live(QUARTER_MS)
     house.doubted = frozenset((1,))
     house.offset_wh = -700
@@ -180,9 +113,9 @@ def test_a_doubted_meter_and_a_counter_that_falls_are_marked(tmp_path: Path) -> 
     assert series.intervals(grid)[-1][1:] == (None, None, 0, FAULTY)  # another meter: the difference means nothing
 
 
-def test_without_a_clock_the_values_say_so_and_a_step_is_a_record(tmp_path: Path) -> None:
+def test_without_a_clock_the_values_say_so_and_a_step_is_a_record(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0, synced=False)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.live(QUARTER_MS)
     clock.served = True
     house.live(QUARTER_MS)
@@ -198,10 +131,10 @@ def test_without_a_clock_the_values_say_so_and_a_step_is_a_record(tmp_path: Path
     assert found(house.export()) == []
 
 
-def test_an_hour_set_back_gives_its_quarter_hours_again_and_the_better_ones_count(tmp_path: Path) -> None:
+def test_an_hour_set_back_comes_again_and_its_better_readings_count(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0, synced=False)
     clock.step(3_600_000)  # an hour fast, and nobody knows
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.live(3 * QUARTER_MS)
     clock.served = True  # the time service comes, and sets it right
     house.live(3 * QUARTER_MS)
@@ -213,8 +146,8 @@ def test_an_hour_set_back_gives_its_quarter_hours_again_and_the_better_ones_coun
     assert found(house.export()) == []
 
 
-def test_commands_and_troubles_are_records_of_their_own_logs(tmp_path: Path) -> None:
-    house = House(tmp_path, SimTime(T0))
+def test_commands_and_troubles_are_records_of_their_own_logs(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
     house.live(10_000)
     house.modes = (SURPLUS, "fast")
     house.ceiling_w = 4_200
@@ -231,12 +164,12 @@ def test_commands_and_troubles_are_records_of_their_own_logs(tmp_path: Path) -> 
     assert len(house.records(SYSTEM, "stop")) == 1
 
 
-def test_a_restart_goes_on_with_chain_key_and_quarter_hours(tmp_path: Path) -> None:
+def test_a_restart_goes_on_with_chain_key_and_quarter_hours(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.live(310_000)  # ten seconds after a quarter hour: it is not kept yet
     house.end()
-    again = House(tmp_path, clock)
+    again = house_of(tmp_path, clock)
     again.offset_wh = 310
     again.live(QUARTER_MS)
     again.end()
@@ -260,8 +193,9 @@ class Full(sqlite3.Connection):
         return super().execute(sql, *more)
 
 
-def test_a_full_disk_costs_nothing_that_fits_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House(tmp_path, SimTime(T0), Full)
+def test_a_full_disk_costs_nothing_that_fits_in_memory(house_of: Houses, tmp_path: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    house = house_of(tmp_path, SimTime(T0), Full)
     house.live(QUARTER_MS)
     monkeypatch.setattr(Full, "full", True)
     house.live(2 * QUARTER_MS)
@@ -273,9 +207,10 @@ def test_a_full_disk_costs_nothing_that_fits_in_memory(tmp_path: Path, monkeypat
     assert found(house.export()) == []
 
 
-def test_what_memory_cannot_hold_is_lost_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_memory_cannot_hold_is_lost_and_said(house_of: Houses, tmp_path: Path,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(under_test, "MOST_WAITING", 3)
-    house = House(tmp_path, SimTime(T0), Full)
+    house = house_of(tmp_path, SimTime(T0), Full)
     house.live(QUARTER_MS)
     monkeypatch.setattr(Full, "full", True)
     house.live(8 * QUARTER_MS)
@@ -286,13 +221,13 @@ def test_what_memory_cannot_hold_is_lost_and_said(tmp_path: Path, monkeypatch: p
     assert found(house.export()) == []
 
 
-def test_a_damaged_file_is_put_aside_and_a_new_chain_begun(tmp_path: Path) -> None:
+def test_a_damaged_file_is_put_aside_and_a_new_chain_begun(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    before = House(tmp_path, clock)
+    before = house_of(tmp_path, clock)
     before.live(QUARTER_MS)
     before.end()
     (tmp_path / NAME).write_bytes(b"no database at all, " * 1_000)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.live(QUARTER_MS)
     assert "put aside" in house.keeper.fault
     assert (tmp_path / (NAME + ".damaged1")).is_file()
@@ -300,33 +235,33 @@ def test_a_damaged_file_is_put_aside_and_a_new_chain_begun(tmp_path: Path) -> No
     assert found(house.export()) == []
 
 
-def test_a_file_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_of_a_later_version_is_left_alone(house_of: Houses, tmp_path: Path) -> None:
     db = sqlite3.connect(tmp_path / NAME)
     db.execute(f"pragma user_version = {len(LAYOUTS) + 1}")
     db.close()
-    house = House(tmp_path, SimTime(T0))
+    house = house_of(tmp_path, SimTime(T0))
     house.live(60_000)
     assert "later version" in house.keeper.fault
     assert issubclass(TooNew, Exception)
 
 
-def test_a_folder_that_cannot_be_made_and_an_open_key_are_told_not_raised(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_and_an_open_key_are_told_not_raised(house_of: Houses, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    house = House(tmp_path / "file" / "records", SimTime(T0))
+    house = house_of(tmp_path / "file" / "records", SimTime(T0))
     house.live(60_000)
     assert "not written" in house.keeper.fault
     open_key = tmp_path / "open"
     open_key.mkdir()
     signing.make(open_key / KEY)
     (open_key / KEY).chmod(0o644)
-    house = House(open_key, SimTime(T0))
+    house = house_of(open_key, SimTime(T0))
     house.live(60_000)
     assert "chmod 600" in house.keeper.fault
 
 
-def test_what_is_too_old_goes_and_leaves_a_proof(tmp_path: Path) -> None:
+def test_what_is_too_old_goes_and_leaves_a_proof(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.live(QUARTER_MS)
     clock.wait(1_100 * 86_400_000)
     house.live(QUARTER_MS)
@@ -340,13 +275,13 @@ def test_what_is_too_old_goes_and_leaves_a_proof(tmp_path: Path) -> None:
     assert "were deleted, as record" in sections[0].notes[1]
 
 
-def test_a_lost_key_is_a_change_that_verify_names(tmp_path: Path) -> None:
+def test_a_lost_key_is_a_change_that_verify_names(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.live(QUARTER_MS)
     house.end()
     (tmp_path / KEY).unlink()
-    again = House(tmp_path, clock)
+    again = house_of(tmp_path, clock)
     again.live(QUARTER_MS)
     content = again.export()
     assert all("did not announce" in words for words in found(content))
@@ -355,27 +290,25 @@ def test_a_lost_key_is_a_change_that_verify_names(tmp_path: Path) -> None:
     assert [section.findings for section in verify.verified(content, trusted)] == [[], [], []]
 
 
-def test_a_fault_of_a_device_is_told_once(tmp_path: Path) -> None:
+def test_a_fault_of_a_device_is_told_once(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    keeper = Keeper(site(), tmp_path, BERLIN, ABOUT, DAYS)
+    house = house_of(tmp_path, clock)
     for _ in range(5):
         clock.wait(1_000)
         now = clock.read()
-        heard = (Heard(None, Fault(now.mono_ms, TIMEOUT, "silence")), NOTHING_HEARD)
-        keeper.turn(now, [Seen(snapshot(now.mono_ms, heard, (SURPLUS, SURPLUS), NONE), frozenset())])
-    query = Query(tmp_path)
-    assert [json.loads(json.dumps(one["data"])) for one in query.records(SYSTEM, "trouble", 0, None)] == [
+        heard = [Heard(None, Fault(now.mono_ms, TIMEOUT, "silence")), NOTHING_HEARD]
+        house.keeper.turn(now, [Seen(house.snapshot(now.mono_ms, heard), frozenset())])
+    assert [one["data"] for one in house.records(SYSTEM, "trouble")] == [
         {"device": "grid", "was": None, "is": "timeout"}]
-    query.close()
 
 
-def test_a_key_that_was_prepared_follows_by_the_word_of_the_one_before(tmp_path: Path) -> None:
+def test_a_key_that_was_prepared_follows_by_the_word_of_the_one_before(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.live(QUARTER_MS)
     house.end()
     following = signing.make(tmp_path / NEXT_KEY)
-    again = House(tmp_path, clock)
+    again = house_of(tmp_path, clock)
     again.live(QUARTER_MS)
     again.end()
     assert again.keeper.key == key_id(following.public) != house.keeper.key
@@ -384,23 +317,21 @@ def test_a_key_that_was_prepared_follows_by_the_word_of_the_one_before(tmp_path:
     assert found(again.export()) == []
 
 
-def test_a_changed_configuration_is_a_record(tmp_path: Path) -> None:
+def test_a_changed_configuration_is_a_record(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
     for sha in ("00", "00", "11"):
-        keeper = Keeper(site(), tmp_path, BERLIN, {**ABOUT, "configuration": {"sha256": sha, "uid": 0}}, DAYS)
+        house = house_of(tmp_path, clock, said={**ABOUT, "configuration": {"sha256": sha, "uid": 0}})
+        keeper = house.keeper
         clock.wait(1_000)
         keeper.turn(clock.read(), [])
         keeper.command({"by": "mqtt", "topic": "hutschiene/test/roof/set/mode", "payload": "fast", "answer": "ok"})
         keeper.close(clock.read())
-    query = Query(tmp_path)
-    told = [record["data"]["sha256"] for record in query.records(CONSUMER, "configuration", 0, None)]
-    assert told == ["00", "11"]
-    assert len(list(query.records(CONSUMER, "command", 0, None))) == 3
-    query.close()
+    assert [record["data"]["sha256"] for record in house.records(CONSUMER, "configuration")] == ["00", "11"]
+    assert len(house.records(CONSUMER, "command")) == 3
 
 
-def test_orders_beyond_what_is_sane_are_not_all_kept(tmp_path: Path) -> None:
-    house = House(tmp_path, SimTime(T0))
+def test_orders_beyond_what_is_sane_are_not_all_kept(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
     house.live(10_000)
     for _ in range(under_test.MOST_SAID_AN_HOUR + 50):
         house.keeper.command({"by": "mqtt"})
@@ -409,16 +340,16 @@ def test_orders_beyond_what_is_sane_are_not_all_kept(tmp_path: Path) -> None:
     assert len(house.records(SYSTEM, "muted")) == 1
 
 
-def test_a_record_that_was_spoiled_on_the_disk_is_never_believed(tmp_path: Path) -> None:
+def test_a_record_that_was_spoiled_on_the_disk_is_never_believed(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.live(2 * QUARTER_MS)
     house.end()
     db = sqlite3.connect(tmp_path / NAME)
     db.execute("update record set line = x'00' where kind = 'readings'")
     db.commit()
     db.close()
-    again = House(tmp_path, clock)
+    again = house_of(tmp_path, clock)
     again.live(2 * QUARTER_MS)
     assert "put aside" in again.keeper.fault
     assert [one.import_e for one in series.intervals(again.values()["grid"])] == [900]

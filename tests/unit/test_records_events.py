@@ -1,9 +1,8 @@
 """Events, transactions, marked sections and charging sessions; numbers by hand, and sums that always close."""
 
 import json
-import tempfile
+from collections.abc import Callable
 from datetime import datetime, timezone
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,41 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from control.values import NONE, Site
+from control.values import NONE
 from drivers import signing
 from firmware import verify
-from firmware.config import load
 from firmware.image import Image
 from firmware.records import legal_time, marks, ocmf, series
 from firmware.records.events import ANSWER_MS, BEGIN, END, READING, Ask, Desk, uuid7
-from firmware.records.keeper import KEY, Keeper
-from firmware.records.query import Query
-from firmware.records.retention import RULES
+from firmware.records.keeper import KEY
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen, Value
-from hal.values import reading
+from hal.times import TimeNow
+from hal.values import Reading, reading
 from sim.time_service import SimTime
 
 BERLIN = legal_time.zone("Europe/Berlin")
 T0 = int(datetime(2026, 10, 25, 0, 40, tzinfo=timezone.utc).timestamp()) * 1_000
-TOML = """
-[site]
-name = "test"
-latitude = 48.1
-longitude = 11.6
-[line.bus]
-kind = "modbus-rtu"
-port = "/dev/serial/by-id/none"
-baud = 19200
-parity = "E"
-[node.house]
-rated_a = 35
-curve = "sls-e"
-meter = "grid"
-[device.grid]
-driver = "eastron_sdm630"
-line = "bus"
-unit = 1
-node = "house"
+Houses = Callable[..., Any]
+CARPORT = """
 [device.carport]
 driver = "heidelberg_energy_control"
 line = "bus"
@@ -55,113 +35,96 @@ phases = "L1 L2 L3"
 """
 
 
-@lru_cache(maxsize=1)
-def site() -> Site:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "site.toml"
-        path.write_text(TOML)
-        return load(path).site
+def counted(house: Any, now: TimeNow) -> "tuple[Reading, Reading]":
+    """The wallbox counts 1 Wh at each look at which a car is there."""
+    house.counter_wh += house.state != "A"
+    return (reading(now.mono_ms - 100, import_wh=now.utc_ms // 1_000, export_wh=0),
+            reading(now.mono_ms - 200, import_wh=house.counter_wh, state=house.state))
 
 
-class House:
-    """Its wallbox counts 1 Wh in each ten seconds in which a car is there, from 5,000 on."""
-
-    def __init__(self, folder: Path, clock: SimTime, counter_wh: int = 5_000) -> None:
-        self.folder = folder
-        self.clock = clock
-        self.counter_wh = counter_wh
-        self.state = "A"
-        self.keeper = Keeper(site(), folder, BERLIN, {"meters": {}, "configuration": {}},
-                             {rule.log: rule.usual_days for rule in RULES})
-
-    def live(self, seconds: int) -> None:
-        image = Image(2)
-        for _ in range(seconds // 10):
-            self.clock.wait(10_000)
-            now = self.clock.read()
-            self.counter_wh += self.state != "A"
-            image.hear(0, reading(now.mono_ms - 100, import_wh=now.utc_ms // 1_000, export_wh=0))
-            image.hear(1, reading(now.mono_ms - 200, import_wh=self.counter_wh, state=self.state))
-            self.keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus", "surplus"), NONE), frozenset())])
-
-    def events(self) -> "list[dict[str, Any]]":
-        query = Query(self.folder)
-        found = [record["data"] for record in query.records("metrology", "event", 0, None)]
-        query.close()
-        return found
-
-    def values(self, meter: str) -> "dict[int, Value]":
-        query = Query(self.folder)
-        found = series.readings(query.quarters(0, 1 << 40))[meter]
-        query.close()
-        return found
-
-    def transactions(self) -> "list[marks.Transaction]":
-        return marks.transactions(self.events())
+@pytest.fixture
+def house_of(recorded: Houses) -> Houses:
+    def made(folder: Path, clock: SimTime, counter_wh: int = 5_000) -> Any:
+        house = recorded(folder, clock, counted, CARPORT)
+        house.counter_wh, house.state = counter_wh, "A"
+        return house
+    return made
 
 
-def test_a_car_that_comes_and_goes_is_a_transaction(tmp_path: Path) -> None:
-    house = House(tmp_path, SimTime(T0))
-    house.live(600)
+def live(house: Any, seconds: int) -> None:
+    house.live(1_000 * seconds, 10_000)
+
+
+def events(house: Any) -> "list[dict[str, Any]]":
+    return [record["data"] for record in house.records("metrology", "event")]
+
+
+def transactions(house: Any) -> "list[marks.Transaction]":
+    return marks.transactions(events(house))
+
+
+def test_a_car_that_comes_and_goes_is_a_transaction(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
+    live(house, 600)
     house.state = "B"
-    house.live(1_000)
+    live(house, 1_000)
     house.state = "C"
-    house.live(1_000)
+    live(house, 1_000)
     house.state = "A"
-    house.live(1_000)
-    one, = house.transactions()
+    live(house, 1_000)
+    one, = transactions(house)
     assert (one.meter, one.number, one.energy_e) == ("carport", 1, 199)
     assert one.end is not None
     assert (one.begin["text"], one.end["text"]) == ("car plugged in", "car unplugged")
-    assert [event["seq"] for event in house.events()] == [1, 2]
-    found = marks.sections(house.values("carport"), [one])
+    assert [event["seq"] for event in events(house)] == [1, 2]
+    found = marks.sections(house.values()["carport"], [one])
     by_mark = {name: sum(part.import_e for part in found if part.transaction == name) for name in ("", one.id)}
     assert by_mark == {"": 1, one.id: 199}  # one Wh passed before the reading that saw the car
 
 
-def test_a_transaction_outlives_a_restart_and_the_next_has_the_next_number(tmp_path: Path) -> None:
+def test_a_transaction_outlives_a_restart_and_the_next_has_the_next_number(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.state = "C"
-    house.live(1_200)
+    live(house, 1_200)
     house.keeper.close(clock.read())
     clock.wait(120_000)
-    again = House(tmp_path, clock, house.counter_wh + 12)
+    again = house_of(tmp_path, clock, house.counter_wh + 12)
     again.state = "C"
-    again.live(1_200)
+    live(again, 1_200)
     again.state = "A"
-    again.live(60)
+    live(again, 60)
     again.keeper.close(clock.read())
-    third = House(tmp_path, clock, again.counter_wh)
+    third = house_of(tmp_path, clock, again.counter_wh)
     third.state = "B"
-    third.live(60)
-    first, second = third.transactions()
+    live(third, 60)
+    first, second = transactions(third)
     assert (first.energy_e, first.number, second.number, second.energy_e) == (251, 1, 2, None)
     assert third.keeper.ask(Ask(BEGIN, "carport", 0)) == f"carport: transaction {second.id} is still open"
 
 
-def test_a_car_that_left_while_nobody_looked_ends_at_the_next_start(tmp_path: Path) -> None:
+def test_a_car_that_left_while_nobody_looked_ends_at_the_next_start(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    house = House(tmp_path, clock)
+    house = house_of(tmp_path, clock)
     house.state = "C"
-    house.live(600)
+    live(house, 600)
     house.keeper.close(clock.read())
-    again = House(tmp_path, clock, house.counter_wh + 40)
-    again.live(60)
-    one, = again.transactions()
+    again = house_of(tmp_path, clock, house.counter_wh + 40)
+    live(again, 60)
+    one, = transactions(again)
     assert one.end is not None
     assert (one.end["text"], one.energy_e) == ("car was gone at start", 99)
 
 
-def test_a_reading_is_one_that_was_taken_after_it_was_asked_for(tmp_path: Path) -> None:
+def test_a_reading_is_one_that_was_taken_after_it_was_asked_for(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
-    house = House(tmp_path, clock)
-    house.live(60)
+    house = house_of(tmp_path, clock)
+    live(house, 60)
     asked_ms = clock.read().mono_ms
     assert house.keeper.ask(Ask(READING, "grid", asked_ms, "CLS-7", "tariff change", "order 12")) == ""
-    house.live(10)
+    live(house, 10)
     answer, = house.keeper.answers()
-    event, = house.events()
+    event, = events(house)
     assert answer.event == event
     assert event["captured_ms"] == T0 + 69_900
     assert (event["value"], event["source"], event["external"], event["obis"]) == (
@@ -173,8 +136,8 @@ def test_a_reading_is_one_that_was_taken_after_it_was_asked_for(tmp_path: Path) 
     assert "allowed are" in house.keeper.ask(Ask("middle", "grid", 0))
 
 
-def test_a_meter_that_stays_silent_is_an_answer_too() -> None:
-    desk = Desk(site())
+def test_a_meter_that_stays_silent_is_an_answer_too(house_of: Houses, tmp_path: Path) -> None:
+    desk = Desk(house_of(tmp_path, SimTime(T0)).site)
     assert desk.ask(Ask(READING, "grid", 1_000)) == ""
     image = Image(2)
     for now_ms, count in ((1_000, 0), (1_000 + ANSWER_MS, 0), (1_001 + ANSWER_MS, 1)):
@@ -248,15 +211,15 @@ def read_ocmf(text: str, public: str) -> "dict[str, Any]":
     return dict(json.loads(payload))
 
 
-def test_a_session_in_the_open_charge_metering_format(tmp_path: Path) -> None:
-    house = House(tmp_path, SimTime(T0))
+def test_a_session_in_the_open_charge_metering_format(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
     house.state = "C"
-    house.live(3_600)
+    live(house, 3_600)
     house.state = "A"
-    house.live(10)
-    one, = house.transactions()
+    live(house, 10)
+    one, = transactions(house)
     signer = signing.load(tmp_path / KEY)
-    begin, end = (event["event"] for event in house.events())
+    begin, end = (event["event"] for event in events(house))
     text = ocmf.session(one, {begin: "synced", end: "holdover"}, {"serial": "HD-1"}, BERLIN, signer)
     found = read_ocmf(text, ocmf.public(signer))
     assert (found["FV"], found["PG"], found["MS"]) == ("1.4", "T1", "HD-1")
@@ -272,13 +235,13 @@ def test_a_session_in_the_open_charge_metering_format(tmp_path: Path) -> None:
     assert parsed.check_eichrecht(errors_only=True) == []
 
 
-def test_a_session_without_a_clock_says_so(tmp_path: Path) -> None:
-    house = House(tmp_path, SimTime(T0, synced=False))
+def test_a_session_without_a_clock_says_so(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0, synced=False))
     house.state = "C"
-    house.live(600)
+    live(house, 600)
     house.state = "A"
-    house.live(10)
-    one, = house.transactions()
+    live(house, 10)
+    one, = transactions(house)
     assert one.begin["status"] == CLOCK_UNKNOWN
     signer = signing.load(tmp_path / KEY)
     found = read_ocmf(ocmf.session(one, {}, {}, BERLIN, signer), ocmf.public(signer))

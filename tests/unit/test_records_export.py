@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -20,34 +21,9 @@ from hal.values import reading
 from sim.time_service import SimTime
 
 T0 = int(datetime(2026, 10, 25, 0, 50, tzinfo=timezone.utc).timestamp()) * 1_000  # 02:50, for the first time
-SITE = """
-[site]
-name = "Test"
-latitude = 48.1
-longitude = 11.6
-[line.bus]
-kind = "modbus-rtu"
-port = "/dev/serial/by-id/none"
-[node.house]
-rated_a = 35
-curve = "sls-e"
-meter = "grid"
-[device.grid]
-driver = "eastron_sdm630"
-line = "bus"
-unit = 1
-node = "house"
-serial = "1234"
-[records]
-folder = "%s"
-"""
-
-
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
-    path = tmp_path / "site.toml"
-    path.write_text(SITE % (tmp_path / "records"))
-    return path
+def site(recorded_site: "Callable[..., Path]") -> Path:
+    return recorded_site()
 
 
 def live(site: Path, minutes: int) -> None:

@@ -1,8 +1,9 @@
 """The proportional method on the powers of a house; numbers by hand."""
 
-import tempfile
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from control.values import NONE, Site
 from firmware.config import load
@@ -11,26 +12,10 @@ from firmware.records.mixing import Mixing
 from firmware.records.sampler import Seen
 from hal.values import reading
 
-TOML = """
-[site]
-name = "test"
-latitude = 48.1
-longitude = 11.6
-[line.bus]
-kind = "modbus-rtu"
-port = "/dev/serial/by-id/none"
+MORE = """
 [line.inverter]
 kind = "modbus-tcp"
 host = "127.0.0.1"
-[node.house]
-rated_a = 35
-curve = "sls-e"
-meter = "grid"
-[device.grid]
-driver = "eastron_sdm630"
-line = "bus"
-unit = 1
-node = "house"
 [device.roof]
 driver = "eastron_sdm630"
 line = "bus"
@@ -50,12 +35,9 @@ max_discharge_w = 5000
 QUARTER_MS = 900_000
 
 
-@lru_cache(maxsize=1)
-def site() -> Site:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "site.toml"
-        path.write_text(TOML)
-        return load(path).site
+@pytest.fixture
+def site(recorded_site: "Callable[[str], Path]") -> Site:
+    return load(recorded_site(MORE)).site
 
 
 class House:
@@ -73,8 +55,8 @@ class House:
             self.mixing.feed(Seen(self.image.snapshot(self.now_ms, ("surplus",) * 3, NONE), frozenset()))
 
 
-def test_a_charge_of_both_and_what_comes_back() -> None:
-    mixing = Mixing(site(), 10_000)
+def test_a_charge_of_both_and_what_comes_back(site: Site) -> None:
+    mixing = Mixing(site, 10_000)
     house = House(mixing)
     assert mixing.look(0) is None
     house.live(1, 0, 0, 0)
@@ -87,7 +69,7 @@ def test_a_charge_of_both_and_what_comes_back() -> None:
     assert (data["discharge_roof"], data["discharge_grid"]) == (336_750, 112_250)
     assert (data["draw"], data["feed_in"], data["roof"]) == (125_000, 249_444, 375_000)
     assert (data["stock_roof"], data["stock_grid"]) == (750, 250)
-    again = Mixing(site(), 10_000)
+    again = Mixing(site, 10_000)
     again.resume(data)
     later = House(again, QUARTER_MS)
     assert again.look(QUARTER_MS) is None
@@ -98,8 +80,8 @@ def test_a_charge_of_both_and_what_comes_back() -> None:
     assert (found["discharge_roof"], found["discharge_grid"]) == (750, 9_250)
 
 
-def test_parts_of_a_day_add_up_over_its_quarter_hours() -> None:
-    mixing = Mixing(site(), 10_000)
+def test_parts_of_a_day_add_up_over_its_quarter_hours(site: Site) -> None:
+    mixing = Mixing(site, 10_000)
     house = House(mixing)
     mixing.look(0)
     house.live(1, 0, 0, 0)
@@ -114,8 +96,8 @@ def test_parts_of_a_day_add_up_over_its_quarter_hours() -> None:
     assert 0 <= 501 * 2_000 - totals["charge_roof"] - totals["charge_grid"] <= 1
 
 
-def test_a_moment_nobody_measured_is_not_known() -> None:
-    mixing = Mixing(site(), 10_000)
+def test_a_moment_nobody_measured_is_not_known(site: Site) -> None:
+    mixing = Mixing(site, 10_000)
     house = House(mixing)
     mixing.look(0)
     house.live(100, 0, 3_000, 1_000)

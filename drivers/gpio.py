@@ -1,4 +1,4 @@
-"""Relays on the pins of a Raspberry Pi; the one home of gpiozero.
+"""Relays and contacts on the pins of a Raspberry Pi; the one home of gpiozero.
 
 The pins are taken at first use, open. They are opened again when the relays are closed as a device and when
 the process ends in order. After a crash a pin keeps its level: only a watchdog relay opens the load then.
@@ -6,11 +6,11 @@ the process ends in order. After a crash a pin keeps its level: only a watchdog 
 
 import atexit
 
-from gpiozero import OutputDevice
+from gpiozero import DigitalInputDevice, OutputDevice
 from gpiozero.exc import GPIOZeroError
 
 from hal.faults import REFUSED, TIMEOUT, DeviceError
-from hal.ports import Relays
+from hal.ports import Contacts, Relays
 
 
 class PinRelays(Relays):
@@ -63,3 +63,37 @@ class PinRelays(Relays):
 def relays(pins: "tuple[int, ...]", active_high: bool) -> Relays:
     """The port of a line of the kind "gpio"."""
     return PinRelays(pins, active_high)
+
+
+class PinContacts(Contacts):
+    """`pins` by their BCM number; `to_ground`: it closes to ground and the pin is pulled up, else the reverse."""
+
+    def __init__(self, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> None:
+        assert len(pins) == len(to_ground)
+        self._pins = pins
+        self._to_ground = to_ground
+        self._inputs: "list[DigitalInputDevice]" = []
+
+    def closed(self) -> "tuple[bool, ...]":
+        try:
+            return tuple(bool(one.value) for one in self._taken())
+        except (GPIOZeroError, OSError) as error:
+            raise DeviceError(TIMEOUT, "GPIO %s: %s" % (self._pins, error)) from error
+
+    def close(self) -> None:
+        inputs, self._inputs = self._inputs, []
+        for one in inputs:
+            one.close()
+
+    def _taken(self) -> "list[DigitalInputDevice]":
+        if not self._inputs:
+            taken: "list[DigitalInputDevice]" = []
+            try:
+                for pin, to_ground in zip(self._pins, self._to_ground):
+                    taken.append(DigitalInputDevice(pin, pull_up=to_ground))
+            except (GPIOZeroError, OSError):
+                for one in taken:
+                    one.close()
+                raise
+            self._inputs = taken
+        return self._inputs

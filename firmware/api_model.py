@@ -199,6 +199,10 @@ class Order(Struct, forbid_unknown_fields=True):
     value: Annotated[str | int | list[list[int]], Meta(description="default: what the configuration says again")]
     for_s: Annotated[int | None, Meta(description="s until it lapses; none: until another is set")] = None
     id: str | int | None = None
+    text: Annotated[str, Meta(max_length=200, description="event: stands in the record, as do the next three")] = ""
+    source: Annotated[str, Meta(max_length=64, description="event: CLS-ID of who asks")] = ""
+    group: Annotated[str, Meta(max_length=64, description="event: balancing group of a transaction that begins")] = ""
+    transaction: Annotated[str, Meta(max_length=64, description="event: which one ends")] = ""
 
 
 class Answer(Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -51,12 +51,14 @@ class Commands:
     """What has been ordered, by device and thing. `kept` None: a restart forgets it."""
 
     def __init__(self, site: Site, kept: "Kept | None", now_ms: int,
-                 wall_s: "Callable[[], int]" = lambda: int(time.time())) -> None:
+                 wall_s: "Callable[[], int]" = lambda: int(time.time()), events: bool = False) -> None:
+        """`events`: what asks for a reading goes to `asked`, which says why not, or ""."""
         self.topics = f"hutschiene/{slug(site.name)}/+/set/+"
         self._site = site
         self._kept = kept
         self._wall_s = wall_s
-        self._table = table(site)
+        self._table = table(site, events)
+        self.asked: "Callable[[dict[str, Any]], str]" = lambda said: "nothing is kept just now"
         self._places = {"site": SITE, **{slug(device.name): index for index, device in enumerate(site.devices)}}
         self._names = {index: name for name, index in self._places.items()}
         self._lasting: "dict[tuple[int, str], Order]" = {}
@@ -78,7 +80,8 @@ class Commands:
             answer["why"] = command.why
         else:
             key = (self._places[place], name)
-            self._obey(key, command.order)
+            if not self._table[key].texts:
+                self._obey(key, command.order)
             if name in TARGETS and command.order is not None:  # one of them at a time
                 self._obey((key[0], TARGETS[1 - TARGETS.index(name)]), None)
             answer["value"] = DEFAULT if command.order is None else command.order.value
@@ -110,7 +113,7 @@ class Commands:
         out = []
         for place, index in self._places.items():
             state: "dict[str, object]" = {}
-            for what in (what for (at, _), what in self._table.items() if at == index):
+            for what in (what for (at, _), what in self._table.items() if at == index and not what.texts):
                 order = self._order((index, what.name))
                 state[what.name] = order.value if order else self._configured(index, what)
                 state[what.name + "_until_s"] = order and order.until_s
@@ -131,15 +134,28 @@ class Commands:
             names = [known for index, known in self._table if index == self._places[place]]
             return Command(None, f"there is no {name} to set; {', '.join(names) or 'nothing'} can be", None)
         said = _said(message.payload)
-        refused = _refused(what, said, KEYS)
+        refused = _refused(what, said, KEYS + what.texts)
         if refused is not None:
             return refused
+        if what.texts:
+            return self._event(self._names[self._places[place]], said)
         order = self._ordered(said, now_ms)
         if name == "target_wh" and order is not None:
             order = order._replace(base_wh=self._counters[self._places[place]])
             if order.base_wh is None:
                 return Command(None, f"the energy counter of {place} is not known now", said.get("id"))
         return Command(order, "", said.get("id"))
+
+    def _event(self, place: str, said: "dict[str, Any]") -> Command:
+        """Done once: it neither holds nor lapses. The reading itself comes later, on records/event."""
+        if said["value"] == DEFAULT or said.get("for_s") is not None:
+            why = "an event is over at once: allowed are reading, begin and end, without for_s"
+            return Command(None, why, said.get("id"))
+        index = self._places[place]
+        why = self.asked({"meter": self._site.devices[index].name, "what": said["value"],
+                          "external": str(said.get("id") or ""),
+                          **{key: said[key] for key in ("text", "source", "group", "transaction") if key in said}})
+        return Command(None if why else Order(said["value"], None, None, None), why, said.get("id"))
 
     def _ordered(self, said: "dict[str, Any]", now_ms: int) -> "Order | None":
         if said["value"] == DEFAULT:

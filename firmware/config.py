@@ -16,6 +16,7 @@ import tomli
 
 from control.values import NONE, Site
 from firmware import config_cross, config_drivers, config_site, config_virtual
+from firmware.config_contacts import ContactFile, contacts
 from firmware.config_read import Findings, Raw, allowed, nearest, read
 from firmware.config_site import DeviceFile, Tables
 from firmware.config_tables import (
@@ -47,6 +48,7 @@ SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "records": RecordsTable, "accounts": AccountsTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
+KNOWN = (*SINGLE, *MOST, "contact")
 HINTS = (
     ("Invalid value", '; expected is a number, true, false, "text in quotes" or a [list]'),
     ("Cannot overwrite", "; the key is there already"),
@@ -92,6 +94,7 @@ class SiteFile(NamedTuple):
     history: "HistoryTable | None" = None
     time_zone: str = SiteTable.__struct_defaults__[-1]
     accounts: "AccountsTable | None" = None
+    contacts: "tuple[ContactFile, ...]" = ()
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -147,8 +150,8 @@ def toml_of(name: str, text: str) -> Raw:
 def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     """None, or not to be believed, when there are findings."""
     for key in raw:
-        if key not in SINGLE and key not in MOST:
-            findings.add((key,), "no such table" + nearest(key, (*SINGLE, *MOST)))
+        if key not in KNOWN:
+            findings.add((key,), "no such table" + nearest(key, KNOWN))
     one = {key: _one(findings, raw, key, kind) for key, kind in SINGLE.items()}
     lines, nodes, devices = (_named(findings, raw, key) for key in MOST)
     config_cross.references(findings, lines, nodes, devices)
@@ -161,6 +164,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.broker(findings, raw)
     config_cross.page(findings, raw)
     _records(findings, raw)
+    asked_by = contacts(findings, raw)
     kinds = _kinds(findings, lines)
     line_specs = _lines(findings, lines, kinds)
     tables = Tables(
@@ -181,7 +185,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
                     config_virtual.built(order, sums, device_specs), one["carry"], one["records"],
-                    one["state"], one["commands"], one["history"], table.time_zone, one["accounts"])
+                    one["state"], one["commands"], one["history"], table.time_zone, one["accounts"], asked_by)
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:
@@ -199,8 +203,9 @@ def _records(findings: Findings, raw: Raw) -> None:
     table = raw.get("records")
     _zone(findings, raw, "site")
     _zone(findings, raw, "records")
-    if isinstance(table, Mapping) and table.get("events") is True and "mqtt" not in raw:
-        findings.missing(("mqtt",), "[mqtt], over which records.events = true listens")
+    ways = "mqtt" in raw or ("accounts" in raw and "commands" in raw)
+    if isinstance(table, Mapping) and table.get("events") is True and not ways:
+        findings.missing(("mqtt",), "[mqtt], or [accounts] and [commands], over which records.events = true listens")
 
 
 def _zone(findings: Findings, raw: Raw, key: str) -> None:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, defstruct
 
 from firmware import config_drivers
 from firmware.config import SINGLE
+from firmware.config_contacts import ContactTable
 from firmware.config_tables import LINES, NAME, NodeTable, SiteTable
 
 Schema = dict[str, Any]
@@ -27,7 +28,7 @@ def _whole() -> "type[Struct]":
     devices: Any = reduce(or_, (config_drivers.table(driver) for driver in drivers))
     return defstruct("SiteToml", [
         ("site", SiteTable), ("line", dict[name, lines]), ("node", dict[name, NodeTable]),
-        ("device", dict[name, devices]),
+        ("device", dict[name, devices]), ("contact", dict[name, ContactTable] | None, None),
         *[(name, table | None, None) for name, table in SINGLE.items() if name != "site"],
     ], forbid_unknown_fields=True)
 

@@ -280,7 +280,7 @@ class RecordsTable(Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=500, le=10_000_000, description="usable capacity of the storage in Wh; tells its energy by origin")
     ] | None = None
     # off: whoever may publish to the broker could ask
-    events: Annotated[bool, Meta(description="readings and transactions can be asked for over MQTT")] = False
+    events: Annotated[bool, Meta(description="readings and transactions may be asked for from outside")] = False
 
 
 class HistoryTable(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from control.values import Plan, Snapshot
 from drivers.mqtt import Message, Mqtt
@@ -48,7 +49,8 @@ class Outside:
             if file.commands is not None and file.commands.keep:
                 self._kept["orders"] = Kept(Path(file.state.folder) / "orders.json")
         self._totals = Totals(file.site, self._kept.get("totals"), now_ms)
-        self._commands = Commands(file.site, self._kept.get("orders"), now_ms) if file.commands else None
+        events = file.records is not None and file.records.events
+        self._commands = Commands(file.site, self._kept.get("orders"), now_ms, events=events) if file.commands else None
         for words in self._commands.left_out if self._commands else ():
             print(f"orders: left out: {words}", file=sys.stderr)
         self._discovery = HomeAssistant(file.site, file.mqtt.discovery or PREFIX, self._commands is not None, VERSION,
@@ -91,6 +93,11 @@ class Outside:
             self.mqtt.answer(*answer)
         self.ordered(message.topic, message.payload, answer[1], by)
         return answer[1]
+
+    def asks(self, asked: "Callable[[dict[str, Any]], str]") -> None:
+        """Where readings that somebody wants are asked for; "" or why there will be none."""
+        if self._commands is not None:
+            self._commands.asked = asked
 
     def publish(self, snapshot: Snapshot, plan: Plan, health: "tuple[topics.LineHealth, ...]",
                 more: topics.Pairs, faults: "dict[str, str]") -> None:

@@ -70,6 +70,7 @@ class Daemon:
         self._recorder = _recorder(file)
         if self._recorder:
             self._outside.ordered = self._recorder.command
+            self._outside.asks(self._recorder.ask_said)
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
                           self._publish, self._obey)
         self._time = TimeOfDay(zone(file.time_zone), SystemTime())

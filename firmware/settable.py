@@ -36,6 +36,7 @@ class What(NamedTuple):
     unit: str = ""
     longest_s: int = 0
     series: bool = False  # [[in_s, number], ...], the first from now on
+    texts: "tuple[str, ...]" = ()  # of something that is done once and does not hold: what more may be said to it
 
     def refusal(self, value: object) -> str:
         """Why this value cannot be had, "" when it can."""
@@ -66,6 +67,10 @@ def _whole(value: object, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
+# a reading at this instant, or the begin or end of a transaction: a record (firmware.records.events)
+EVENT = What("event", ("reading", "begin", "end"), texts=("text", "source", "group", "transaction"))
+
+
 def of_device(device: DeviceSpec) -> "tuple[What, ...]":
     """power_w: exactly so much, as far as the limits allow; target_wh: so much more energy by then, in mode target;
     target_permille: so much charge by then, likewise, of a battery that tells its charge; worth: of a kWh to it; limit:
@@ -93,9 +98,11 @@ def of_site(_site: Site) -> "tuple[What, ...]":
             What("export_price", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S))
 
 
-def table(site: Site) -> "dict[tuple[int, str], What]":
-    """By index of the device (SITE for the house) and name."""
+def table(site: Site, events: bool = False) -> "dict[tuple[int, str], What]":
+    """By index of the device (SITE for the house) and name. `events`: readings for the records can be asked for."""
     out = {(SITE, what.name): what for what in of_site(site)}
     for index, device in enumerate(site.devices):
         out.update({(index, what.name): what for what in of_device(device)})
+        if events:
+            out[index, EVENT.name] = EVENT
     return out

@@ -53,6 +53,18 @@ class Relays:
         raise NotImplementedError
 
 
+class Contacts:
+    """Potential-free contacts that others close."""
+
+    def closed(self) -> "tuple[bool, ...]":
+        """How they stand just now, bouncing included; raises DeviceError when the pins cannot be had."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Gives the pins back."""
+        raise NotImplementedError
+
+
 class Clock:
     """Monotonic milliseconds, and a bounded wait."""
 

@@ -1,7 +1,7 @@
 """The pins of a simulated board: a maker of Relays for the drivers, levels for the devices wired to them."""
 
 from hal.faults import TIMEOUT, DeviceError
-from hal.ports import Relays
+from hal.ports import Contacts, Relays
 
 
 class Pins:
@@ -16,6 +16,10 @@ class Pins:
         """The port of a line of the kind "gpio"."""
         return PinRelays(self, pins, active_high)
 
+    def contacts(self, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
+        """Contacts that others close by driving their pin to ground or high."""
+        return PinContacts(self, pins, to_ground)
+
     def drive(self, pin: int, high: bool) -> None:
         if self.gone:
             raise DeviceError(TIMEOUT, "no pins")
@@ -28,7 +32,9 @@ class Pins:
         return self._high.get(pin)
 
     def closed(self, pin: int, active_high: bool) -> bool:
-        """Whether the relay on it is closed; on a floating pin it is open."""
+        """Whether the relay or contact on it is closed; on a floating pin it is open."""
+        if self.gone:
+            raise DeviceError(TIMEOUT, "no pins")
         return self._high.get(pin) is active_high
 
     def power_cycle(self) -> None:
@@ -52,3 +58,15 @@ class PinRelays(Relays):
             if self._board.level(pin) is None:
                 self._board.drive(pin, not self._active_high)
         return tuple(self._board.closed(pin, self._active_high) for pin in self._pins)
+
+
+class PinContacts(Contacts):
+    def __init__(self, board: Pins, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> None:
+        self._board = board
+        self._wired = tuple(zip(pins, to_ground))
+
+    def closed(self) -> "tuple[bool, ...]":
+        return tuple(self._board.closed(pin, not to_ground) for pin, to_ground in self._wired)
+
+    def close(self) -> None:
+        pass

@@ -39,5 +39,6 @@ RULES = (
 COMMANDS = {
     "mode": OWNER, "power_w": OWNER, "target_wh": OWNER, "target_permille": OWNER, "worth": OWNER, "limit": OWNER,
     "import_price": OWNER, "import_prices": OWNER, "export_price": OWNER,
+    "event": OWNER,
     "ceiling_w": INSTALLER,  # the grid operator's: who lives here does not lift it
 }

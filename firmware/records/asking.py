@@ -1,12 +1,11 @@
-"""Readings asked for over MQTT: a JSON object to hutschiene/<site>/records/set/event, its answer to .../result.
+"""Readings asked for in JSON; over MQTT to hutschiene/<site>/records/set/event, the answer to .../result.
 
 {"meter": "grid", "what": "reading", "text": "", "external": "", "source": "", "group": "", "transaction": ""}; all but
 `meter` may be left out. `what`: reading, begin or end of a transaction.
 """
 
 import json
-from collections import deque
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,7 +15,6 @@ from firmware.config_tables import MqttTable, access
 from firmware.records.events import READING, Answer, Ask
 
 Short = Annotated[str, Meta(max_length=64)]
-MOST_AN_HOUR = 600  # so that nobody fills the disk from afar
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +27,23 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     transaction: Short = ""
 
 
+def ask_of(said: "bytes | str | dict[str, Any]", now_ms: int) -> Ask:
+    """Raises ValueError, in words."""
+    try:
+        one = msgspec.convert(said, Asked) if isinstance(said, dict) else msgspec.json.decode(said, type=Asked)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    return Ask(one.what, one.meter, now_ms, one.source, one.text, one.external, one.group, one.transaction)
+
+
+def told(answer: Answer, kept: bool) -> str:
+    if answer.event is None:
+        what: "dict[str, object]" = {"ok": False, "why": answer.why, "external": answer.ask.external}
+    else:
+        what = {"ok": True, "kept": kept, "event": answer.event}
+    return json.dumps(what, separators=(",", ":"))
+
+
 class Asking:
     """Connects by itself. Raises ValueError when a file of certificates cannot be used."""
 
@@ -36,7 +51,6 @@ class Asking:
         root = f"hutschiene/{slug}/records/"
         self._result = root + "set/event/result"
         self._courier = Courier(access(mqtt), f"hutschiene-{slug}-records", root + "status", root + "set/event")
-        self._times_ms: "deque[int]" = deque(maxlen=MOST_AN_HOUR)
 
     def start(self) -> None:
         self._courier.start()
@@ -47,28 +61,15 @@ class Asking:
     def heard(self, now_ms: int) -> "Ask | None":
         """The next that can be understood; what cannot is answered here."""
         while (text := self._courier.heard()) is not None:
-            full = len(self._times_ms) == MOST_AN_HOUR and now_ms - self._times_ms[0] < 3_600_000
             try:
-                one = msgspec.json.decode(text, type=Asked)
-            except (msgspec.DecodeError, ValueError, RecursionError) as error:
-                self._tell({"ok": False, "why": str(error)})
-                continue
-            if full:
-                self._tell({"ok": False, "why": f"allowed are {MOST_AN_HOUR} an hour", "external": one.external})
-                continue
-            self._times_ms.append(now_ms)
-            return Ask(one.what, one.meter, now_ms, one.source, one.text, one.external, one.group, one.transaction)
+                return ask_of(text, now_ms)
+            except ValueError as error:
+                self._courier.tell(self._result, json.dumps({"ok": False, "why": str(error)}), False)
         return None
 
     def refuse(self, ask: Ask, why: str) -> None:
-        self._tell({"ok": False, "why": why, "external": ask.external})
+        self.answer(Answer(ask, None, why), False)
 
     def answer(self, answer: Answer, kept: bool) -> None:
         """`kept`: it is on the disk by now."""
-        if answer.event is None:
-            self.refuse(answer.ask, answer.why)
-        else:
-            self._tell({"ok": True, "kept": kept, "event": answer.event})
-
-    def _tell(self, what: "dict[str, object]") -> None:
-        self._courier.tell(self._result, json.dumps(what, separators=(",", ":")), False)
+        self._courier.tell(self._result, told(answer, kept), False)

@@ -32,6 +32,7 @@ RETRY_MS = 30_000
 MOST_EVENTS = 1_000  # read back at start; an open transaction is not older
 CLEAN_MS = 3_600_000
 MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
+MOST_ASKED_AN_HOUR = 600  # so that nobody fills the disk from afar
 MOST_SAID_AN_HOUR = 240  # a flapping alarm, or an order a second, shall not fill the disk
 
 
@@ -59,6 +60,7 @@ class Keeper:
         self._desk = Desk(site)
         self._sessions = Sessions(site)
         self._answers: "list[Answer]" = []
+        self._asked_ms: "deque[int]" = deque(maxlen=MOST_ASKED_AN_HOUR)
         self._waiting: "deque[Draft]" = deque()
         self._lost = 0
         self._retry_ms = 0
@@ -90,7 +92,13 @@ class Keeper:
 
     def ask(self, ask: Ask) -> str:
         """Asks for a reading; why there will be none, or "" and it comes with `answers`."""
-        return "nothing is kept just now" if self._store is None else self._desk.ask(ask)
+        if self._store is None:
+            return "nothing is kept just now"
+        times_ms = self._asked_ms
+        if len(times_ms) == MOST_ASKED_AN_HOUR and ask.asked_ms - times_ms[0] < 3_600_000:
+            return f"allowed are {MOST_ASKED_AN_HOUR} an hour"
+        times_ms.append(ask.asked_ms)
+        return self._desk.ask(ask)
 
     def command(self, data: "dict[str, str]") -> None:
         """What somebody ordered, for the consumer's log."""

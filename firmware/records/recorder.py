@@ -6,7 +6,7 @@ import os
 import threading
 import traceback
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,18 @@ from control.values import Plan, Snapshot
 from firmware import topics
 from firmware.config import SiteFile
 from firmware.config_site import DeviceFile
-from firmware.records.asking import Asking
+from firmware.records.asking import Asking, ask_of, told
 from firmware.records.chain import CONSUMER, METROLOGY
+from firmware.records.contacts import Contact, Watch
+from firmware.records.events import MOST_ASKED, Answer, Ask
 from firmware.records.keeper import Keeper
 from firmware.records.legal_time import zone
 from firmware.records.retention import RULES
 from firmware.records.sampler import Seen
 from hal.measured import Measured
-from hal.ports import TimeService
+from hal.ports import Contacts, TimeService
 
+MakeContacts = Callable[[tuple[int, ...], tuple[bool, ...]], Contacts]
 TURN_S = 0.5
 MOST_SEEN = 300  # snapshots, a minute at the quickest: longer than a disk should hang
 MOST_COMMANDS = 100  # that wait for the next turn
@@ -33,7 +36,8 @@ STOP_S = 10.0  # for what is waiting to reach the disk
 class Recorder:
     """`hear` never blocks and never raises; `start` and `stop` once."""
 
-    def __init__(self, file: SiteFile, service: TimeService) -> None:
+    def __init__(self, file: SiteFile, service: TimeService, contacts: "MakeContacts | None" = None) -> None:
+        """`contacts`: makes the port of its contacts; None: the pins of this computer."""
         assert file.records is not None
         table = file.records
         days = {rule.log: rule.usual_days for rule in RULES} | {METROLOGY: table.keep_days, CONSUMER: table.keep_days}
@@ -45,21 +49,29 @@ class Recorder:
         self._commands: "deque[dict[str, str]]" = deque(maxlen=MOST_COMMANDS)
         self._topic = f"hutschiene/{slug}/records/state"
         self._broken = ""
+        self._contacts = _watch(file, service, self.ask, contacts or _pins) if file.contacts else None
         self._state = self._told()
+        self._event_topic = f"hutschiene/{slug}/records/event"
+        self._event = ""
+        self._asks: "deque[Ask]" = deque(maxlen=MOST_ASKED)
         self._asking = Asking(file.mqtt, slug) if table.events and file.mqtt else None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="records", daemon=True)
 
     @property
     def fault(self) -> str:
-        return self._broken or self._keeper.fault
+        return self._broken or self._keeper.fault or (self._contacts.fault if self._contacts else "")
 
     def start(self) -> None:
         if self._asking is not None:
             self._asking.start()
+        if self._contacts is not None:
+            self._contacts.start()
         self._thread.start()
 
     def stop(self) -> None:
+        if self._contacts is not None:
+            self._contacts.stop()
         self._stopping.set()
         self._thread.join(STOP_S)
 
@@ -73,9 +85,27 @@ class Recorder:
         self._commands.append({"by": by, "topic": topic, "payload": payload[:MOST_SAID].decode("utf-8", "replace"),
                                "answer": answer})
 
+    def ask(self, ask: Ask) -> str:
+        """A reading, whoever wants it; from any thread. Why there will be none; the answer is told with `pairs`."""
+        if len(self._asks) == MOST_ASKED:
+            return f"{MOST_ASKED} are waiting already"
+        self._asks.append(ask)
+        return ""
+
+    def ask_said(self, said: "dict[str, Any]") -> str:
+        """The same of what was said in JSON."""
+        try:
+            return self.ask(ask_of(said, self._service.read().mono_ms))
+        except ValueError as error:
+            return str(error)
+
     def pairs(self) -> topics.Pairs:
-        """The checkpoint, published: whoever keeps it can tell later whether what came before was changed."""
-        return ((self._topic, self._state),)
+        """The checkpoint, published: whoever keeps it can tell later whether what came before was changed.
+
+        And the newest reading that was asked for, or why there was none.
+        """
+        event = ((self._event_topic, self._event),) if self._event else ()
+        return ((self._topic, self._state), *event)
 
     def _run(self) -> None:
         """A mistake of ours costs the records, said aloud, and never the control of the house."""
@@ -101,12 +131,17 @@ class Recorder:
             self._keeper.command(self._commands.popleft())
         self._keeper.turn(now, seen)
         self._state = self._told()
-        answers = self._keeper.answers()
-        if self._asking is not None:
-            for answer in answers:
+        for answer in self._keeper.answers():
+            self._event = told(answer, not self._keeper.fault)
+            if self._asking is not None:
                 self._asking.answer(answer, not self._keeper.fault)
 
     def _ask(self, now_ms: int) -> None:
+        while self._asks:
+            own = self._asks.popleft()
+            why = self._keeper.ask(own)
+            if why:
+                self._event = told(Answer(own, None, why), False)
         while self._asking is not None and (ask := self._asking.heard(now_ms)) is not None:
             why = self._keeper.ask(ask)
             if why:
@@ -116,6 +151,20 @@ class Recorder:
         keeper = self._keeper
         return json.dumps({"clock": keeper.clock, "key": keeper.key, "heads": keeper.heads(), "fault": self.fault,
                            "calibrated": False}, separators=(",", ":"))
+
+
+def _pins(pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
+    """Loads what knows of pins only where there are contacts."""
+    from drivers.gpio import PinContacts
+    return PinContacts(pins, to_ground)
+
+
+def _watch(file: SiteFile, service: TimeService, tell: "Callable[[Ask], str]", made: MakeContacts) -> Watch:
+    tables = [one.table for one in file.contacts]
+    port = made(tuple(one.pin for one in tables), tuple(one.closes == "to-ground" for one in tables))
+    watched = tuple(Contact(name, one.meter, one.what, one.hold_ms, one.source, one.text, one.external, one.group)
+                    for name, one in file.contacts)
+    return Watch(watched, port, lambda: service.read().mono_ms, tell)
 
 
 def about(file: SiteFile) -> "dict[str, Any]":

@@ -118,8 +118,8 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          '19: node.house.meter = "grid": there is no [device.grid]; none is known']),
     "unknown table": (
         "[site]\n", "[mqqt]\n[site]\n",
-        ["1: mqqt: no such table; did you mean mqtt?; known are accounts, carry, commands, device, history, journal, "
-         "line, mqtt, node, page, records, site, state"]),
+        ["1: mqqt: no such table; did you mean mqtt?; known are accounts, carry, commands, contact, device, history, "
+         "journal, line, mqtt, node, page, records, site, state"]),
     "a key of no certificate": (
         "[site]\n", '[mqtt]\nhost = "b"\nkey = "k"\n[site]\n',
         ['3: mqtt.key = "k": the key of a certificate; name that as cert']),

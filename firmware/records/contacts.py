@@ -1,0 +1,100 @@
+"""Readings asked for by a contact: a key switch, an operator's relay, a cable that is plugged in.
+
+Looked at every 20 ms in a thread of its own. A contact that is bouncing or catches a surge tells nothing: it counts
+once it has stood for `hold_ms`, and then from the instant at which it began to. As found at start it asks for nothing.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from firmware.records.events import BEGIN, END, READING, Ask
+from hal.faults import DeviceError
+from hal.ports import Contacts
+
+LOOK_S = 0.02
+RETRY_S = 30.0  # while the pins cannot be had
+STOP_S = 2.0
+SESSION = "session"  # closing begins a transaction, opening ends it
+
+
+class Contact(NamedTuple):
+    """`what`: READING, each time it closes, or SESSION."""
+
+    name: str
+    meter: str
+    what: str
+    hold_ms: int
+    source: str = ""
+    text: str = ""
+    external: str = ""
+    group: str = ""
+
+
+class Deglitch:
+    """One contact. `look` gives how it has come to stand and since when, once for each change."""
+
+    def __init__(self, hold_ms: int) -> None:
+        self._hold_ms = hold_ms
+        self._stands: "bool | None" = None  # None: not known yet
+        self._seen: "tuple[bool, int] | None" = None  # as it is, and since when it has been so without a break
+
+    def look(self, closed: bool, now_ms: int) -> "tuple[bool, int] | None":
+        if self._seen is None or self._seen[0] != closed:
+            self._seen = (closed, now_ms)
+        if now_ms - self._seen[1] < self._hold_ms or self._stands == closed:
+            return None
+        first, self._stands = self._stands is None, closed
+        return None if first else self._seen
+
+    def lost(self) -> None:
+        """It could not be looked at: what happened meanwhile is not known."""
+        self._seen = None
+
+
+class Watch:
+    """`tell` from its own thread; `fault` says why nobody looks, "" while somebody does."""
+
+    def __init__(self, contacts: "tuple[Contact, ...]", port: Contacts, now_ms: "Callable[[], int]",
+                 tell: "Callable[[Ask], str]") -> None:
+        self.fault = ""
+        self._contacts = contacts
+        self._port = port
+        self._now_ms = now_ms
+        self._tell = tell
+        self._judges = tuple(Deglitch(contact.hold_ms) for contact in contacts)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="contacts", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(STOP_S)
+        self._port.close()
+
+    def look(self) -> None:
+        """Raises DeviceError."""
+        now_ms = self._now_ms()
+        for contact, judge, closed in zip(self._contacts, self._judges, self._port.closed()):
+            stands = judge.look(closed, now_ms)
+            if stands is not None and (contact.what == SESSION or stands[0]):
+                self._tell(_ask(contact, *stands))
+
+    def _run(self) -> None:
+        wait_s = LOOK_S
+        while not self._stopping.wait(wait_s):
+            try:
+                self.look()
+                self.fault, wait_s = "", LOOK_S
+            except DeviceError as error:
+                self.fault, wait_s = f"contacts: {error.detail}", RETRY_S
+                for judge in self._judges:
+                    judge.lost()
+
+
+def _ask(contact: Contact, closed: bool, at_ms: int) -> Ask:
+    what = READING if contact.what == READING else BEGIN if closed else END
+    text = contact.text or f"contact {contact.name} {'closed' if closed else 'opened'}"
+    return Ask(what, contact.meter, at_ms, contact.source or contact.name, text, contact.external, contact.group)

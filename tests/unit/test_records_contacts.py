@@ -1,0 +1,188 @@
+"""A contact that asks for a reading: bounces and surges tell nothing, each closing counts once, from when it began."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
+
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from control.values import NONE, Plan
+from drivers.gpio import PinContacts
+from drivers.mqtt import Message
+from firmware.commands import Commands
+from firmware.config import ConfigError, load
+from firmware.config_schema import schema
+from firmware.image import Image
+from firmware.records.contacts import Contact, Deglitch, Watch
+from firmware.records.events import BEGIN, END, READING, Ask
+from firmware.records.recorder import Recorder
+from hal.faults import DeviceError
+from hal.values import reading
+from sim.pins import Pins
+from sim.time_service import SimTime
+
+KEY = """
+[contact.key]
+pin = 17
+meter = "grid"
+what = "session"
+external = "order 7"
+group = "11XCAR"
+"""
+Sites = Callable[..., Path]
+
+
+def test_what_bounces_counts_once_it_stands_and_from_then() -> None:
+    judge = Deglitch(100)
+    told = [judge.look(closed, now_ms) for now_ms, closed in (
+        (0, False), (100, False),  # as found
+        (200, True), (220, False), (240, True), (260, True), (340, True), (360, True),  # closes at 240
+        (400, False), (480, True), (600, True),  # a surge
+        (700, False), (800, False))]
+    assert [one for one in told if one] == [(True, 240), (False, 700)]
+
+
+def test_after_a_blind_time_nothing_is_made_up() -> None:
+    judge = Deglitch(50)
+    for now_ms in (0, 50, 100):
+        assert judge.look(False, now_ms) is None
+    judge.lost()
+    assert judge.look(True, 5_000) is None
+    assert judge.look(True, 5_050) == (True, 5_000)
+
+
+def test_a_session_from_closing_to_opening_and_a_reading_at_each_closing() -> None:
+    board, asked = Pins(), list[Ask]()
+    for pin, high in ((17, True), (4, False)):
+        board.drive(pin, high)
+    now_ms = 0
+    watch = Watch((Contact("key", "grid", "session", 40), Contact("pulse", "roof", READING, 20, text="tariff")),
+                  board.contacts((17, 4), (True, False)), lambda: now_ms, lambda ask: str(asked.append(ask) or ""))
+    for now_ms in range(0, 1_000, 20):
+        board.drive(17, not 200 <= now_ms < 700)  # to ground
+        board.drive(4, now_ms in range(300, 340))
+        watch.look()
+    assert [(ask.what, ask.meter, ask.asked_ms, ask.source, ask.text) for ask in asked] == [
+        (BEGIN, "grid", 200, "key", "contact key closed"), (READING, "roof", 300, "pulse", "tariff"),
+        (END, "grid", 700, "key", "contact key opened")]
+    board.gone = True
+    with pytest.raises(DeviceError):
+        watch.look()
+
+
+def test_from_the_pin_to_the_disk(recorded_site: Sites, tmp_path: Path) -> None:
+    board, clock = Pins(), SimTime(1_792_888_000_000)
+    board.drive(17, True)
+    recorder = Recorder(load(recorded_site(KEY)), clock, board.contacts)
+    watch, image = recorder._contacts, Image(1)
+    assert watch is not None
+
+    def look(seconds: int) -> None:
+        for _ in range(10 * seconds):
+            clock.wait(100)
+            watch.look()
+        now_ms = clock.read().mono_ms
+        image.hear(0, reading(now_ms, import_wh=now_ms // 1_000, export_wh=0))
+        recorder.hear(image.snapshot(now_ms, ("surplus",), NONE), Plan((None,), (), None, ()))
+        recorder._turn()
+
+    look(5)
+    board.drive(17, False)
+    look(5)
+    topic, payload = recorder.pairs()[1]
+    event = json.loads(payload)["event"]
+    assert topic == "hutschiene/test/records/event"
+    assert (event["what"], event["value"], event["source"], event["external"], event["group"]) == (
+        "begin", 10, "key", "order 7", "11XCAR")
+    board.drive(17, True)
+    look(5)
+    assert json.loads(recorder.pairs()[1][1])["event"]["what"] == "end"
+    recorder._keeper.close(clock.read())
+
+
+def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> None:
+    file = load(recorded_site('events = true\n[mqtt]\nhost = "127.0.0.1"\n[commands]\n'))
+    clock = SimTime(1_792_888_000_000)
+    recorder = Recorder(file, clock)
+    recorder._turn()
+    commands = Commands(file.site, None, 0, events=True)
+    commands.asked = recorder.ask_said
+
+    def told(payload: "dict[str, Any] | str") -> "dict[str, Any]":
+        text = payload if isinstance(payload, str) else json.dumps(payload)
+        answer = commands.take(Message("hutschiene/test/grid/set/event", text.encode(), False), 0)
+        assert answer is not None
+        return dict(json.loads(answer[1]))
+
+    assert told({"value": "begin", "id": "x7", "group": "11XCAR", "text": "by hand"}) == {
+        "ok": True, "value": "begin", "until_s": None, "id": "x7"}
+    assert "allowed are reading, begin, end" in told("middle")["why"]
+    assert "over at once" in told({"value": "begin", "for_s": 5})["why"]
+    assert "Expected `str` of length <= 200" in told({"value": "begin", "text": "x" * 201})["why"]
+    assert "no such key: price" in told({"value": "begin", "price": 5})["why"]
+    assert all("event" not in json.loads(payload) for _, payload in commands.pairs())
+    recorder._turn()
+    image = Image(1)
+    image.hear(0, reading(clock.read().mono_ms + 5, import_wh=77))
+    recorder.hear(image.snapshot(clock.read().mono_ms + 5, ("surplus",), NONE), Plan((None,), (), None, ()))
+    recorder._turn()
+    event = json.loads(recorder.pairs()[1][1])["event"]
+    assert (event["value"], event["external"], event["group"], event["text"]) == (77, "x7", "11XCAR", "by hand")
+    assert told({"value": "begin", "id": "x8"})["ok"] is True
+    recorder._turn()
+    assert "is still open" in json.loads(recorder.pairs()[1][1])["why"]
+    recorder._keeper.close(clock.read())
+    assert ("grid", "event") not in Commands(file.site, None, 0)._table
+
+
+@pytest.mark.parametrize(("more", "why"), [
+    (KEY.replace("grid", "gird"), "contact.key.meter = \"gird\": no such device; did you mean grid?"),
+    (KEY.replace("17", "99"), "allowed are 0 to 27"),
+    (KEY + KEY.replace("key", "other"), "[contact.key] already has this pin"),
+    (KEY + "hold = 5\n", "no such key here; did you mean hold_ms?"),
+    (KEY.replace(".key", ".Key"), "not allowed as a name"),
+])
+def test_what_a_contact_may_not_be(recorded_site: Sites, more: str, why: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(recorded_site(more))
+    assert why in str(caught.value)
+
+
+def test_editors_know_contacts() -> None:
+    assert "contact" in schema()["$defs"]["SiteToml"]["properties"]
+
+
+def test_on_the_stand_in_of_gpiozero() -> None:
+    before, Device.pin_factory = Device.pin_factory, MockFactory()
+    try:
+        port = PinContacts((17, 4), (True, False))
+        assert port.closed() == (False, False)
+        for number, high in ((17, False), (4, True)):
+            pin = Device.pin_factory.pin(number)
+            assert isinstance(pin, MockPin)
+            (pin.drive_high if high else pin.drive_low)()
+        assert port.closed() == (True, True)
+        port.close()
+        with pytest.raises(DeviceError):
+            PinContacts((99,), (True,)).closed()
+    finally:
+        Device.pin_factory.reset()
+        Device.pin_factory = before
+
+
+def test_a_contact_nobody_can_look_at_is_told(recorded_site: Sites) -> None:
+    board, clock = Pins(), SimTime(1_792_888_000_000)
+    board.gone = True
+    recorder = Recorder(load(recorded_site(KEY)), clock, board.contacts)
+    watch = recorder._contacts
+    assert watch is not None
+    watch.start()
+    watch.stop()
+    assert recorder.fault in ("", "contacts: no pins")

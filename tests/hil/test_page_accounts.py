@@ -153,7 +153,7 @@ def test_every_command_is_open_to_its_roles_and_closed_to_all_others(server: "Ca
 def test_what_nobody_has_named_is_not_there(server: "Callable[..., Server]") -> None:
     house = server()
     headers = house.login("installer")
-    for path in ("/api/v1/sites/home/devices/car/set/event", "/api/v1/sites/home/set/interval_s",
+    for path in ("/api/v1/sites/home/devices/car/set/reading", "/api/v1/sites/home/set/interval_s",
                  "/api/v1/sites/other/set/mode"):
         assert house.post(path, {"value": 1}, **headers).status == 404
     for method, path in (("PUT", SET), ("DELETE", SET), ("GET", SET + "/x"), ("POST", "/"), ("PATCH", "/api/v1/login"),

@@ -278,7 +278,7 @@ def test_only_names_of_this_computer_are_here(host: str, here: bool) -> None:
 
 def test_every_thing_that_can_be_set_has_a_role_and_nothing_else_has() -> None:
     site = load(Path(__file__).parents[2] / "deploy" / "demo.toml").site
-    assert {name for _, name in table(site)} == set(COMMANDS)
+    assert {name for _, name in table(site, events=True)} == set(COMMANDS)
     assert all(OWNER <= role <= INSTALLER for role in COMMANDS.values())
 
 

@@ -8,6 +8,7 @@ from firmware.access.roles import ANYBODY, COMMANDS, RULES, WORDS
 from firmware.api import GROUPS
 from firmware.api_model import (
     Answer,
+    Decided,
     Decision,
     Device,
     History,
@@ -22,12 +23,13 @@ from firmware.api_model import (
 from firmware.version import VERSION
 
 Tree = dict[str, Any]
-KINDS = (House, Device, NodeState, LineState, Decision, History, Login, Who, Order, Answer, Problem)
+KINDS = (House, Device, NodeState, LineState, Decision, Decided, History, Login, Who, Order, Answer, Problem)
 ABOUT = ("Whole numbers with the unit last in the name; + flows from the grid into the node; null is not known, never "
          "0. What is set needs the cookie of a login and its csrf as X-CSRF-Token.")
 S = "/api/v1/sites/{site}"
 QUERY = {"series": ("string", "names with commas between; none: which there are"),
-         "from": ("integer", "seconds since 1970"), "to": ("integer", "seconds since 1970")}
+         "from": ("integer", "seconds since 1970"), "to": ("integer", "seconds since 1970"),
+         "device": ("string", "only of this one"), "q": ("string", "only with these words, in either language")}
 
 
 def document() -> Tree:
@@ -41,6 +43,9 @@ def document() -> Tree:
     paths[S + "/history"] = _get(
         "Curves: a value every step_s seconds; longer steps are means, with the least and the most within",
         _ref("History"), "series", "from", "to")
+    paths[S + "/decisions"] = _get(
+        "What was decided and why, whenever it changed: the newest 500 of that time, newest first",
+        {"type": "array", "items": _ref("Decided")}, "from", "to", "device", "q")
     paths["/api/state"] = _get("Every retained topic with its payload", {"type": "object"})
     paths["/metrics"] = {"get": {"summary": "The same for Prometheus", "responses": {"200": {
         "description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}}}}

@@ -182,6 +182,19 @@ class History(Struct, omit_defaults=True):
     names: Annotated[list[str], Meta(description="when no series was asked for: which there are")] = []
 
 
+class Decided(Struct, forbid_unknown_fields=True):
+    """A decision that differs from the one before."""
+
+    t_s: Annotated[int, Meta(description="seconds since 1970")]
+    device: str
+    grant: Annotated[int, Meta(description="W it may draw")]
+    reason: Annotated[int, Meta(description="a number that never changes its meaning")]
+    why: Annotated[str, Meta(description="amount and cause in words")]
+    why_de: Annotated[str, Meta(description="the same in German")]
+    node: Annotated[str | None, Meta(description="the fuse that binds it")]
+    phase: Annotated[int | None, Meta(description="1 to 3; null: all, or no fuse")]
+
+
 class Login(Struct, forbid_unknown_fields=True):
     user: str
     password: str

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from firmware.decisions import MOST_TOLD, Changes, Entry, Wanted
 from firmware.history_chunk import Chunk
 from firmware.history_store import HistoryStore
 from firmware.topics import Pairs
@@ -21,6 +22,7 @@ LEAST_WALL_S = 1_735_689_600  # 2025: before, the clock is not set
 MOST_SERIES = 800
 MOST_WAITING = 60  # minutes that could not be written yet
 MOST_SEEN = 900
+MOST_DECIDED = 5_000
 TURN_S = 1.0
 UNSET = "the clock is not set, nothing is kept"
 STOP_S = 5.0
@@ -36,9 +38,9 @@ COUNTED = ("import_wh", "export_wh")  # once a minute is enough
 
 
 class History:
-    """`fault` says in words why nothing is kept, "" while it is."""
+    """`fault` says in words why nothing is kept, "" while it is. `folder` None: it lives as long as we do."""
 
-    def __init__(self, folder: Path, seconds_days: int, minutes_days: int, most_mb: int,
+    def __init__(self, folder: "Path | None", seconds_days: int, minutes_days: int, most_mb: int,
                  wall_s: "Callable[[], float]" = time.time) -> None:
         self.fault = ""
         self._folder = folder
@@ -51,6 +53,8 @@ class History:
         self._minute: Chunk = {}
         self._waiting: "deque[tuple[int, Chunk]]" = deque(maxlen=MOST_WAITING)
         self._hour_s = 0
+        self._changes = Changes()
+        self._decided: "deque[Entry]" = deque(maxlen=MOST_DECIDED)  # not on the disk yet
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
@@ -87,6 +91,17 @@ class History:
         return {"from_s": first_s, "step_s": step_s, "series": {
             name: dict(zip(ROWS if len(rows) > 1 else ROWS[:1], rows)) for name, rows in found.items()}}
 
+    def decisions(self, wanted: Wanted) -> "list[Entry]":
+        """The newest first, bounded. Raises as `read`."""
+        try:
+            with self._lock:
+                newest = [one for one in reversed(self._decided) if wanted.wants(one)]
+                return (newest + self._opened().decisions.read(wanted))[:MOST_TOLD]
+        except sqlite3.DatabaseError as error:
+            if _damaged(error):
+                self._begin_anew()
+            raise
+
     def turn(self) -> None:
         """Takes in what was handed over, and writes the minutes that are full."""
         while self._seen:
@@ -98,6 +113,8 @@ class History:
                 self._close_minute()
                 self._minute_s = now_s // 60 * 60
             self._take(now_s - self._minute_s, pairs)
+            with self._lock:
+                self._decided.extend(self._changes.feed(now_s, pairs))
 
     def write(self) -> None:
         """What waits, to the disk; of a disk that does not take it, the newest hour is kept for later."""
@@ -109,6 +126,9 @@ class History:
                 while self._waiting:
                     store.put(*self._waiting[0])
                     self._waiting.popleft()
+                if self._decided:
+                    store.decisions.put(self._decided)
+                    self._decided.clear()
                 self._keep_house(store)
         except (sqlite3.Error, OSError) as error:
             self.fault = f"{self._folder}: not kept: {error}"

@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from firmware.decisions import DecisionTable
 from firmware.history_chunk import LEVELS, SPANS, Chunk, Row, filled, pack, rolled, summary, unpack
 
-NAME = "history.sqlite"
+NAME, MEMORY = "history.sqlite", ":memory:"
 BUSY_S = 2.0
 DAY_S = 86_400
 MOST_POINTS = 4_000
@@ -27,13 +28,14 @@ create table if not exists chunk (level integer not null, begin_s integer not nu
 class HistoryStore:
     """Raises sqlite3.Error when the disk is full or gone; what stood before still stands."""
 
-    def __init__(self, folder: Path, damaged: bool = False) -> None:
+    def __init__(self, folder: "Path | None", damaged: bool = False) -> None:
         """A damaged file is put aside and a new one begun; `fault` says so. Raises OSError, sqlite3.Error.
 
-        `damaged`: it has just said so itself.
+        `folder` None: in memory, gone with us. `damaged`: it has just said so itself.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / NAME
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / NAME if folder else Path(MEMORY)
         self.fault = ""
         try:
             if damaged:
@@ -67,6 +69,7 @@ class HistoryStore:
 
     def prune(self, now_s: int, seconds_days: int, minutes_days: int, most_bytes: int) -> None:
         """Away with what is old; and when it is still too much, with the oldest seconds, then minutes, day by day."""
+        self.decisions.prune(now_s - minutes_days * DAY_S, most_bytes)
         for level, days in ((1, seconds_days), (60, minutes_days)):
             self._db.execute("delete from chunk where level = ? and begin_s < ?", (level, now_s - days * DAY_S))
         for level in (1, 60):
@@ -118,6 +121,7 @@ class HistoryStore:
             db.execute("pragma synchronous = normal")  # a power cut costs the newest minutes, never the file
             db.execute("pragma cache_size = -512")
             db.executescript(LAYOUT)
+            self.decisions = DecisionTable(db)
             db.execute("select level from chunk limit 1").fetchone()
         except sqlite3.Error:
             db.close()

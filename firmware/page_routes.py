@@ -9,7 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from firmware import api, api_document, metrics
+from firmware import api, api_document, decisions, metrics
 from firmware.access.door import Refused
 from firmware.access.roles import COMMANDS, RULES, WORDS
 from firmware.desk import Full
@@ -149,10 +149,16 @@ class Routes:
         history = self._house(asked).history
         if history is None:
             raise Stop(404, "there is no history of this site")
-        try:
-            return JSONResponse(await asyncio.to_thread(history.read, *found))
-        except (sqlite3.Error, OSError) as error:
-            raise Stop(503, str(error)) from error
+        return JSONResponse(await _read(history.read, *found))
+
+    async def decisions(self, asked: Asked) -> Response:
+        wanted = decisions.asked(dict(asked.request.query_params))
+        if isinstance(wanted, str):
+            raise Stop(400, wanted)
+        history = self._house(asked).history
+        if history is None:
+            raise Stop(404, "there is no history of this site")
+        return JSONResponse([entry.told() for entry in await _read(history.decisions, wanted)])
 
     def _house(self, asked: Asked) -> House:
         site = asked.request.path_params["site"]
@@ -189,6 +195,14 @@ class Routes:
             raise Stop(504, "no answer; nothing may have been set") from None
         said = json.loads(answer)
         return JSONResponse(said, 200 if said.get("ok") else 400)
+
+
+async def _read(read: "Callable[..., Any]", *wanted: object) -> Any:
+    """Beside the server's loop; a disk may take its time."""
+    try:
+        return await asyncio.to_thread(read, *wanted)
+    except (sqlite3.Error, OSError) as error:
+        raise Stop(503, str(error)) from error
 
 
 def _decoded(payload: str) -> object:

@@ -31,6 +31,7 @@ RULES = (
     Rule("GET", "/api/openapi.json", VIEWER, "document"),
     Rule("GET", "/metrics", VIEWER, "metrics"),
     Rule("GET", SITE + "/history", VIEWER, "history"),
+    Rule("GET", SITE + "/decisions", VIEWER, "decisions"),
     Rule("POST", SITE + "/devices/{device}/set/{what}", OWNER, "set_device"),
     Rule("POST", SITE + "/set/{what}", OWNER, "set_site"),
     Rule("GET", "/api/v1/{path:path}", VIEWER, "read"),

@@ -138,6 +138,8 @@ def test_curves_are_read_over_http(tmp_path: Path) -> None:
         assert (status, json.loads(body)) == (
             400, {"status": 400, "why": "from, to: needed, in seconds since 1970"})
         assert get(page, "/api/v1/sites/other/history" + minute)[0] == 404
+        assert json.loads(get(page, "/api/v1/sites/home/decisions" + minute)[2]) == []
+        assert get(page, "/api/v1/sites/home/decisions")[0] == 400
     finally:
         page.close()
 

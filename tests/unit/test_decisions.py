@@ -20,7 +20,8 @@ def decision(granted_w: int, reason: int = 20, node: "str | None" = None, device
     bound = None if node is None else {"node": node, "phase": 2}
     return ((f"hutschiene/home/{device}/decision", json.dumps({
         "granted_w": granted_w, "reason": reason, "why": f"{granted_w} W: follows",
-        "why_de": f"{granted_w} W: folgt Überschuß", "bound_by": bound})), ("hutschiene/home/car/state", "{}"), ("hutschiene/home/status", "online"))
+        "why_de": f"{granted_w} W: folgt Überschuß", "bound_by": bound})),
+            ("hutschiene/home/car/state", "{}"), ("hutschiene/home/status", "online"))
 
 
 def kept(*steps: "tuple[int, int, int]") -> "list[tuple[int, int, int]]":

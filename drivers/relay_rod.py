@@ -1,7 +1,8 @@
 """Heating rod of three elements, each behind a contactor of its own; nothing measured.
 
 A stage is the largest sum of elements that a grant covers, in watts and in the current of each phase. Of
-equal ways to it the one with the fewest contactor operations is taken. A contactor that has just opened
+equal ways to it the one with the fewest contactor operations is taken, then the one whose contactors have closed least
+often since our start; which phases are used least, the decision knows. A contactor that has just opened
 stays open for rest_s; one that has just closed stays closed as long, unless the grant has fallen below it:
 a limit is obeyed at once. Elements that share a phase change break-before-make, so that no phase ever
 carries more than the larger of two stages. Thermostat and safety limiter are the rod's own.
@@ -47,6 +48,7 @@ class RelayRod(Load):
         self._phases = wired
         self._rest_ms = rest_ms
         self._clock = time
+        self._closings = [0] * ELEMENTS
         self._moved_ms = [time.now_ms()] * ELEMENTS  # whoever ran before us may just have opened them
 
     def read(self, now_ms: int) -> Reading:
@@ -66,9 +68,9 @@ class RelayRod(Load):
         self._move(tuple(self._relays.get()), OFF, self._clock.now_ms())
 
     def _best(self, present: "tuple[bool, ...]", now_ms: int, setpoint: Setpoint) -> "tuple[bool, ...]":
-        """Most watts, then fewest contactors opened too soon, then fewest moved."""
+        """Most watts, then fewest contactors opened too soon, then fewest moved, then those used least."""
         may_stay = self._fits(present, setpoint)
-        best, best_cost = OFF, (1, 0, 0)
+        best, best_cost = OFF, (1, 0, 0, 0)
         for way in WAYS:
             if not self._fits(way, setpoint):
                 continue
@@ -77,7 +79,8 @@ class RelayRod(Load):
             too_soon = sum(1 for i, soon in enumerate(young) if soon and present[i])
             if any(soon and way[i] for i, soon in enumerate(young)) or (may_stay and too_soon):
                 continue
-            cost = (-self._watts(way), too_soon, sum(1 for now, then in zip(present, way) if now != then))
+            cost = (-self._watts(way), too_soon, sum(1 for now, then in zip(present, way) if now != then),
+                    sum(used for used, on in zip(self._closings, way) if on))
             if cost < best_cost:
                 best, best_cost = way, cost
         return best
@@ -88,7 +91,6 @@ class RelayRod(Load):
         The current only tells stages of equal power apart; a tenth is allowed for the voltage it was
         reckoned with (EN 50160: +-10 %), far less than the step to another element.
         """
-        drawn_w = conductors_w(way, self._elements_w, len(self._phases))
         drawn_w = conductors_w(way, self._elements_w, len(self._phases))
         granted_ma = unplaced(setpoint.current_ma, self._phases)
         return sum(drawn_w) <= setpoint.power_w and all(
@@ -105,6 +107,7 @@ class RelayRod(Load):
         for i in range(ELEMENTS):
             if present[i] != wanted[i]:
                 self._moved_ms[i] = now_ms
+                self._closings[i] += wanted[i]
 
     def _share_a_phase(self, present: "tuple[bool, ...]", wanted: "tuple[bool, ...]") -> bool:
         """One element opens and another closes on the same conductor."""
@@ -131,14 +134,11 @@ def conductors_w(way: "tuple[bool, ...]", elements_w: "tuple[int, ...]", conduct
 
 
 def stages_of(elements_w: "tuple[int, ...]", conductors: int) -> "tuple[tuple[int, ...], ...]":
-    """One stage a total, ascending; of several ways to it the one that loads its phases most evenly."""
-    best: "dict[int, tuple[int, ...]]" = {}
-    for way in WAYS:
-        stage = conductors_w(way, elements_w, conductors)
-        other = best.get(sum(stage))
-        if other is None or max(stage) < max(other):
-            best[sum(stage)] = stage
-    return tuple(best[total_w] for total_w in sorted(best))
+    """By total, ascending; of several ways to one those that load their phases most evenly."""
+    stages = sorted({conductors_w(way, elements_w, conductors) for way in WAYS},
+                    key=lambda stage: (sum(stage), [-power_w for power_w in stage]))
+    even = {sum(stage): min(max(other) for other in stages if sum(other) == sum(stage)) for stage in stages}
+    return tuple(stage for stage in stages if max(stage) == even[sum(stage)])
 
 
 def elements(options: "dict[str, object]") -> "tuple[int, ...]":

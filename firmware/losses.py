@@ -36,8 +36,11 @@ def drawn_ma(device: DeviceSpec, setpoint: Setpoint) -> Phases:
     if device.ability.kind == "wallbox":
         return setpoint.current_ma.most(ZERO)
     if device.ability.kind == "stages":
-        stages = [stage for stage in device.ability.stages if sum(stage) <= setpoint.power_w]
-        return placed(tuple(ma_of_w(power_w, LOW_MV) for power_w in stages[-1]), device.phases) if stages else ZERO
+        below = [stage for stage in device.ability.stages if sum(stage) <= setpoint.power_w]
+        out = ZERO
+        for stage in (stage for stage in below if sum(stage) == sum(below[-1])):  # on whichever conductors
+            out = out.most(placed(tuple(ma_of_w(power_w, LOW_MV) for power_w in stage), device.phases))
+        return out
     return _shared(setpoint.power_w, device.phases)
 
 

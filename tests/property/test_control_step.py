@@ -68,6 +68,15 @@ def any_store(dice: Random) -> Store:
                  dice.choice((None, 20_000)), 900, dice.choice((0, 0, 600)), dice.choice((NONE, 25_200_000)))
 
 
+def any_stages(dice: Random, count: int) -> "tuple[tuple[int, ...], ...]":
+    """Some with several ways to the first one."""
+    off, full = (0,) * count, (1_000,) * count
+    if count == 1:
+        return off, full
+    ways = tuple([tuple([1_000 if at == on else 0 for at in range(count)]) for on in range(count)])
+    return (off, *(ways if dice.random() < 0.5 else ways[:1]), full)
+
+
 def any_site(dice: Random) -> Site:
     nodes, devices = [], []
     for index in range(dice.randint(1, 4)):
@@ -84,8 +93,7 @@ def any_site(dice: Random) -> Site:
         able = any_ability(dice)
         phases = dice.choice(WIRINGS)
         if able.kind == "stages":
-            able = Ability(*able[:8], ((0,) * len(phases), (1_000,) + (0,) * (len(phases) - 1), (1_000,) * len(phases))[
-                :3 if len(phases) > 1 else 2], *able[9:])
+            able = Ability(*able[:8], any_stages(dice, len(phases)), *able[9:])
         battery = any_store(dice) if able.kind == "storage" else None
         devices.append(DeviceSpec(f"d{index}", dice.randrange(len(nodes)), phases, able, dice.choice((1, 5, 5, 9)),
                                   dice.choice(MODES), 6_000, dice.choice((6_000, 16_000)), battery, NONE))

@@ -86,7 +86,6 @@ def test_each_stage_of_its_ability_is_reached_by_its_own_setpoint() -> None:
     for phases in ((0, 1, 2), (1, 2, 0), (1,), (0, 2)):
         able = ability(options(phases=phases))
         totals = [sum(stage) for stage in able.stages]
-        assert totals == sorted(set(totals))
         assert totals == [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000]
         for stage in able.stages:
             cellar = Cellar(phases=phases)
@@ -107,7 +106,8 @@ def test_of_equal_ways_the_one_with_fewest_operations() -> None:
 
 def test_stages_of_own_phases_are_the_most_even() -> None:
     assert stages_of((1_000, 2_000, 3_000), 3)[3] == (1_000, 2_000, 0)
-    assert stages_of((2_000, 2_000, 2_000), 3) == ((0, 0, 0), (2_000, 0, 0), (2_000, 2_000, 0), (2_000, 2_000, 2_000))
+    assert stages_of((2_000, 2_000, 4_000), 3) == ((0, 0, 0), (2_000, 0, 0), (0, 2_000, 0), (2_000, 2_000, 0),
+                                                   (2_000, 0, 4_000), (0, 2_000, 4_000), (2_000, 2_000, 4_000))
     assert stages_of((1_000, 2_000, 4_000), 1) == tuple((w,) for w in range(0, 8_000, 1_000))
 
 
@@ -156,6 +156,25 @@ def test_a_lowering_spares_the_contactor_that_has_just_closed() -> None:
         assert cellar.apply(watts(power_w)) == elements
         cellar.clock.advance(60_000 if power_w < 6_000 else 0)
     assert cellar.apply(watts(3_000)) == (3,)
+
+
+def test_equal_elements_are_stages_of_their_own_on_each_phase() -> None:
+    able = ability(options(element_2_w=1_000, element_3_w=1_000))
+    assert able.stages == ((0, 0, 0), (1_000, 0, 0), (0, 1_000, 0), (0, 0, 1_000), (1_000, 1_000, 0), (1_000, 0, 1_000),
+                           (0, 1_000, 1_000), (1_000, 1_000, 1_000))
+    able = ability(options(element_2_w=1_000, element_3_w=2_000))
+    assert [stage for stage in able.stages if sum(stage) == 2_000] == [(1_000, 1_000, 0)]  # the most even one
+    assert ability(options(phases=(1,), element_2_w=1_000, element_3_w=1_000)).stages == (
+        (0,), (1_000,), (2_000,), (3_000,))
+
+
+def test_on_one_phase_the_contactor_that_has_closed_least_often_is_taken() -> None:
+    cellar = Cellar(phases=(1,), element_2_w=1_000, element_3_w=1_000)
+    closed = []
+    for power_w in (1_000, 0, 1_000, 0, 1_000, 0, 2_000, 0, 1_000, 0, 2_000):
+        closed.append(cellar.apply(watts(power_w)))
+        cellar.clock.advance(60_000)
+    assert closed[::2] == [(1,), (2,), (3,), (1, 2), (3,), (1, 2)]
 
 
 def test_break_before_make_on_a_shared_phase() -> None:

@@ -49,7 +49,7 @@ export class Feed {
       for (const house of this.houses.values()) house.newestAt = Math.min(house.newestAt, at);
     });
     this.source.onerror = () => {
-      if (this.source?.readyState === EventSource.CLOSED && !this.open) this.refused();
+      if (this.source?.readyState === EventSource.CLOSED) this.refused();
       this.source?.close();
       this.open = false;
       this.failures += 1;

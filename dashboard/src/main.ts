@@ -6,11 +6,11 @@ import "./style/views.css";
 import { troubles } from "./alarms";
 import type { Context, View } from "./context";
 import { h, hide, mark, text } from "./dom";
-import { Feed } from "./feed";
+import { Feed, type Link } from "./feed";
 import { clock, words } from "./format";
 import { icon } from "./icons";
 import { drawTroubles } from "./parts/troubles";
-import { hash, route, VIEWS, type ViewName } from "./route";
+import { go, hash, route, VIEWS, type ViewName } from "./route";
 import { Session } from "./session";
 import { choose, type Colours, colours, keep, paint } from "./settings";
 import { decisions } from "./views/decisions";
@@ -36,7 +36,9 @@ let shown = "";
 let due = false;
 let sayUntil = 0;
 
-const feed = new Feed(soon, () => void session.refresh());
+const feed = new Feed(soon, () => void session.refresh().then(() => {
+  if (session.locked()) go("login");
+}));
 const session = new Session(soon);
 const context: Context = {
   feed, session,
@@ -110,11 +112,19 @@ function draw(): void {
 function drawBanner(): void {
   const house = context.house(), link = context.link();
   const since = house?.newestAt ? clock(house.newestAt) : "";
-  const said = link === "live" ? "" : link === "offline" ? words.banner.offline
-    : link === "stale" ? words.banner.stale(since) : link === "lost" && since ? words.banner.lost(since)
-      : session.state === "out" && route().view !== "login" && !house ? words.signIn.needed : feed.heardAt || link === "lost" ? (link === "lost" ? words.banner.never : words.banner.empty) : "";
+  const said = session.locked() ? words.signIn.needed : saying(link, since);
   text(banner, said);
   hide(banner, !said);
+}
+
+function saying(link: Link, since: string): string {
+  switch (link) {
+    case "live": return "";
+    case "offline": return words.banner.offline;
+    case "stale": return words.banner.stale(since);
+    case "lost": return since ? words.banner.lost(since) : words.banner.never;
+    case "waiting": return feed.heardAt ? words.banner.empty : "";
+  }
 }
 
 function drawSites(): void {

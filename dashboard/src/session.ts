@@ -21,17 +21,20 @@ const SETTERS = ["owner", "installer"];
 export class Session {
   state: SessionState = "asking";
   who: Who | null = null;
+  private guests: string | null = null; // what who has not logged in may, null for nothing
 
   constructor(private readonly changed: () => void) {}
 
   async refresh(): Promise<void> {
-    const answer = await ask<Who>("api/v1/session");
+    const answer = await ask<{ user: string | null; role: string | null; csrf: string | null }>("api/v1/session");
     if (answer.status === 0) return; // what was known still holds
-    if (answer.value?.user) {
-      this.who = answer.value;
+    const { user = null, role = null, csrf = null } = answer.value ?? {};
+    if (user && role) {
+      this.who = { user, role, csrf: csrf ?? "" };
       this.state = "in";
     } else {
       this.who = null;
+      this.guests = role;
       this.state = answer.status === 404 || answer.status === 405 ? "absent" : "out";
     }
     this.changed();
@@ -54,6 +57,11 @@ export class Session {
     this.who = null;
     this.state = "out";
     await this.refresh();
+  }
+
+  /** Nothing is shown to who has not logged in. */
+  locked(): boolean {
+    return this.state === "out" && this.guests === null;
   }
 
   maySet(): boolean {

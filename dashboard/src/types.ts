@@ -73,6 +73,8 @@ export interface Settings {
   mode_until_s?: number | null;
   power_w?: number | null;
   power_w_until_s?: number | null;
+  limit?: number | null;
+  limit_until_s?: number | null;
   target_wh?: number | null;
   target_wh_until_s?: number | null;
   ceiling_w?: number | null;

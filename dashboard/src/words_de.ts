@@ -67,7 +67,7 @@ export const de: Words = {
     until: (at) => `bis ${at}`, forHow: "Gilt", always: "bis zur Änderung",
     hours: (n) => `${n} h lang`, midnight: "bis Mitternacht",
     energy: "Energie", by: "Fertig bis", plan: "Setzen", planned: (wh, at) => `${wh} bis ${at}`,
-    cancel: "Abbrechen", done: (what) => `${what} ist gesetzt.`, refused: (why) => `Abgelehnt: ${why}`,
+    limit: "Höchstens", lift: "Keine Grenze", cancel: "Abbrechen", done: (what) => `${what} ist gesetzt.`, refused: (why) => `Abgelehnt: ${why}`,
     failed: "Nicht gesetzt: keine Antwort vom Haus. Noch einmal versuchen.", needsLogin: "Zum Ändern anmelden.",
     mayNot: "Dieses Konto darf ansehen, nicht setzen.", back: "Wie eingerichtet", sending: "Wird gesendet",
     past: "Der Zeitpunkt muss in der Zukunft liegen, höchstens 7 Tage.",

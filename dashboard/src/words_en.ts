@@ -64,7 +64,7 @@ export const en = {
     until: (at: string) => `until ${at}`, forHow: "Holds", always: "until changed",
     hours: (n: number) => `for ${n} h`, midnight: "until midnight",
     energy: "Energy", by: "Ready by", plan: "Set", planned: (wh: string, at: string) => `${wh} by ${at}`,
-    cancel: "Cancel", done: (what: string) => `${what} is set.`, refused: (why: string) => `Refused: ${why}`,
+    limit: "At most", lift: "No limit", cancel: "Cancel", done: (what: string) => `${what} is set.`, refused: (why: string) => `Refused: ${why}`,
     failed: "Not set: no answer from the house. Try again.", needsLogin: "Log in to change something.",
     mayNot: "This account may look, not set.", back: "As configured", sending: "Sending",
     past: "The time must lie ahead, and by at most 7 days.",

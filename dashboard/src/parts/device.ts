@@ -7,6 +7,7 @@ import { icon, iconOf } from "../icons";
 import { hash } from "../route";
 import type { House, Shown } from "../house";
 import type { Ability, DeviceState, Vector } from "../types";
+import { Limit } from "./limit";
 import { Modes } from "./modes";
 import { Why } from "./why";
 
@@ -22,14 +23,16 @@ export class DeviceCard {
   private readonly bar = h("div", { class: "bar", "aria-hidden": "true" }, this.granted, this.drawn);
   private readonly why = new Why();
   private readonly modes: Modes;
+  private readonly limit: Limit;
   private readonly facts = h("dl");
   private readonly details: HTMLDetailsElement;
   readonly element: HTMLElement;
 
   constructor(name: string, context: Context) {
     this.modes = new Modes(name, context);
+    this.limit = new Limit(name, context);
     this.details = h("details", {}, h("summary", {}, words.more, h("span", { class: "sr" }, " " + title(name))),
-      this.modes.span(), this.facts, h("p", { class: "links" },
+      h("div", { class: "more" }, this.modes.span(), this.limit.element), this.facts, h("p", { class: "links" },
         h("a", { href: hash("curves", { what: name }) }, words.toCurve),
         h("a", { href: hash("decisions", { device: name }) }, words.toDecisions)));
     this.details.open = opened.has(name);
@@ -59,7 +62,9 @@ export class DeviceCard {
       share(this.drawn, Math.abs(state.power_w ?? 0) / scale);
     }
     this.modes.show(device);
-    if (this.details.open) this.showFacts(device);
+    if (!this.details.open) return;
+    this.limit.show(device);
+    this.showFacts(device);
   }
 
   private showFacts(device: Shown): void {

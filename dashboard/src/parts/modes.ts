@@ -18,6 +18,7 @@ export class Modes {
   private readonly energy = h("input", { type: "number", min: 1, max: 200, step: 1, value: ENERGY_KWH, required: "" });
   private readonly by = h("input", { type: "datetime-local", required: "" });
   private readonly held = h("select");
+  private readonly spanLabel = h("label", { class: "span", hidden: "" }, words.command.forHow + " ", this.held);
   private readonly radios = new Map<string, HTMLInputElement>();
   readonly element: HTMLElement;
   private wantedUntil = 0;
@@ -31,7 +32,7 @@ export class Modes {
 
   /** How long the next mode holds; stands with the details. */
   span(): HTMLElement {
-    return h("label", { class: "span" }, words.command.forHow + " ", this.held);
+    return this.spanLabel;
   }
 
   show(device: Shown): void {
@@ -43,6 +44,7 @@ export class Modes {
     const now = device.decision?.mode ?? "";
     if (Date.now() > this.wantedUntil) for (const [mode, radio] of this.radios) radio.checked = mode === now;
     mark(this.set, "data-may", session.state === "out" || session.maySet());
+    hide(this.spanLabel, !can || !session.maySet());
     for (const radio of this.radios.values()) radio.disabled = session.state === "in" && !session.maySet();
     mark(this.set, "title", session.state === "in" && !session.maySet() ? words.command.mayNot : null);
     text(this.note, this.said(device, can));

@@ -7,6 +7,7 @@ const SILENT_MS = 2_400; // the server says something every second
 const QUIET_MS = 2_400; // and so does the energy manager, unless its cycle is longer
 const RETRY_MS = [500, 1_000, 2_000, 4_000];
 const LOOK_MS = 250;
+const HIDDEN_MS = 60_000; // nobody looks: the stream is left to others
 
 export class Feed {
   readonly houses = new Map<string, House>();
@@ -15,6 +16,7 @@ export class Feed {
   private open = false;
   private failures = 0;
   private triedAt = 0;
+  private hiddenAt = 0; // 0 while somebody may look
 
   /** `changed` is called when something may look different; `refused` when the server will not tell us anything. */
   constructor(private readonly changed: () => void, private readonly refused: () => void) {}
@@ -22,7 +24,11 @@ export class Feed {
   start(): void {
     this.connect();
     setInterval(() => this.look(), LOOK_MS);
-    document.addEventListener("visibilitychange", () => this.look());
+    document.addEventListener("visibilitychange", () => {
+      this.hiddenAt = document.hidden ? Date.now() : 0;
+      this.look();
+    });
+    addEventListener("pagehide", () => this.rest()); // a page kept for "back" would hold one of the browser's six connections
   }
 
   link(house: House | undefined): Link {
@@ -74,7 +80,16 @@ export class Feed {
     house.newestAt = Date.now();
   }
 
+  private rest(): void {
+    this.source?.close();
+    this.open = false;
+  }
+
   private look(): void {
+    if (this.hiddenAt && Date.now() - this.hiddenAt > HIDDEN_MS) {
+      this.rest();
+      return;
+    }
     const waitMs = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)] ?? 4_000;
     const dead = this.source?.readyState === EventSource.CLOSED;
     const silent = Date.now() - Math.max(this.heardAt, this.triedAt) > SILENT_MS + waitMs; // a dead radio link

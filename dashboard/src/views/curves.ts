@@ -59,8 +59,9 @@ export function curves(context: Context): View {
   }
 
   function zoom(factor: number): void {
-    const middle = end() - span_s / 2;
-    show(middle - (span_s * factor) / 2, middle + (span_s * factor) / 2);
+    const middle = end() - span_s / 2, half = (span_s * factor) / 2;
+    if (to_s === null) show(end() - 2 * half, end()); // the newest stays in sight
+    else show(middle - half, middle + half);
   }
 
   function show(from: number, to: number): void {

@@ -1,12 +1,15 @@
-"""Headless Chromium for the tests of the page, spoken to over a pipe (DevTools protocol): no driver, no port."""
+"""What the tests of the page have: headless Chromium, spoken to over a pipe (DevTools protocol), and a house."""
 
 import base64
 import json
 import os
+import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +17,15 @@ from typing import Any
 
 import pytest
 
+from firmware.access.accounts import Accounts
+from firmware.access.roles import OWNER
+from firmware.broker import Broker
+from firmware.config import load
+from firmware.serve import Served
+from sim.modbus_slave import always
+
 ROOT = Path(__file__).parents[3]
+DEMO = ROOT / "deploy" / "demo.toml"
 CHROMIUM = shutil.which("chromium")
 AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--lang=en-US",
@@ -134,3 +145,77 @@ def until() -> "Callable[..., None]":
             assert time.monotonic() < end_s, f"not within {seconds} s: {what}"
             time.sleep(0.05)
     return waits
+
+
+class Home:
+    """The demo's house without its relays. Devices and broker live here, the daemon in a process of its own, so that
+    each of them can be lost by itself.
+    """
+
+    password = "correct horse battery"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.page_port, rod, inverter = (free_port() for _ in range(3))
+        self.url = f"http://127.0.0.1:{self.page_port}"
+        self._broker = Broker("127.0.0.1", free_port())
+        _, self.broker_port = self._broker.start()
+        text = re.sub(r"\[(line\.pins|device\.heatpump)\]\n(?:[^\[\n].*\n|\n)*", "", DEMO.read_text())
+        for old, new in (("var/demo", str(folder)), ("port = 5021", f"port = {rod}"),
+                         ("port = 5022", f"port = {inverter}"), ("[page]\n", f"[page]\nport = {self.page_port}\n"),
+                         ("[mqtt]\n", f"[mqtt]\nport = {self.broker_port}\n")):
+            assert old in text
+            text = text.replace(old, new)
+        self.path = folder / "site.toml"
+        self.path.write_text(text)
+        Accounts(folder / "accounts").put("anna", OWNER, self.password)
+        self.served = Served(load(self.path), "sunny", 7, 42_000_000)
+        with self.served.simulated.lock:
+            self.car.plug(400)
+        self._errors = (folder / "errors.txt").open("w+b")
+        self.daemon = self._started()
+
+    @property
+    def car(self) -> Any:
+        return self.served.simulated.part("carport")
+
+    def silence_the_grid_meter(self, silent: bool) -> None:
+        self.served.slaves["meters"].scripts = {1: always("silent")} if silent else {}
+
+    def stop_the_broker(self) -> None:
+        self._broker.stop()
+
+    def start_the_broker(self) -> None:
+        self._broker = Broker("127.0.0.1", self.broker_port)
+        assert self._broker.start()[1] == self.broker_port
+
+    def kill_the_daemon(self) -> None:
+        self.daemon.kill()
+        self.daemon.wait()
+
+    def start_the_daemon(self) -> None:
+        self.daemon = self._started()
+
+    def close(self) -> None:
+        self.kill_the_daemon()
+        self.served.close()
+        self._broker.stop()
+        self._errors.close()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([sys.executable, "-m", "firmware", "run", str(self.path)], cwd=ROOT,
+                                stdout=self._errors, stderr=self._errors,
+                                env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Home]":
+    made = Home(tmp_path_factory.mktemp("home"))
+    yield made
+    made.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from firmware.page import Page
+from firmware.page import Page, Place
 
 ROOT = "hutschiene/haus_sonnenhang/"
 NO_READING = {"power_w": None, "current_ma": None, "voltage_mv": None, "power_factor_permille": None,
@@ -18,7 +18,7 @@ Until = Callable[..., None]
 
 @pytest.fixture
 def page() -> "Iterator[Page]":
-    made = Page("127.0.0.1", 0)
+    made = Page(Place("127.0.0.1", 0))
     made.start()
     yield made
     made.close()
@@ -114,7 +114,7 @@ def test_what_is_not_live_is_never_shown_as_live(page: Page, shown: Any, until: 
     until(lambda: shown.shown("#link") == "Not live", "the daemon has stopped publishing", 5)
     assert shown.shown("#banner").startswith("The energy manager has not reported since")
     assert shown.shown("#headline") == "These values are not live"
-    assert shown.ask("getComputedStyle(document.querySelector('.now')).opacity") == "0.6"
+    assert shown.ask("getComputedStyle(document.querySelector('.now')).filter") == "grayscale(1)"
     publish_house(page, up_s=30)
     until(lambda: shown.shown("#link") == "Live", "live again", 5)
     page.publish(ROOT + "status", "offline")

@@ -13,7 +13,7 @@ from drivers import dataset
 from drivers.dataset import DataError, Line
 
 SIGN_ON_BAUD = 300
-REQUEST = b"/?!\r\n"
+MOST_ADDRESS = 32  # by the standard: characters of a device address
 MOST_BYTES = 16_384
 MOST_IDENT = 64  # by the standard: maker 3, rate 1, model 16
 REACTION_MS = 200  # of ours, after the meter has spoken; a lower-case third letter of the maker allows 20
@@ -32,9 +32,16 @@ class Ident(namedtuple("Ident", ("maker", "model", "mode", "baud"))):
     baud: int  # it offers
 
 
-def request() -> bytes:
-    """The sign-on, with parity."""
-    return dataset.with_parity(REQUEST)
+def request(address: str = "") -> bytes:
+    """The sign-on, with parity: to the meter of this address, or to whichever is there."""
+    assert is_address(address)
+    return dataset.with_parity(b"/?" + bytes(address, "ascii") + b"!\r\n")
+
+
+def is_address(text: str) -> bool:
+    """Of a device: letters, digits and blanks."""
+    return len(text) <= MOST_ADDRESS and all(
+        "0" <= letter <= "9" or "A" <= letter <= "Z" or "a" <= letter <= "z" or letter == " " for letter in text)
 
 
 def ident_of(data: bytes) -> "Ident | None":

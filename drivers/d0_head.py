@@ -16,7 +16,7 @@ from drivers.push_head import PushHead
 from hal import values
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.measured import Measured
-from hal.options import choice, integer
+from hal.options import choice, integer, text
 from hal.ports import Clock, Dialogue, Meter
 from hal.values import Ability, Reading
 
@@ -26,6 +26,8 @@ OPTIONS = (
     MOUNTING,
     choice("talk", "asked", ("asked", "sends"), "asked: modes A to C; sends: mode D, by itself"),
     integer("sends_s", 2, 1, 60, "how often a meter that sends does so, in s"),
+    text("address", "", 0, d0.MOST_ADDRESS, "device address of a meter that answers to none but its own, mostly its "
+                                            "number; none: whichever is there"),
     integer("most_baud", 9_600, 300, 19_200, "highest rate the head bears when the meter is asked"),
 )
 FAILSAFE = "a readout changes nothing in the meter; it goes on counting without us"
@@ -42,6 +44,9 @@ READOUT_MS = 60_000  # the longest a readout may take in all
 
 
 def ability(options: "dict[str, object]") -> Ability:
+    """Raises ValueError("option: what is allowed")."""
+    if not d0.is_address(word(options, "address")):
+        raise ValueError("address: allowed are letters, digits and blanks")
     return values.ability(word(options, "role"), settle_ms=0)
 
 
@@ -65,7 +70,9 @@ class D0Push(PushHead):
 class D0Asked(Meter):
     """Modes A to C: sign-on at 300 baud, then the readout at what both can."""
 
-    def __init__(self, stream: Dialogue, clock: Clock, wired: "tuple[int, ...]", turned: bool, most_baud: int) -> None:
+    def __init__(self, stream: Dialogue, clock: Clock, wired: "tuple[int, ...]", turned: bool, most_baud: int,
+                 address: str = "") -> None:
+        self._address = address
         self._stream = stream
         self._clock = clock
         self._wired = wired
@@ -84,7 +91,7 @@ class D0Asked(Meter):
         stream = self._stream
         stream.set_baud(d0.SIGN_ON_BAUD)
         self._drain()
-        self._say(d0.request())
+        self._say(d0.request(self._address))
         ident = self._identified()
         answer, baud = d0.acknowledge(ident, self._most_baud)
         if answer:
@@ -141,4 +148,4 @@ def build(port: Dialogue, options: "dict[str, object]") -> Meter:
     wired, turned = phases(options), is_reversed(options)
     if word(options, "talk") == "sends":
         return D0Push(port, clock(options), wired, turned, 1_000 * whole(options, "sends_s"))
-    return D0Asked(port, clock(options), wired, turned, whole(options, "most_baud"))
+    return D0Asked(port, clock(options), wired, turned, whole(options, "most_baud"), word(options, "address"))

@@ -167,7 +167,7 @@ def _afl(data: bytes, telegram: Telegram) -> "tuple[Telegram, bytes]":
     _need(data, 2 + length, "AFL")
     mcl, covered = 0, b""
     counter: "int | None" = None
-    length: "int | None" = None
+    whole: "int | None" = None
     if field & 0x2000:
         _need(header, 1, "AFL")
         mcl, covered, header = header[0], header[:1], header[1:]
@@ -183,11 +183,11 @@ def _afl(data: bytes, telegram: Telegram) -> "tuple[Telegram, bytes]":
     mac, header = header[:max(0, size)], header[max(0, size):]
     if field & 0x1000:
         _need(header, 2, "AFL")
-        length, covered = header[0] | header[1] << 8, covered + header[:2]
+        whole, covered = header[0] | header[1] << 8, covered + header[:2]
     number, more = field & 0xFF, bool(field & 0x4000)
     if more or number > 1:
-        return _with(telegram, afl=Afl(mcl, counter, mac, covered, number, more, length), seal=FRAGMENT), rest
-    return _with(telegram, afl=Afl(mcl, counter, mac, covered + rest, 0, False, length)), rest
+        return _with(telegram, afl=Afl(mcl, counter, mac, covered, number, more, whole), seal=FRAGMENT), rest
+    return _with(telegram, afl=Afl(mcl, counter, mac, covered + rest, 0, False, whole)), rest
 
 
 def joined(telegram: Telegram, afl: Afl, body: bytes) -> Telegram:

@@ -48,8 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stick", choices=tuple(KINDS_OF_STICKS), default="hex",
                         help="wmbus: the receiver, or whose recorded bytes these are (hex: lines of text)")
     parser.add_argument("--mode", choices=MODES, default="c+t", help="wmbus: what the stick listens to (c+t)")
-    parser.add_argument("--address", type=_positive, default=ANY, metavar="N",
-                        help=f"mbus: of the meter that is asked ({ANY}: the only one on the line)")
+    parser.add_argument("--address", default="", metavar="N",
+                        help=f"of the meter that is asked; mbus: 0 to 250 ({ANY}: the only one on the line), "
+                             "d0: its device address, mostly its number (none: whichever is there)")
     parser.add_argument("--device", default="", metavar="DRIVER",
                         help="modbus, json: show what it says as what it means to this meter")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",

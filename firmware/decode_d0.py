@@ -70,9 +70,12 @@ def reader(args: argparse.Namespace) -> Readouts:
 
 
 def asked(args: argparse.Namespace) -> "Iterator[Telegram]":
-    """Readout after readout, until the caller has enough. Raises DeviceError."""
+    """Readout after readout, until the caller has enough. Raises DeviceError, ValueError for what is no address."""
+    if not d0.is_address(args.address):
+        raise ValueError(f"--address {args.address}: allowed are up to {d0.MOST_ADDRESS} letters, digits and blanks")
     stream = SerialStream(str(args.source), d0.SIGN_ON_BAUD)
-    head = d0_head.D0Asked(stream, MonotonicClock(), (0, 1, 2), False, args.baud or MOST_BAUD)
+    head = d0_head.D0Asked(stream, MonotonicClock(), (0, 1, 2), False, args.baud or MOST_BAUD,
+                           args.address)
     try:
         while True:
             ident, lines, _ = head.session()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from drivers import mbus_fixed
 from drivers.clock import MonotonicClock
-from drivers.mbus_frame import Frame
+from drivers.mbus_frame import ANY, Frame
 from drivers.mbus_frame import Reader as FrameReader
 from drivers.mbus_master import MBusMaster
 from drivers.mbus_measured import time_of
@@ -67,11 +67,13 @@ def reader(args: argparse.Namespace) -> Reader:
 
 
 def asked(args: argparse.Namespace) -> "Iterator[Shown]":
-    """What the meter at --address answers; nothing in it is changed."""
+    """What the meter at --address answers; nothing in it is changed. Raises ValueError for what is no address."""
+    if args.address and not (args.address.isdecimal() and int(args.address) <= ANY):
+        raise ValueError(f"--address {args.address}: allowed are 0 to 250, and {ANY} for the only one on the line")
     line = SerialStream(str(args.source), args.baud or BAUD, PARITY)
     reader = Reader()
     try:
-        for frame in MBusMaster(line, MonotonicClock(), args.baud or BAUD).read(args.address):
+        for frame in MBusMaster(line, MonotonicClock(), args.baud or BAUD).read(int(args.address or ANY)):
             yield reader.shown(frame)
     finally:
         line.close()

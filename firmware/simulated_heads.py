@@ -70,7 +70,8 @@ def twin_of(device: DeviceFile, point: Point, number: int) -> "PushTwin | AskedT
         return PushTwin(point, _p1(device, number))
     if device.options["talk"] == "sends":
         return PushTwin(point, D0Meter("D", number=number))
-    return AskedTwin(point, D0Meter("C", min(9600, device.options["most_baud"]), number))
+    return AskedTwin(point, D0Meter("C", min(9600, device.options["most_baud"]), number,
+                                    address=device.options["address"]))
 
 
 def _p1(device: DeviceFile, number: int) -> P1Meter:

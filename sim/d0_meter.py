@@ -16,17 +16,29 @@ WAIT_MS = 1_500  # for the acknowledgement, then it listens for a sign-on again
 class D0Meter:
     """One meter. `mode` A to D; `baud` is the rate it offers, or in mode D sends at."""
 
-    def __init__(self, mode: str = "C", baud: int = 9600, number: int = 1, eight_bits: bool = False) -> None:
+    def __init__(self, mode: str = "C", baud: int = 9600, number: int = 1, eight_bits: bool = False,
+                 address: str = "") -> None:
+        """`address`: a meter that has one answers to it, and to a sign-on without one."""
         assert mode in ("A", "B", "C", "D")
         assert baud in RATES
         self.mode = mode
         self.baud = baud
         self._number = "1HUT%010d" % number
         self._eight_bits = eight_bits
+        self._address = address
 
     def ident(self) -> bytes:
         sign = {"A": "x", "B": chr(ord("A") + RATES.index(self.baud) - 1), "C": str(RATES.index(self.baud)), "D": "5"}
         return self._coded("/HUT%sSIM V1\r\n" % sign[self.mode])
+
+    def is_meant(self, heard: bytes) -> bool:
+        """Whether what was heard ends in a sign-on for this meter; zeros before an address do not count."""
+        text = bytes(byte & 0x7F for byte in heard)
+        start = text.rfind(b"/?")
+        if start < 0 or not text.endswith(b"!\r\n") or even(text) != heard:
+            return False
+        asked = str(text[start + 2:-3], "ascii").lstrip("0")
+        return asked in ("", self._address.lstrip("0"))
 
     def rows(self, power_w: Phases, import_wh: int, export_wh: int) -> "list[str]":
         """A stored value of last month stands among the current ones, which it is not."""
@@ -72,8 +84,8 @@ class D0Talk:
         if baud != RATES[0]:
             self.garbled += 1
             return
-        self._heard = (self._heard + data)[-16:]
-        if self._heard.endswith(even(b"/?!\r\n")):
+        self._heard = (self._heard + data)[-40:]
+        if self._meter.is_meant(self._heard):
             self._next = [(now_ms + PAUSE_MS, RATES[0], "ident")]
             self._offered_ms, self._heard = now_ms, b""
             if self._meter.mode != "C":

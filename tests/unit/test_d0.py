@@ -34,7 +34,7 @@ class Mute(Dialogue):
 
 def head(port: Dialogue, clock: SimClock, most_baud: int = 9600) -> Meter:
     return d0_head.build(port, {"clock": clock, "phases": (0, 1, 2), "role": "meter", "mounting": "normal",
-                                "talk": "asked", "sends_s": 2, "most_baud": most_baud})
+                                "talk": "asked", "sends_s": 2, "most_baud": most_baud, "address": ""})
 
 
 def talk_of(meter: D0Meter, block: "bytes | None" = None) -> D0Talk:
@@ -101,6 +101,22 @@ def test_a_meter_is_asked(mode: str) -> None:
     assert talk.garbled == 0
 
 
+def test_a_meter_that_is_one_of_several_answers_to_its_address() -> None:
+    clock = SimClock(1_000)
+    for address, asked in (("00042", "42"), ("00042", ""), ("A7", "A7"), ("", "")):
+        talk = talk_of(D0Meter("C", address=address))
+        got = d0_head.D0Asked(D0Port(clock, talk, echo=True), clock, (0, 1, 2), False, 9600, asked).read(0)
+        assert got.import_wh == 1_234_567
+    for address in ("43", "4", "421"):
+        port = D0Port(clock, talk_of(D0Meter("C", address="42")), echo=True)
+        with pytest.raises(DeviceError, match="no answer to the sign-on"):
+            d0_head.D0Asked(port, clock, (0, 1, 2), False, 9600, address).read(0)
+    assert d0.request("1EMH0012345678") == dataset.with_parity(b"/?1EMH0012345678!\r\n")
+    for bad in ("a!", "x" * 33, "1\r\n", "ä"):
+        with pytest.raises(ValueError, match="letters, digits and blanks"):
+            d0_head.ability({"role": "source", "address": bad})
+
+
 @pytest.mark.parametrize("most_baud", [300, 2400, 19200])
 def test_no_faster_than_the_head_bears(most_baud: int) -> None:
     clock = SimClock()
@@ -130,5 +146,5 @@ def test_a_meter_that_sends_by_itself(eight_bits: bool) -> None:
 
 def test_its_options() -> None:
     assert d0_head.LINES == ("d0",)
-    able = d0_head.ability({"role": "source"})
+    able = d0_head.ability({"role": "source", "address": ""})
     assert (able.kind, able.settle_ms) == ("source", 0)

@@ -12,7 +12,7 @@ from sim.sml_meter import ABSENT, KERMIT, LAYOUTS, X25, SmlMeter, entry, frame, 
 
 ESCAPE = b"\x1b\x1b\x1b\x1b"
 MARKS = (ESCAPE, b"\x01\x01\x01\x01", ESCAPE + b"\x01\x01\x01\x01", ESCAPE + b"\x1a\x00", b"v")
-COUNT = 20_000  # mutated payloads
+COUNT = 100_000  # mutated payloads
 
 
 def pieces(data: bytes, sizes: "list[int]") -> "list[Frame]":

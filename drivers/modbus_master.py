@@ -51,6 +51,7 @@ CAREFUL_LISTEN_MS = 60  # a second answer begins within this, until a slower ans
 RENDEZVOUS_MS = 150  # how long the end of another master's exchange is awaited; doubled by each collision
 FOREIGN_MS = 300  # how long a slave is given to answer another master
 MOST_PROBES = 3  # in one attempt
+MOST_REFUSED = 6  # the same, of a unit that refuses them
 MOST_REPEATS = 3  # of a read, when the line is ours alone; else 1
 
 KINDS = {SILENT: faults.TIMEOUT, MISSHAPEN: faults.FRAME, SPOILT: faults.FRAME, REFUSED: faults.REFUSED}
@@ -157,11 +158,15 @@ class RtuMaster(Bus):
 
     def _settle(self, request: Request) -> "Verdict | None":
         """Makes sure that no answer like that to `request` can still come; else why that is not known."""
-        verdict = None
-        for probe in probes(request, self._heads(request))[:MOST_PROBES]:
+        verdict, refused = None, False
+        owed = self._heads(request)
+        for probe in probes(request, owed)[:max(MOST_PROBES, min(len(owed) + 1, MOST_REFUSED))]:
+            if refused and confusable(request, (probe.head,)):
+                continue  # it would be owed itself
             verdict = self._exchange(probe)
             if verdict.kind in (SILENT, MISSHAPEN):
                 return verdict
+            refused = verdict.kind == REFUSED
             if not confusable(request, self._heads(request)):
                 return None
         if verdict is not None and verdict.kind == SPOILT:
@@ -199,6 +204,8 @@ class RtuMaster(Bus):
             self._owed.settle_all(request.body[0])
         elif verdict.kind != REFUSED or owed or verdict.others:
             self._owed.add(request.head, now_ms)
+            if verdict.kind == REFUSED and not verdict.others and now_ms >= self._shared_ms:
+                self._owed.retire(request.body[0])
         for head in verdict.asked:
             self._owed.add(head, now_ms)
         self._learn(request.body[0], verdict, now_ms)

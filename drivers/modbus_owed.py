@@ -7,9 +7,10 @@ was asked. So a request without a believed answer leaves a debt, and no request 
 is sent to that unit. First a *probe* goes out, a read of another length from the same registers. Its answer
 cannot be mistaken, and when it has come, everything asked before is answered or lost: the debt is settled.
 
-An exception answer has one shape for all lengths. While anything is owed it may belong to either request,
-so it settles nothing. A unit that refuses every probe is settled by time, as is one that stays silent:
-a debt lapses KEEP_MS after its time-out.
+An exception answer has one shape for all lengths: while anything is owed it may belong to any of those
+requests. Whichever it is, the oldest of them is answered or lost by then, so that each refusal settles the
+oldest debt, as long as no other master asks too. A unit that stays silent is settled by time: a debt lapses
+KEEP_MS after its time-out.
 """
 
 from drivers.modbus_rtu import MOST_BITS, MOST_WORDS, Request, is_owed, read_request, refuses
@@ -52,6 +53,10 @@ class Owed:
                 debts.pop(i)
                 return True
         return False
+
+    def retire(self, unit: int) -> None:
+        """Something it was asked was refused: its oldest debt is paid, or lost."""
+        self._debts[unit] = self._debts.get(unit, [])[1:]
 
     def refused(self, frame: bytes) -> bool:
         """Whether `frame` may be the exception answer to something that is owed; it settles nothing."""

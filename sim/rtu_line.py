@@ -40,6 +40,7 @@ class Habits:
         self.noise_permille = 0  # up to 3 bytes before the answer
         self.longer = 0  # registers more (or fewer) than asked
         self.refused_permille = 0
+        self.only_words = 0  # refuses any other length; 0 = takes all
         self.echo = False
         self.rival_ms = 0  # another master asks so often; 0 = none
         self.rival_hidden = False  # its requests are not heard, only their answers (four wires)
@@ -123,7 +124,8 @@ class RtuLine:
         count = max(1, (frame[4] << 8 | frame[5]) + habits.longer)
         body = bytes((frame[0], frame[1], 2 * count))
         body += b"".join(struct.pack(">H", word(number, offset)) for offset in range(count))
-        if rng.chance(habits.refused_permille):
+        odd = habits.only_words and habits.only_words != frame[4] << 8 | frame[5]
+        if rng.chance(habits.refused_permille) or odd:
             body = bytes((frame[0], frame[1] | 0x80, 6))
         answer = body + check(body)
         if rng.chance(habits.spoilt_permille):

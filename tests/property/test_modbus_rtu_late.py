@@ -75,6 +75,34 @@ def test_no_late_lost_or_spoilt_answer_is_ever_a_wrong_value(alone: bool) -> Non
     assert good > SEEDS * READS // 2
 
 
+@pytest.mark.parametrize("alone", [False, True])
+def test_nor_of_a_slave_that_refuses_every_probe(alone: bool) -> None:
+    """A meter of single values: all its answers look alike, and any other length is an exception."""
+    good = 0
+    for seed in range(SEEDS):
+        habits = some_habits(Rng(7_000 + seed))
+        habits.only_words = 6
+        if seed % 3 == 0:
+            habits.rival_ms = Rng(seed).between(200, 1_500)
+            habits.rival_request = (1, 3, 10, (6, 2)[seed % 2])
+        told = "yes" if habits.echo else "no"  # a rival's very same question would look like an echo
+        good += Bench(seed, habits, alone, told).good()
+    assert good > SEEDS * READS // 5
+
+
+@pytest.mark.parametrize("silent_reads", [1, 2, 3, 5])
+def test_a_slave_of_single_values_is_read_as_soon_as_it_is_back(silent_reads: int) -> None:
+    habits = one(only_words=6, lost_permille=1000)
+    bench = Bench(5, habits)
+    for _ in range(silent_reads):
+        assert not bench.read()
+        bench.clock.advance(2_000)
+    habits.lost_permille = 0
+    with contextlib.suppress(DeviceError):
+        bench.master.read(1, 3, 10, 6)
+    assert bench.master.read(1, 3, 10, 6)
+
+
 @pytest.mark.parametrize("same_registers", [False, True])
 def test_no_answer_to_another_master_is_ever_a_wrong_value(same_registers: bool) -> None:
     good = 0

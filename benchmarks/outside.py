@@ -24,8 +24,8 @@ BOX = ability("wallbox", min_ma=6_000, max_ma=16_000, failsafe_ms=15_000)
 
 def site(count: int) -> Site:
     house = NodeSpec("house", NONE, 0, 63_000, 63_000, "sls-e", 10_000, 0, 0)
-    grid = DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, "off", 5_000, 0, None, NONE)
-    boxes = [DeviceSpec(f"box{n}", 0, (0, 1, 2), BOX, n, "surplus", 5_000, 0, None, NONE)
+    grid = DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, "off", 5_000, 0, None, NONE, "")
+    boxes = [DeviceSpec(f"box{n}", 0, (0, 1, 2), BOX, n, "surplus", 5_000, 0, None, NONE, "")
              for n in range(count - 1)]
     return Site("bench", (house,), (grid, *boxes), 1_000, NONE)
 

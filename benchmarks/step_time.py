@@ -44,12 +44,12 @@ def site_of(count: int) -> Site:
     garages = tuple(NodeSpec(f"garage{n}", 0, NONE, 40_000, 40_000, "mcb-b", 2_000, 0, 0)
                     for n in range(max(1, count // 10)))
     nodes = (NodeSpec("house", NONE, 0, 63_000, 44_000, "sls-e", 10_000, 0, 4_600), *garages)
-    devices = [DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, None, NONE)]
+    devices = [DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, None, NONE, "")]
     for n in range(count - 1):
         able = KINDS[n % len(KINDS)]
         phases = (n % 3,) if able.kind in ("heater", "stages") else (0, 1, 2)
         devices.append(DeviceSpec(f"d{n}", n % len(nodes), phases, able, n % 4, FAST if n % 7 == 0 else SURPLUS,
-                                  10_000, 16_000, store(100, 300, 950) if able.kind == "storage" else None, NONE))
+                                  10_000, 16_000, store(100, 300, 950) if able.kind == "storage" else None, NONE, ""))
     return Site("bench", nodes, tuple(devices), 1_000, NONE)
 
 

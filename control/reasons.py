@@ -28,6 +28,7 @@ OVERLOAD = 15
 EXPORT_FUSE = 16
 METER_LOST = 17
 OTHERS_FIRST = 18
+PEAK = 19
 # what there is to share
 SURPLUS = 20
 WAITS_SURPLUS = 21
@@ -36,6 +37,10 @@ STOPS_SOON = 23
 MINIMUM = 24
 CHEAP = 25
 EXPORT_PAYS = 26
+# generators
+GENERATES = 27
+FEED_IN = 28
+EXPORT_COSTS = 29
 # storage
 ZERO_GRID = 30
 RESERVE = 31
@@ -79,6 +84,7 @@ NOT_OBEYED = 111
 NO_POWER = 112
 TURNED = 113
 PHASES_MIXED = 114
+FEEDS_TOO_MUCH = 115
 NO_TEMPERATURE_KNOWN = 120
 LEGIONELLA_LATE = 121
 NO_TIME = 122
@@ -104,6 +110,7 @@ _TEXTS = (
     (EXPORT_FUSE, "export-fuse", "{node} fuse on the way out{phase}"),
     (METER_LOST, "meter-lost", "{node} meter lost: safe budget"),
     (OTHERS_FIRST, "others-first", "others are served first, {offer} of {need} left"),
+    (PEAK, "peak", "peak limit of the quarter of an hour"),
     (SURPLUS, "surplus", "follows the surplus"),
     (WAITS_SURPLUS, "waits", "waits for surplus: {offer} of {need}"),
     (STARTS_SOON, "starts-soon", "starts when the surplus lasts"),
@@ -111,6 +118,9 @@ _TEXTS = (
     (MINIMUM, "minimum", "its minimum, more with surplus"),
     (CHEAP, "cheap", "the grid is cheaper than its worth"),
     (EXPORT_PAYS, "export-pays", "export earns more than its worth"),
+    (GENERATES, "generates", "all it can make"),
+    (FEED_IN, "feed-in", "no more may be fed in"),
+    (EXPORT_COSTS, "export-costs", "feeding in costs money now"),
     (ZERO_GRID, "zero-grid", "holds the grid at zero"),
     (RESERVE, "reserve", "reserve reached, no discharge"),
     (CHARGED, "charged", "charge level reached"),
@@ -149,6 +159,7 @@ _TEXTS = (
     (NO_POWER, "no-power", "tells no power: locked, or it sends none"),
     (TURNED, "turned", "and what is measured behind it disagree about the direction: is it mounted in reverse?"),
     (PHASES_MIXED, "phases-mixed", "and what is measured behind it disagree about the phases: which is L1?"),
+    (FEEDS_TOO_MUCH, "feeds-too-much", "measures more feed-in than is allowed"),
     (NO_TEMPERATURE_KNOWN, "tank-unknown", "has a tank whose temperature is not known"),
     (LEGIONELLA_LATE, "legionella-late", "has a tank that has not been hot enough against legionella for too long"),
     (NO_TIME, "no-time", "shall be warm by a time of day, and the clock is not set"),
@@ -218,6 +229,8 @@ def amperes(current_ma: int) -> str:
 def _amount(device: DeviceSpec, grant: Grant) -> str:
     if device.ability.kind == "wallbox":
         return amperes(max(grant.setpoint.current_ma))
+    if device.ability.kind == "inverter":
+        return watts(-grant.setpoint.power_w)
     return watts(grant.setpoint.power_w)
 
 

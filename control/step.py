@@ -5,10 +5,11 @@ what the snapshot says. Phases are chosen before the tree is shared out, because
 room than one on three.
 """
 
-from control import reasons
+from control import operator, reasons
 from control.allocate import allocate
 from control.claims import HIGH_MV, LOW_MV, Claim
 from control.demand import demand
+from control.generation import NO_FEED, feed, feeds_too_much, hidden_w, ignores, limited
 from control.guard import guard
 from control.health import NEW_SENSE, believe, doubt
 from control.heat import heat
@@ -23,9 +24,11 @@ from control.surplus import REST_MS, Pool, pool, rest_ms, share
 from control.upkeep import kept, new_upkeep
 from control.uses import learn
 from control.values import (
+    CONSUME,
     NEVER,
     NONE,
     DeviceSpec,
+    Generator,
     Grant,
     LoadState,
     NodeView,
@@ -45,6 +48,8 @@ def start(site: Site, now_ms: int) -> State:
     return State(
         now_ms, tuple(NEW_SENSE for _ in site.devices), tuple(NEW_NODE for _ in site.nodes),
         tuple(_new_load(device, now_ms) if is_load(device) else None for device in site.devices), NEVER, 0, 0,
+        tuple(Generator(-device.ability.min_w, now_ms, 0) if device.ability.kind == "inverter" else None
+              for device in site.devices), NO_FEED,
     )
 
 
@@ -52,27 +57,34 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     """One decision."""
     now_ms, wired = snapshot.now_ms, wiring(site)
     senses = believe(site, wired, state.senses, snapshot)
+    obliged, grid = operator.obligations(site, wired, senses, snapshot), _grid(site, senses)
     claims = _claims(site, wired, state, snapshot, senses)
     flows, nodes = rests(site, wired, state.nodes, senses, _by_device(site, claims), now_ms)
-    bounds = limits(site, wired, flows, tuple([node.severity for node in nodes]), claims, snapshot.ceiling_w)
-    shared = pool(state, _grid(site, senses), claims)
+    bounds = limits(site, wired, flows, tuple([node.severity for node in nodes]), claims,
+                    operator.ceiling_w(obliged, CONSUME))
+    cap = operator.cap(site, obliged, snapshot.prices, now_ms)
+    shared = pool(state, grid, claims, hidden_w(wired, state.generators, senses))
     quick_mw = shared.slow_mw if buffered(claims) else shared.quick_mw
     share(claims, quick_mw // 1_000, shared.slow_mw // 1_000, now_ms)
     for claim in claims:
         if claim.kind != "storage":
             choose(claim, bounds, now_ms)
             demand(claim, bounds, now_ms)
-    storages(claims, bounds, shared, site.feed_in_w, now_ms)
+    storages(claims, bounds, shared, cap.power_w, now_ms)
     allocate(claims, bounds)
     news = _news(site, snapshot, state.senses, senses)
     for claim in claims:
         ramp(claim, all([news[node] for node in claim.path]), shared.t_ms, now_ms)
     probe(site, wired, senses, claims, now_ms)
     issued = guard(claims, bounds)
+    fed = feed(wired, state.feed, senses, grid, cap)
+    generators, made = limited(site, wired, state.generators, fed, senses, claims, grid, cap,
+                               news[-1], now_ms - state.now_ms, now_ms)
     after = State(now_ms, senses, nodes, _after(claims, state.loads, snapshot),
-                  shared.t_ms, shared.quick_mw, shared.slow_mw)
-    return after, Plan(_grants(site, claims), _views(flows, issued), _surplus(shared),
-                       _alarms(site, snapshot, senses, flows, claims))
+                  shared.t_ms, shared.quick_mw, shared.slow_mw, generators, fed)
+    return after, Plan(_grants(site, claims, made), _views(flows, issued), _surplus(shared),
+                       _alarms(site, wired, snapshot, after, flows, claims),
+                       operator.obeyed(obliged, grid, len(site.nodes), claims))
 
 
 def _grid(site: Site, senses: "tuple[Sense, ...]") -> "Sense | None":
@@ -161,8 +173,11 @@ def _new_load(device: DeviceSpec, now_ms: int) -> LoadState:
                      NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, now_ms, 0, new_upkeep(device, now_ms))
 
 
-def _grants(site: Site, claims: "tuple[Claim, ...]") -> "tuple[Grant | None, ...]":
+def _grants(site: Site, claims: "tuple[Claim, ...]",
+            made: "tuple[tuple[int, Grant], ...]") -> "tuple[Grant | None, ...]":
     out: "list[Grant | None]" = [None] * len(site.devices)
+    for index, grant in made:
+        out[index] = grant
     for claim in claims:
         setpoint = claim.setpoint(claim.level)
         wanted = setpoint if claim.wanted == claim.level else claim.setpoint(claim.wanted)
@@ -189,11 +204,16 @@ def _surplus(shared: Pool) -> "int | None":
     return None if shared.t_ms == NEVER else shared.quick_mw // 1_000
 
 
-def _alarms(site: Site, snapshot: Snapshot, senses: "tuple[Sense, ...]",
+def _alarms(site: Site, wired: Wiring, snapshot: Snapshot, after: State,
             flows: "tuple[Flow, ...]", claims: "tuple[Claim, ...]") -> "tuple[tuple[int, int], ...]":
-    """By device: readings not believed, writes not taken or not followed, fuses over their rating."""
-    out = [(claim.alarm, claim.index) for claim in claims if claim.alarm]
+    """By device: readings not believed, writes not taken or not followed, fuses over their rating, too much feed-in."""
+    senses, out = after.senses, [(claim.alarm, claim.index) for claim in claims if claim.alarm]
     deaf = [claim.index for claim in claims if claim.stuck and not claim.silent]
+    for index in wired.inverters:
+        generator = after.generators[index]
+        assert generator is not None
+        if ignores(site, index, generator, senses[index], snapshot.now_ms):
+            deaf.append(index)
     for index, device in enumerate(site.devices):
         if device.ability.measured and not senses[index].believed:
             out.append((doubt(senses[index]), index))
@@ -205,4 +225,6 @@ def _alarms(site: Site, snapshot: Snapshot, senses: "tuple[Sense, ...]",
         measured = flow.measured
         if measured is not None and max(measured[:3]) > node.rated_ma:
             out.append((reasons.OVER_FUSE, node.meter))
+    if feeds_too_much(after.feed, snapshot.now_ms):
+        out.append((reasons.FEEDS_TOO_MUCH, site.nodes[0].meter))
     return tuple(out)

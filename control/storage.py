@@ -15,9 +15,11 @@ from control.battery import GAP_PERMILLE
 from control.claims import Claim
 from control.limits import Limits
 from control.ramp import rise
+from control.reserve import FOLLOWS_MS
 from control.surplus import EXPORT_BIAS_W, Pool, drawn_w, has_priority, plugged
 from control.values import FAST, MINIMUM, NEVER, OFF
 
+SHORT_W = 100  # a storage that takes so much less than it may is at its own limit
 AIM_W = 10  # a little export, so that what a step is too small for is not imported
 REST_MS = 30_000  # an inverter that was too little asked for is not asked again before
 LOCK_MS = 60_000  # one that knows modes only stays locked so long behind a load that shall not be fed
@@ -32,11 +34,25 @@ def buffered(claims: "tuple[Claim, ...]") -> bool:
     return False
 
 
+def takes_more_w(claims: "tuple[Claim, ...]", now_ms: int) -> int:
+    """What storage could take beyond what it takes; nothing of one that takes less than it may, and had its time."""
+    out_w = 0
+    for claim in claims:
+        if claim.kind != "storage" or claim.mode == OFF or claim.stuck or claim.soc is None or not plugged(claim):
+            continue
+        takes_w = max(claim.drawn[3], 0)
+        room = claim.soc < claim.fill - GAP_PERMILLE
+        moves = now_ms - claim.state.changed_ms < claim.able.settle_ms + FOLLOWS_MS
+        if room and (moves or takes_w >= claim.state.level - SHORT_W - claim.state.level // 10):
+            out_w += max(claim.top - takes_w, 0)
+    return out_w
+
+
 def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w: int, now_ms: int) -> None:
     """One after the other, in the order of priority."""
     left_w, locked_w = pool.left_w, sum([_from_the_grid_w(claim, pool.t_ms) for claim in claims])
     if left_w is not None:
-        left_w -= AIM_W + _coming_w(claims, left_w, now_ms)
+        left_w -= (AIM_W if feed_in_w < 0 else min(AIM_W, feed_in_w)) + _coming_w(claims, left_w, now_ms)
     for claim in claims:
         if claim.kind != "storage":
             continue

@@ -30,13 +30,15 @@ class Pool(namedtuple("Pool", ("t_ms", "quick_mw", "slow_mw", "now_w", "left_w")
     left_w: "int | None"  # what flows out if storage stood still
 
 
-def pool(state: State, grid: "Sense | None", claims: "tuple[Claim, ...]") -> Pool:
+def pool(state: State, grid: "Sense | None", claims: "tuple[Claim, ...]", hidden_w: int) -> Pool:
+    """`hidden_w`: what generators that are limited could make more."""
     if grid is None or not grid.believed or grid.good is None:
         return Pool(NEVER, 0, 0, None, None)
     t_ms = grid.good.t_ms
     if t_ms == state.pool_ms:
         return Pool(t_ms, state.quick_mw, state.slow_mw, None, None)
-    now_w = left_w = -grid.flow[3]
+    left_w = -grid.flow[3]
+    now_w = left_w + hidden_w
     for claim in claims:
         power_w = drawn_w(claim, t_ms)
         now_w += power_w
@@ -45,8 +47,8 @@ def pool(state: State, grid: "Sense | None", claims: "tuple[Claim, ...]") -> Poo
     if state.pool_ms == NEVER:
         return Pool(t_ms, now_w * 1_000, now_w * 1_000, now_w, left_w)
     since_ms = max(t_ms - state.pool_ms, 0)
-    return Pool(t_ms, _smooth(state.quick_mw, now_w, since_ms, QUICK_MS),
-                _smooth(state.slow_mw, now_w, since_ms, SLOW_MS), now_w, left_w)
+    return Pool(t_ms, smooth(state.quick_mw, now_w, since_ms, QUICK_MS),
+                smooth(state.slow_mw, now_w, since_ms, SLOW_MS), now_w, left_w)
 
 
 def drawn_w(claim: Claim, t_ms: int) -> int:
@@ -193,6 +195,7 @@ def rest_ms(claim: Claim) -> int:
     return max(claim.able.min_off_ms, REST_MS) if claim.kind == "wallbox" else claim.able.min_off_ms
 
 
-def _smooth(value_mw: int, now_w: int, since_ms: int, over_ms: int) -> int:
+def smooth(value_mw: int, now_w: int, since_ms: int, over_ms: int) -> int:
+    """A mean that forgets: in thousandths of a watt, so that small steps are not lost."""
     return value_mw + (now_w * 1_000 - value_mw) * min(since_ms, over_ms) // over_ms
 

@@ -18,6 +18,9 @@ MODES = (OFF, FAST, SURPLUS, MINIMUM, TARGET)
 
 NONE = -1  # no such index
 
+CONSUME = "consume"  # what an obligation limits: the controllable loads (section 14a EnWG) ...
+PRODUCE = "produce"  # ... or the feed-in at the house connection (section 9 EEG)
+
 
 class NodeSpec(namedtuple("NodeSpec", (
     "name", "parent", "meter", "rated_ma", "continuous_ma", "curve", "rest_ma", "max_w", "imbalance_va",
@@ -73,7 +76,7 @@ def store(
 
 
 class DeviceSpec(namedtuple("DeviceSpec", (
-    "name", "node", "phases", "ability", "priority", "mode", "stale_ms", "reserve_ma", "store", "keep",
+    "name", "node", "phases", "ability", "priority", "mode", "stale_ms", "reserve_ma", "store", "keep", "group",
 ))):
     """A meter, a source or a load, and how it is wired."""
 
@@ -88,6 +91,7 @@ class DeviceSpec(namedtuple("DeviceSpec", (
     reserve_ma: int  # most it may draw a phase while it is silent: its fallback, else its fuse or cable
     store: "Store | None"  # of a storage always, of a wallbox where its car's battery is known
     keep: int  # where there is not enough for all, a lower one is shed first; NONE = in the order of priority
+    group: str  # section 14a EnWG: "a" charge point, "b" heat pump, "c" cooling, "d" storage; "" = none of them
 
 
 class Site(namedtuple("Site", ("name", "nodes", "devices", "cycle_ms", "feed_in_w"))):
@@ -153,8 +157,18 @@ class Prices(namedtuple("Prices", ("import_", "export", "until_ms", "later"))):
     later: "tuple[tuple[int, int], ...]"  # (from when, import), ascending; until then it is as now
 
 
+class Obligation(namedtuple("Obligation", ("direction", "ceiling_w", "until_ms", "source"))):
+    """What the grid operator demands."""
+
+    __slots__ = ()
+    direction: str  # CONSUME or PRODUCE
+    ceiling_w: int
+    until_ms: int  # monotonic; NONE = until it is taken back
+    source: str  # who told it: a device's name, or the way it came
+
+
 class Snapshot(namedtuple("Snapshot", (
-    "now_ms", "heard", "written", "modes", "ceiling_w", "wishes", "prices", "day_ms",
+    "now_ms", "heard", "written", "modes", "obligations", "wishes", "prices", "day_ms",
 ))):
     """All one step may know."""
 
@@ -164,7 +178,7 @@ class Snapshot(namedtuple("Snapshot", (
     heard: "tuple[Heard, ...]"  # by device
     written: "tuple[Written, ...]"  # by device; NOTHING_WRITTEN for what takes no setpoint
     modes: "tuple[str, ...]"  # by device
-    ceiling_w: int  # section 14a EnWG: most the controllable loads may take from the grid; NONE = none
+    obligations: "tuple[Obligation, ...]"  # told from outside; those of contacts stand in `heard`
     wishes: "tuple[Wish | None, ...]"  # by device, or empty
     prices: "Prices | None"
     day_ms: int  # time of day, since local midnight; NONE = not known
@@ -191,7 +205,16 @@ class NodeView(namedtuple("NodeView", ("measured_ma", "rest_ma", "issued_ma", "b
     believed: bool
 
 
-class Plan(namedtuple("Plan", ("grants", "nodes", "surplus_w", "alarms"))):
+class Obeyed(namedtuple("Obeyed", ("obligations", "drawn_w", "fed_w"))):
+    """How the house stands to the grid operator."""
+
+    __slots__ = ()
+    obligations: "tuple[Obligation, ...]"  # all that are in force
+    drawn_w: "int | None"  # what the controllable loads take from the grid; None when it is not known
+    fed_w: "int | None"  # what is fed in at the house connection; None when it is not known
+
+
+class Plan(namedtuple("Plan", ("grants", "nodes", "surplus_w", "alarms", "obeyed"))):
     """The answer of one step."""
 
     __slots__ = ()
@@ -199,6 +222,7 @@ class Plan(namedtuple("Plan", ("grants", "nodes", "surplus_w", "alarms"))):
     nodes: "tuple[NodeView, ...]"
     surplus_w: "int | None"  # what controlled loads could share; None when the grid point is not believed
     alarms: "tuple[tuple[int, int], ...]"  # (reason, device) of readings not believed
+    obeyed: Obeyed
 
 
 NEVER = -1  # instead of a time, where nothing has happened yet
@@ -311,7 +335,28 @@ class LoadState(namedtuple("LoadState", (
     upkeep: "Upkeep | None"  # of a load with such rules
 
 
-class State(namedtuple("State", ("now_ms", "senses", "nodes", "loads", "pool_ms", "quick_mw", "slow_mw"))):
+class Generator(namedtuple("Generator", ("limit_w", "changed_ms", "could_mw"))):
+    """What is remembered of one generator that can be limited."""
+
+    __slots__ = ()
+    limit_w: int  # last granted, as a positive power
+    changed_ms: int  # when that was changed
+    could_mw: int  # what the sun would let it make, as far as that shows, in thousandths of a watt
+
+
+class Feed(namedtuple("Feed", ("used_ms", "need_mw", "over_ms", "shy_ms"))):
+    """What is remembered of the feed-in at the house connection."""
+
+    __slots__ = ()
+    used_ms: int  # time of the grid reading that was reckoned with last; NEVER = none yet
+    need_mw: int  # what the house and its loads take, smoothed, in thousandths of a watt
+    over_ms: int  # since when more is fed in than allowed; NEVER = it is not
+    shy_ms: int  # when storage last did not take what it was left; NEVER = not yet
+
+
+class State(namedtuple("State", (
+    "now_ms", "senses", "nodes", "loads", "pool_ms", "quick_mw", "slow_mw", "generators", "feed",
+))):
     """All one step keeps for the next."""
 
     __slots__ = ()
@@ -322,3 +367,5 @@ class State(namedtuple("State", ("now_ms", "senses", "nodes", "loads", "pool_ms"
     pool_ms: int  # time of the grid reading the surplus was last reckoned with; NEVER = none yet
     quick_mw: int  # surplus in thousandths of a watt, smoothed over seconds
     slow_mw: int  # smoothed over half a minute
+    generators: "tuple[Generator | None, ...]"  # by device; None for what is none
+    feed: Feed

@@ -12,22 +12,26 @@ from hal.values import NOMINAL_MV
 CONTROLLABLE_ABOVE_W = 4_200  # BK6-22-300, annex 1, 2.4: a controllable consumption device takes more than this
 NO_LIMIT = 1 << 29  # mA or W; far above any house, and a small integer on a 32-bit board
 LOADS = ("wallbox", "heater", "stages", "storage")
+SOURCES = ("source", "inverter")
+SUMMED = ("b", "c")  # groups of section 14a whose devices count together
 
 
 class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witnesses", "measured", "children", "caps",
-                                   "assumed"))):
+                                   "assumed", "inverters", "signals"))):
     """Vectors: mA on L1, L2, L3, then W. The grid operator's ceiling stands as one more node behind the last."""
 
     __slots__ = ()
     loads: "tuple[int, ...]"  # devices that take a setpoint, the one that is shed last first
     paths: "tuple[tuple[int, ...], ...]"  # by device: the limits it is under, its own node first
     behind: "tuple[tuple[int, ...], ...]"  # by node: loads, in any depth
-    sources: "tuple[tuple[int, ...], ...]"  # by node: PV meters, in any depth
+    sources: "tuple[tuple[int, ...], ...]"  # by node: generators and their meters, in any depth
     witnesses: "tuple[tuple[int, ...], ...]"  # by node: whatever moves its meter when it moves
     measured: "tuple[tuple[int, ...], ...]"  # by node: loads and sources that tell their own draw, in any depth
     children: "tuple[tuple[int, ...], ...]"  # by node: nodes right below
     caps: "tuple[tuple[int, int, int, int], ...]"  # by node: what it may carry
     assumed: "tuple[tuple[int, int, int, int], ...]"  # by node: rest while it is not measured
+    inverters: "tuple[int, ...]"  # generators that can be limited
+    signals: "tuple[int, ...]"  # contacts of the grid operator
 
 
 class _Memory:
@@ -50,7 +54,13 @@ def wiring(site: Site) -> Wiring:
 
 
 def is_load(device: DeviceSpec) -> bool:
+    """Whether it draws what it is told."""
     return device.ability.kind in LOADS
+
+
+def is_told(device: DeviceSpec) -> bool:
+    """Whether it takes a setpoint: a load, or a generator that can be limited."""
+    return device.ability.kind in LOADS or device.ability.kind == "inverter"
 
 
 def kept(device: DeviceSpec) -> int:
@@ -73,21 +83,31 @@ def _of(site: Site) -> Wiring:
     ways = tuple(_way(nodes, device.node) for device in devices)
     paths = []
     for device, way in zip(devices, ways):
-        controlled = is_load(device) and most_w(device) > CONTROLLABLE_ABOVE_W
-        paths.append(way + (len(nodes),) if controlled else way)
+        paths.append(way + (len(nodes),) if is_controllable(devices, device) else way)
     loads = sorted((i for i in range(len(devices)) if is_load(devices[i])), key=lambda i: (-kept(devices[i]), i))
     within = tuple(tuple(i for i in range(len(devices)) if n in ways[i]) for n in range(len(nodes)))
     return Wiring(
         tuple(loads), tuple(paths),
         tuple(tuple(i for i in inside if is_load(devices[i])) for inside in within),
-        tuple(tuple(i for i in inside if devices[i].ability.kind == "source") for inside in within),
+        tuple(tuple(i for i in inside if devices[i].ability.kind in SOURCES) for inside in within),
         tuple(tuple(i for i in within[n] if devices[i].ability.measured and i != nodes[n].meter
+                    and devices[i].ability.kind != "signal"
                     and (devices[i].ability.kind != "meter" or devices[i].node != n)) for n in range(len(nodes))),
-        tuple(tuple(i for i in inside if devices[i].ability.measured and devices[i].ability.kind in LOADS + ("source",))
+        tuple(tuple(i for i in inside if devices[i].ability.measured and devices[i].ability.kind in LOADS + SOURCES)
               for inside in within),
         tuple(tuple(c for c in range(len(nodes)) if nodes[c].parent == n) for n in range(len(nodes))),
         tuple(_cap(node) for node in nodes), tuple(_assumed(node) for node in nodes),
+        tuple(i for i in range(len(devices)) if devices[i].ability.kind == "inverter"),
+        tuple(i for i in range(len(devices)) if devices[i].ability.kind == "signal"),
     )
+
+
+def is_controllable(devices: "tuple[DeviceSpec, ...]", device: DeviceSpec) -> bool:
+    """Whether section 14a EnWG counts it: heat pumps together, and cooling together, every other by itself."""
+    if not is_load(device) or not device.group:
+        return False
+    same = [each for each in devices if each.group == device.group] if device.group in SUMMED else [device]
+    return sum([most_w(each) for each in same]) > CONTROLLABLE_ABOVE_W
 
 
 def _way(nodes: "tuple[NodeSpec, ...]", node: int) -> "tuple[int, ...]":

@@ -14,6 +14,7 @@ from hal.registers import Reg
 from hal.values import Ability
 
 LINES = ("modbus-tcp",)
+GROUP = "b"  # heat pumps, of section 14a EnWG
 FAILSAFE = "none: it may keep the last surplus for ever; stopped and by the service's stop hook that is set to 0"
 LOAD = LoadFacts("IDM Navigator 2.0, Navigator 10", "heating", "P, temperature", "the surplus in W", "none", DRIVERS)
 OPTIONS = POWERS

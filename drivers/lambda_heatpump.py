@@ -16,6 +16,7 @@ from hal.registers import Reg
 from hal.values import Ability
 
 LINES = ("modbus-tcp",)
+GROUP = "b"  # heat pumps, of section 14a EnWG
 FAILSAFE = "it forgets the surplus a minute after our last word and heats as it needs"
 LOAD = LoadFacts("Lambda EU-L heat pumps", "heating", "P, temperature", "the surplus in W",
                  "the surplus, again and again", DRIVERS)

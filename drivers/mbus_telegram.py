@@ -162,9 +162,9 @@ def _checked(data: bytes) -> bytes:
 
 def _afl(data: bytes, telegram: Telegram) -> "tuple[Telegram, bytes]":
     _need(data, 4, "AFL")
-    length, field = data[1], data[2] | data[3] << 8
-    header, rest = data[4:2 + length], data[2 + length:]
-    _need(data, 2 + length, "AFL")
+    end, field = 2 + data[1], data[2] | data[3] << 8
+    header, rest = data[4:end], data[end:]
+    _need(data, end, "AFL")
     mcl, covered = 0, b""
     counter: "int | None" = None
     whole: "int | None" = None

@@ -15,6 +15,7 @@ from hal.registers import Reg
 from hal.values import Ability
 
 LINES = ("modbus-tcp",)
+GROUP = "b"  # heat pumps, of section 14a EnWG
 FAILSAFE = "none: it keeps its last mode; stopped and by the service's stop hook that is normal operation"
 LOAD = LoadFacts("NIBE S-series heat pumps", "heating", "P, energy, temperature", "block, normal, boost", "none",
                  SINGLE)

@@ -20,6 +20,7 @@ from hal.values import Ability, Reading, Setpoint, ma_of_w, placed, reading
 from hal.values import ability as able
 
 LINES = ("gpio",)
+GROUP = "b"  # heat pumps, of section 14a EnWG
 FAILSAFE = "none of its own: relays stay as they are when the computer hangs; open relays mean normal operation"
 LOAD = LoadFacts("Heat pumps with SG-Ready contacts", "heating", "what its relays stand at",
                  "lock, normal, recommend, command", "none", STANDARD)

@@ -18,6 +18,7 @@ from hal.registers import Reg
 from hal.values import Ability, Reading, Setpoint
 
 LINES = ("modbus-tcp",)
+GROUP = "b"  # heat pumps, of section 14a EnWG
 FAILSAFE = "none: it keeps its last state; stopped and by the service's stop hook that is normal operation"
 LOAD = LoadFacts("Stiebel Eltron ISG web/plus", "heating", "state, temperature", "lock, normal, recommend", "none",
                  DRIVERS)

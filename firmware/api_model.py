@@ -12,7 +12,7 @@ PerPhase = Annotated[list[int], Meta(min_length=3, max_length=3)]
 Milliamperes = Annotated[PerPhase | None, Meta(description="mA on L1, L2, L3, + from the grid into the node")]
 Age = Annotated[int | None, Meta(description="ms, in coarse steps; null: never heard")]
 Until = Annotated[int | None, Meta(description="seconds since 1970; null: until another is set")]
-Kind = Literal["meter", "source", "sensor", "wallbox", "heater", "stages", "storage"]
+Kind = Literal["meter", "source", "sensor", "wallbox", "heater", "stages", "storage", "inverter", "signal"]
 FaultKind = Annotated[str | None, Meta(description="timeout, frame, refused or range; null: none")]
 
 
@@ -113,6 +113,8 @@ class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):
     limit_until_s: Until = None
     ceiling_w: int | None = None
     ceiling_w_until_s: Until = None
+    feed_in_w: int | None = None
+    feed_in_w_until_s: Until = None
     import_price: int | None = None
     import_price_until_s: Until = None
     import_prices: Annotated[tuple[tuple[int, int], ...] | None, Meta(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from control.values import NO_WISH, NONE, Prices
+from control.values import NO_WISH, NONE, Obligation, Prices
 from firmware import case_tables as tables
 from sim.appliance import Appliance
 from sim.battery import Battery
@@ -36,7 +36,10 @@ def _mode(life: "CaseLife", event: tables.Mode) -> None:
 
 
 def _ceiling(life: "CaseLife", event: tables.Ceiling) -> None:
-    life.day.cycle.ceiling_w = NONE if event.power_w is None else event.power_w
+    cycle, told = life.day.cycle, []
+    if event.power_w is not None:
+        told = [Obligation(event.direction, event.power_w, NONE, "case")]
+    cycle.obligations = (*(one for one in cycle.obligations if one.direction != event.direction), *told)
 
 
 def _wish(life: "CaseLife", device: str, **parts: object) -> None:

@@ -68,9 +68,10 @@ class Mode(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag=
 
 
 class Ceiling(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="ceiling"):
-    """Section 14a; without power_w it is lifted."""
+    """Of the grid operator (section 14a, or feed-in); without power_w it is lifted."""
 
     at_s: Second
+    direction: Literal["consume", "produce"] = "consume"
     power_w: Watts | None = None
 
 

@@ -14,17 +14,18 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from control.values import NO_WISH, NONE, Prices, Site, Snapshot, Wish
+from control.values import NO_WISH, NONE, Obligation, Prices, Site, Snapshot, Wish
 from drivers.mqtt import MOST_HEARD_BYTES, Message
 from firmware import prices
 from firmware.cycle import Cycle
 from firmware.kept import Kept
-from firmware.settable import DEFAULT, SITE, Value, What, table
+from firmware.settable import DEFAULT, OBLIGES, SITE, Value, What, table
 from firmware.topics import Pairs, slug
 
 MOST_FOR_S = 31 * 86_400
 MOST_ID = 64
 FORMAT = 1
+COMMAND = "command"  # the source of an obligation that came this way
 KEYS = ("value", "for_s", "id")
 WISHES = ("power_w", "target_wh", "target_permille", "worth", "limit")
 TARGETS = ("target_wh", "target_permille")
@@ -100,7 +101,7 @@ class Commands:
             self._keep()
         cycle.modes = tuple(str(self._value((index, "mode"), device.mode))
                             for index, device in enumerate(self._site.devices))
-        cycle.ceiling_w = _whole(self._value((SITE, "ceiling_w"), NONE))
+        cycle.obligations = self._obligations()
         cycle.prices = self._prices(now_ms)
         cycle.wishes = tuple(self._wish(index) for index in range(len(self._site.devices)))
 
@@ -176,6 +177,16 @@ class Commands:
         if charge is not None:
             wish = wish._replace(target_permille=_whole(charge.value), target_ms=charge.until_ms or 0)
         return None if wish == NO_WISH else wish
+
+    def _obligations(self) -> "tuple[Obligation, ...]":
+        """Of the grid operator, as somebody told them for him."""
+        out = []
+        for name, direction in OBLIGES:
+            order = self._order((SITE, name))
+            if order is not None:
+                until_ms = NONE if order.until_ms is None else order.until_ms
+                out.append(Obligation(direction, _whole(order.value), until_ms, COMMAND))
+        return tuple(out)
 
     def _prices(self, now_ms: int) -> "Prices | None":
         buy, series, sell = (self._order((SITE, name)) for name in ("import_price", "import_prices", "export_price"))

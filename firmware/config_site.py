@@ -21,6 +21,7 @@ CONTINUOUS_A = 32
 IMBALANCE_VA = 4_600  # VDE-AR-N 4100, at the house connection
 MAX_A = 16  # fuse of a final circuit, when none is said
 GRID_STALE_S = 10  # safe budget at most 15 s after the grid meter is lost
+GROUPS = {"wallbox": "a", "storage": "d"}  # of section 14a EnWG, by kind; a heat pump's driver says so itself
 
 MODES = {  # a heater or a storage has no lowest power
     "wallbox": (OFF, FAST, SURPLUS, MINIMUM, TARGET), "stages": (OFF, FAST, SURPLUS, MINIMUM),
@@ -29,7 +30,7 @@ MODES = {  # a heater or a storage has no lowest power
 PRIORITY = {"wallbox": 40, "storage": 30, "stages": 20, "heater": 10}  # a rod takes any watt the others leave
 SLOW_S = 5
 PERIOD_S = {"source": SLOW_S, "stages": SLOW_S, "sensor": SLOW_S}  # all others every second
-LOAD_KEYS = ("mode", "priority", "keep", "max_a")
+LOAD_KEYS = ("mode", "priority", "keep", "max_a", "section_14a")
 PLATE_KEYS = ("serial", "accuracy_class", "mid", "rated_a", "checked")
 _SILENCE = re.compile("(failsafe|timeout|watchdog|revert).*_s$")  # options that say when a device falls back
 
@@ -179,7 +180,7 @@ class _Device:
         period_s, stale_s = self._times(able)
         spec = DeviceSpec(self.name, node, self.phases, able, self._priority(kind), self._mode(able),
                           1_000 * stale_s, 0, store_of(self._add, self.table, able, self.options),
-                          NONE if self.table.keep is None else self.table.keep)
+                          NONE if self.table.keep is None else self.table.keep, self._group(kind))
         spec = spec._replace(reserve_ma=self._reserve_ma(spec))
         if kind == "wallbox" and able.max_ma < able.min_ma:
             self._add("max_a", f"the wallbox cannot charge with less than {amperes(able.min_ma)}")
@@ -292,6 +293,13 @@ class _Device:
 
     def _priority(self, kind: str) -> int:
         return PRIORITY.get(kind, 0) if self.table.priority is None else self.table.priority
+
+    def _group(self, kind: str) -> str:
+        """Which devices section 14a EnWG counts; a heating rod that belongs to no heat pump is none of them."""
+        if kind not in MODES:
+            return ""
+        group = str(self.table.section_14a or GROUPS.get(kind) or getattr(self.module, "GROUP", "none"))
+        return "" if group == "none" else group
 
     def _times(self, able: Ability) -> "tuple[int, int]":
         asked = self.tables.line_kinds.get(self.table.line or "") == "http"

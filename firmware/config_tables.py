@@ -190,6 +190,10 @@ class DeviceTable(HeatTable, frozen=True, forbid_unknown_fields=True):
     priority: Annotated[int, Meta(ge=0, le=100, description="higher is served first")] | None = None
     keep: Annotated[int, Meta(ge=0, le=100, description="where there is not enough for all, a lower one is shed "
                                                         "first; as its priority, when left out")] | None = None
+    # BK6-22-300, annex 1, 2.4: who is dimmed; of b and c all together, each of a and d by itself, above 4.2 kW
+    section_14a: Annotated[Literal["a", "b", "c", "d", "none"], Meta(
+        description="charge point, heat pump, cooling, storage, or none of them; none for what ran before 2024")] \
+        | None = None
     max_a: Annotated[int, Meta(ge=1, le=125, description="its own fuse or cable in A, per phase")] | None = None
     period_s: Annotated[int, Meta(ge=1, le=60, description="how often it is read, in s")] | None = None
     stale_s: Annotated[int, Meta(ge=3, le=300, description="a reading older than this is no reading, in s")] \

@@ -1,7 +1,7 @@
 """One cycle: snapshot, decision, leases. Then the journal and the outboxes, and nothing comes back from them."""
 
 from control.step import start, step
-from control.values import NONE, Plan, Prices, Site, Snapshot, Wish
+from control.values import NONE, Obligation, Plan, Prices, Site, Snapshot, Wish
 from firmware.image import Image, Lease
 from firmware.line import lease_ms
 
@@ -13,7 +13,7 @@ class Cycle:
         self.site = site
         self.state = start(site, now_ms)
         self.modes = tuple(device.mode for device in site.devices)
-        self.ceiling_w = NONE
+        self.obligations: "tuple[Obligation, ...]" = ()
         self.wishes: "tuple[Wish | None, ...]" = (None,) * len(site.devices)
         self.prices: "Prices | None" = None
         self.day_ms = NONE  # since local midnight
@@ -21,7 +21,7 @@ class Cycle:
         self._lease_ms = tuple(lease_ms(device.ability) for device in site.devices)
 
     def once(self, now_ms: int) -> "tuple[Snapshot, Plan]":
-        snapshot = self._image.snapshot(now_ms, self.modes, self.ceiling_w, self.wishes, self.prices,
+        snapshot = self._image.snapshot(now_ms, self.modes, self.obligations, self.wishes, self.prices,
                                         self.day_ms)
         self.state, plan = step(self.site, self.state, snapshot)
         for index, grant in enumerate(plan.grants):

@@ -1,6 +1,7 @@
 """The columns of a simulated day's plot: what flows, what was granted, every limit, the storages, the tanks."""
 
-from control.values import NONE, Plan, Site
+from control.operator import ceiling_w
+from control.values import CONSUME, NONE, Plan, Site
 from firmware.simulated import Simulated
 from sim.battery import Battery
 from sim.car import Car
@@ -30,7 +31,7 @@ class Drawing:
         names += [f"{part.name}_permille" for part in self._stored] + [f"{part.name}_mdegc" for part in self._warm]
         self.record = Record(names, title)
 
-    def add(self, now_ms: int, plan: "Plan | None", ceiling_w: int = NONE) -> None:
+    def add(self, now_ms: int, plan: "Plan | None") -> None:
         """`plan` None: nobody decides."""
         house = self._simulated.house
         row: "list[int | None]" = [house.node_w(0).total()]
@@ -40,7 +41,8 @@ class Drawing:
             row.append(None if grant is None else grant.setpoint.power_w)
         row += [most_w for _, most_w in self._limits_w]
         if self._operator:
-            row.append(None if ceiling_w == NONE else ceiling_w)
+            low_w = NONE if plan is None else ceiling_w(plan.obeyed.obligations, CONSUME)
+            row.append(None if low_w == NONE else low_w)
         for index, node in enumerate(self._site.nodes):
             row += [max(house.node_ma(index)), node.rated_ma]
         row += [part.soc_permille for part in self._stored]

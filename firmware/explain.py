@@ -7,7 +7,7 @@ case or of a journal alike.
 from typing import NamedTuple
 
 from control import reasons
-from control.values import NONE, Grant, Plan, Site, Snapshot
+from control.values import CONSUME, NONE, Grant, Plan, Site, Snapshot
 from hal.values import Phases, Reading
 
 MOST_CHANGES = 4  # of each device, told back from the moment
@@ -47,8 +47,9 @@ class Story:
         out = [f"{clock(snapshot.now_ms)}  {self._site.name}", ""]
         for index in range(len(self._site.nodes)):
             out += self._node(index, snapshot, plan)
-        if snapshot.ceiling_w != NONE:
-            out.append(f"grid operator: at most {reasons.watts(snapshot.ceiling_w)} for controllable loads")
+        for one in plan.obeyed.obligations:
+            what = "for controllable loads" if one.direction == CONSUME else "fed in"
+            out.append(f"grid operator ({one.source}): at most {reasons.watts(one.ceiling_w)} {what}")
         out.append("surplus: " + ("not known" if plan.surplus_w is None else reasons.watts(plan.surplus_w)))
         for reason, device in plan.alarms:
             out.append("alarm: " + reasons.alarm(self._site, reason, device))

@@ -4,7 +4,7 @@ Each entry has one writer (its line) or one writer (the cycle), and every entry 
 changed; so a line's thread and the cycle need no lock between them.
 """
 
-from control.values import NONE, NOTHING_HEARD, NOTHING_WRITTEN, Heard, Prices, Snapshot, Wish, Written
+from control.values import NONE, NOTHING_HEARD, NOTHING_WRITTEN, Heard, Obligation, Prices, Snapshot, Wish, Written
 from firmware.virtual import Virtual, reckon
 from hal.faults import Fault
 from hal.values import Reading, Setpoint
@@ -45,10 +45,10 @@ class Image:
     def leased(self, index: int) -> "Lease | None":
         return self._leases[index]
 
-    def snapshot(self, now_ms: int, modes: "tuple[str, ...]", ceiling_w: int,
+    def snapshot(self, now_ms: int, modes: "tuple[str, ...]", obligations: "tuple[Obligation, ...]" = (),
                  wishes: "tuple[Wish | None, ...]" = (), prices: "Prices | None" = None,
                  day_ms: int = NONE) -> Snapshot:
         heard = list(self._heard)
         reckon(self._virtuals, heard, now_ms)
-        return Snapshot(now_ms, tuple(heard), tuple(self._written), modes, ceiling_w, wishes, prices,
+        return Snapshot(now_ms, tuple(heard), tuple(self._written), modes, obligations, wishes, prices,
                         day_ms)

@@ -19,7 +19,7 @@ import msgspec
 
 from control.values import Plan, Site, Snapshot, State
 
-FORMAT = 1
+FORMAT = 2
 FLUSH_MS = 10_000
 RETRY_MS = 60_000
 MOST_FILES = 1_000  # however short they are

@@ -3,6 +3,7 @@
 import argparse
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,12 @@ from firmware.carrier import Carrier
 from firmware.config import LineSpec, SiteFile, load
 from firmware.counter_log import CounterLog
 from firmware.cycle import Cycle
+from firmware.duties import Duties
 from firmware.errors import UserError
 from firmware.journal import Journal
 from firmware.loop import Loop, WatchedImage
 from firmware.outside import Outside
+from firmware.pmin import owed_w
 from firmware.records.legal_time import zone
 from firmware.time_of_day import TimeOfDay
 
@@ -73,6 +76,7 @@ class Daemon:
             self._outside.asks(self._recorder.ask_said)
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
                           self._publish, self._obey)
+        self._duties = Duties(file.site, owed_w(file.site, time.strftime("%Y-%m-%d")))
         self._time = TimeOfDay(zone(file.time_zone), SystemTime())
 
     def run(self) -> None:
@@ -114,9 +118,11 @@ class Daemon:
         if self._counters:
             faults["counters"] = self._counters.fault
         told = [(slot.index, getattr(slot.meter, "measured", ())) for line in self._lines for slot in line.slots]
-        more = topics.measured_pairs(self.file.site, told)
+        happened = self._duties.look(snapshot, plan)
+        more = topics.measured_pairs(self.file.site, told) + self._duties.pairs()
         if self._recorder:
             self._recorder.hear(snapshot, plan, dict(told))
+            self._recorder.obligations(happened)
             more += self._recorder.pairs()
             faults["records"] = self._recorder.fault
         self._outside.publish(snapshot, plan, health, more, faults)

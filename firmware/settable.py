@@ -5,7 +5,7 @@ Nothing here passes the guard: what is set reaches the decision through the snap
 
 from typing import NamedTuple
 
-from control.values import NONE, TARGET, DeviceSpec, Site
+from control.values import CONSUME, NONE, PRODUCE, TARGET, DeviceSpec, Site
 from control.wiring import is_load, most_w
 from firmware.config_site import MODES
 
@@ -13,6 +13,7 @@ SITE = NONE  # instead of a device's index: the house itself
 DEFAULT = "default"  # instead of a value: what the configuration says again
 Series = tuple[tuple[int, int], ...]  # (seconds from now, number), rising
 Value = str | int | Series
+OBLIGES = (("ceiling_w", CONSUME), ("feed_in_w", PRODUCE))  # sections 14a EnWG and 9 EEG
 MOST_CEILING_W = 1_000_000
 LEASE_S = 86_400  # whoever steers a power exactly says so again before it ends
 TARGET_S = 7 * 86_400
@@ -91,8 +92,8 @@ def of_device(device: DeviceSpec) -> "tuple[What, ...]":
 
 
 def of_site(_site: Site) -> "tuple[What, ...]":
-    # section 14a EnWG: most the controllable loads may take from the grid; it can only lower
-    return (What("ceiling_w", (), 0, MOST_CEILING_W, "W"),
+    # most the controllable loads may take from the grid, most that may be fed in; they can only lower
+    return (*(What(name, (), 0, MOST_CEILING_W, "W") for name, _ in OBLIGES),
             What("import_price", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S),
             What("import_prices", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S, True),
             What("export_price", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, PRICE_S))

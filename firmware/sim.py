@@ -89,7 +89,7 @@ class _Observer:
     def see(self, snapshot: "Snapshot | None", plan: "Plan | None") -> None:
         now_ms = self._day.clock.now_ms()
         if self._plot and self._second % self._every_s == 0:
-            self._drawing.add(now_ms, plan, self._day.cycle.ceiling_w)
+            self._drawing.add(now_ms, plan)
         self._second += 1
         if snapshot is not None and plan is not None:
             self._keep(snapshot, plan)

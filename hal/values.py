@@ -130,14 +130,17 @@ STOP = Setpoint(ZERO, 0)
 class Ability(namedtuple("Ability", (
     "kind", "min_ma", "max_ma", "step_ma", "one_phase", "min_w", "max_w", "step_w", "stages", "measured",
     "fallback", "failsafe_ms", "settle_ms", "pace_ms", "min_on_ms", "min_off_ms", "own", "most_starts", "heat",
+    "signals",
 ))):
     """What a driver's device can do; control decides by this and knows no maker.
 
     kind        "meter", "source" (PV, read only), "sensor" (heat, water, gas: only shown), "wallbox",
-                "heater" (any watts), "stages", "storage"
+                "heater" (any watts), "stages", "storage", "inverter" (a generator that can be limited),
+                "signal" (contacts of the grid operator)
     min_ma..    wallbox: lowest current that charges, highest, and the step it counts in; per phase
     one_phase   wallbox: can be asked to charge on its first phase only
-    min_w..     heater, storage: min_w < 0 is the largest discharge
+    min_w..     heater, storage: min_w < 0 is the largest discharge; inverter: - its rated power, and the lowest
+                limit it takes
     stages      staged load: watts on the device's own conductors, ascending by total, first is off; of several ways
                 to one total the one whose conductors were used least is taken
     measured    the device reports its own draw
@@ -151,10 +154,12 @@ class Ability(namedtuple("Ability", (
                 gives, for a "mode" any discharge means as much as the house needs
     most_starts in 24 hours; 0 = any number
     heat        what is asked of the tank behind it
+    signals     signal: (word in `Reading.state`, "consume" or "produce", ceiling in W) of each contact; several words
+                are joined by "+", and a word that is none of them counts as the strictest
     """
 
     __slots__ = ()
-    _field_defaults = {"own": "", "most_starts": 0, "heat": None}  # journals from before they were there
+    _field_defaults = {"own": "", "most_starts": 0, "heat": None, "signals": ()}  # journals from before they were there
     kind: str
     min_ma: int
     max_ma: int
@@ -174,6 +179,7 @@ class Ability(namedtuple("Ability", (
     own: str
     most_starts: int
     heat: "HeatRule | None"
+    signals: "tuple[tuple[str, str, int], ...]"
 
 
 def ability(
@@ -181,8 +187,9 @@ def ability(
     min_w: int = 0, max_w: int = 0, step_w: int = 1, stages: "tuple[tuple[int, ...], ...]" = (),
     measured: bool = True, fallback: Setpoint = STOP, failsafe_ms: int = 0, settle_ms: int = 2_000,
     pace_ms: int = 0, min_on_ms: int = 0, min_off_ms: int = 0, own: str = "", most_starts: int = 0,
-    heat: "HeatRule | None" = None,
+    heat: "HeatRule | None" = None, signals: "tuple[tuple[str, str, int], ...]" = (),
 ) -> Ability:
     """An Ability by keyword; what is not named is absent."""
     return Ability(kind, min_ma, max_ma, step_ma, one_phase, min_w, max_w, step_w, stages, measured,
-                   fallback, failsafe_ms, settle_ms, pace_ms, min_on_ms, min_off_ms, own, most_starts, heat)
+                   fallback, failsafe_ms, settle_ms, pace_ms, min_on_ms, min_off_ms, own, most_starts, heat,
+                   signals)

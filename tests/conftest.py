@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from control.values import NONE, NOTHING_HEARD, SURPLUS, Heard, Snapshot
+from control.values import NOTHING_HEARD, SURPLUS, Heard, Snapshot
 from drivers import signing
 from firmware.config import SiteFile, load
 from firmware.image import Image
@@ -71,7 +71,6 @@ class RecordedHouse:
         self.silent: "set[int]" = set()
         self.doubted: "frozenset[int]" = frozenset()
         self.modes = (SURPLUS,) * len(file.devices)
-        self.ceiling_w = NONE
         self.keeper = Keeper(file.site, folder, legal_time.zone("Europe/Berlin"), said or about(file),
                              {rule.log: rule.usual_days for rule in RULES}, connect)
         self._hear = hear
@@ -98,7 +97,7 @@ class RecordedHouse:
                 image.hear(index, one.reading)
             if one.fault is not None:
                 image.fail(index, one.fault)
-        return image.snapshot(now_ms, self.modes, self.ceiling_w)
+        return image.snapshot(now_ms, self.modes)
 
     def records(self, log: str, kind: str) -> "list[dict[str, Any]]":
         query = Query(self.folder)

@@ -158,8 +158,8 @@ def _own_ma(snapshot: Snapshot, point: Point, phase: int) -> int:
 
 
 def _ceiling_w(snapshot: Snapshot, grid: Reading, asked: "list[tuple[Point, Charge, int]]") -> int:
-    if snapshot.ceiling_w < 0:
+    if not snapshot.obligations:
         return 1 << 29
     assert grid.total_w is not None
     others_w = grid.total_w - sum(point.power_w for point, _, _ in asked)
-    return snapshot.ceiling_w + max(0, -others_w)
+    return snapshot.obligations[0].ceiling_w + max(0, -others_w)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from benchmarks.yard.house import ALL, CarSpec, Plant, Yard
+from control.values import CONSUME, NONE, Obligation
 from sim.appliance import Appliance
 from sim.part import Part, shared
 from sim.rng import Rng
@@ -102,7 +103,7 @@ def _operator(make: object, seed: int, lag_ms: Lag) -> Figures:
         watts = max(4_800, min(watts + rng.between(-20, 20), 5_800))
         sun.made_w = watts
         if second == dimmed_s:
-            yard.controller.ceiling_w = 4_200
+            yard.controller.obligations = (Obligation(CONSUME, 4_200, NONE, "yardstick"),)
         yard.second()
         if second >= dimmed_s and comply_s < 0 and _car_w(yard) <= 4_200 + max(0, watts - 500) + 150:
             comply_s = second - dimmed_s

@@ -112,9 +112,9 @@ def _within_circuit(site: Site, snapshot: Snapshot, grid: Reading, points: "list
     left_ma = site.nodes[0].rated_ma - max(grid.current_ma)
     if max(0, target_ma - point.used_ma) > left_ma:
         target_ma = max(0, point.used_ma + left_ma)
-    if snapshot.ceiling_w >= 0:
+    if snapshot.obligations:
         target_w = target_ma * phases * VOLTS // 1000
-        left_w = snapshot.ceiling_w - sum(each.power_w for each in points)
+        left_w = snapshot.obligations[0].ceiling_w - sum(each.power_w for each in points)
         if max(0, target_w - point.power_w) > left_w:
             target_ma = min(target_ma, max(0, point.power_w + left_w) * 1000 // (phases * VOLTS))
     return target_ma

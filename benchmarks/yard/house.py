@@ -71,15 +71,15 @@ def wallbox(spec: CarSpec) -> Ability:
 
 def site_of(plant: Plant) -> Site:
     house = NodeSpec("house", NONE, 0, plant.rated_ma, plant.rated_ma, "sls-e", plant.rest_ma, 0, 0)
-    devices = [DeviceSpec("grid", 0, ALL, ability("meter"), 0, "off", 3_000, 0, None, NONE)]
+    devices = [DeviceSpec("grid", 0, ALL, ability("meter"), 0, "off", 3_000, 0, None, NONE, "")]
     for car in plant.cars:
         devices.append(DeviceSpec(car.name, 0, car.phases, wallbox(car), car.priority, car.mode, 5_000, car.max_ma,
-                                  None, NONE))
+                                  None, NONE, ""))
     if plant.storage_wh:
         able = ability("storage", min_w=-STORAGE_W, max_w=STORAGE_W, failsafe_ms=15_000, settle_ms=2_000)
-        devices.append(DeviceSpec("storage", 0, ALL, able, 0, "surplus", 5_000, 0, store(50, 0, 1_000), NONE))
+        devices.append(DeviceSpec("storage", 0, ALL, able, 0, "surplus", 5_000, 0, store(50, 0, 1_000), NONE, ""))
     if plant.pv_w:
-        devices.append(DeviceSpec("roof", 0, ALL, ability("source"), 0, "off", 5_000, 0, None, NONE))
+        devices.append(DeviceSpec("roof", 0, ALL, ability("source"), 0, "off", 5_000, 0, None, NONE, ""))
     return Site("yardstick", (house,), tuple(devices), SECOND_MS, NONE)
 
 

@@ -7,7 +7,7 @@ Both are our own writing from the rules their projects publish; neither is their
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from control.values import NONE, Plan, Site, Snapshot
+from control.values import Obeyed, Obligation, Plan, Site, Snapshot
 from firmware.image import Image, Lease
 from firmware.line import LEASE_MS
 from hal.values import NOMINAL_MV, ZERO, Phases, Reading, Setpoint, placed
@@ -72,16 +72,16 @@ class Peer:
     """Stands where firmware.cycle.Cycle stands. What was said last is said again until something else is."""
 
     def __init__(self, rules: Rules, state: object, site: Site, image: Image, _now_ms: int) -> None:
-        self.ceiling_w = NONE
+        self.obligations: "tuple[Obligation, ...]" = ()
         self._rules = rules
         self._state = state
         self._site = site
         self._image = image
         self._modes = tuple(device.mode for device in site.devices)
-        self._plan = Plan((None,) * len(site.devices), (), None, ())
+        self._plan = Plan((None,) * len(site.devices), (), None, (), Obeyed((), None, None))
 
     def once(self, now_ms: int) -> "tuple[Snapshot, Plan]":
-        snapshot = self._image.snapshot(now_ms, self._modes, self.ceiling_w)
+        snapshot = self._image.snapshot(now_ms, self._modes, self.obligations)
         self._state, said = self._rules(self._site, self._state, snapshot)
         for index, each in said.items():
             self._image.lease(index, Lease(each, now_ms + LEASE_MS))

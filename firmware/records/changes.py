@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from control.values import NONE, Site
+from control.values import Site
 from firmware.records.chain import CONSUMER, SYSTEM
 from firmware.records.sampler import Seen
 
@@ -10,12 +10,11 @@ Told = tuple[str, str, dict[str, Any]]  # log, kind, data
 
 
 class Changes:
-    """Modes and the grid operator's ceiling (consumer), devices that fail or are not believed (system)."""
+    """Modes (consumer), devices that fail or are not believed (system)."""
 
     def __init__(self, site: Site) -> None:
         self._names = tuple(device.name for device in site.devices)
         self._modes: "tuple[str, ...] | None" = None
-        self._ceiling_w = NONE
         self._faults: "dict[int, str]" = {}
 
     def look(self, seen: Seen) -> "list[Told]":
@@ -30,10 +29,6 @@ class Changes:
             for name, was, now in zip(self._names, before, snapshot.modes):
                 if was != now:
                     out.append((CONSUMER, "mode", {"device": name, "was": was, "is": now}))
-        if snapshot.ceiling_w != self._ceiling_w:
-            self._ceiling_w = snapshot.ceiling_w
-            ceiling_w = None if snapshot.ceiling_w == NONE else snapshot.ceiling_w
-            out.append((CONSUMER, "ceiling", {"ceiling_w": ceiling_w, "by": "grid operator"}))
         return out
 
     def _troubles(self, seen: Seen) -> "list[Told]":

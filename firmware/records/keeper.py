@@ -105,6 +105,11 @@ class Keeper:
         if self._look is not None and self._may_speak(self._look):
             self._add(CONSUMER, "command", self._look, data)
 
+    def obligation(self, data: "dict[str, Any]") -> None:
+        """What became of a demand of the grid operator, for the consumer's log."""
+        if self._look is not None and self._may_speak(self._look):
+            self._add(CONSUMER, "obligation", self._look, data)
+
     def answers(self) -> "list[Answer]":
         """Those since the last call, charging sessions too; they are on the disk when `fault` is ""."""
         found, self._answers = self._answers, []

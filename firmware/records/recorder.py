@@ -47,6 +47,7 @@ class Recorder:
         self._seen: "deque[Seen]" = deque(maxlen=MOST_SEEN)
         slug = topics.slug(file.site.name)
         self._commands: "deque[dict[str, str]]" = deque(maxlen=MOST_COMMANDS)
+        self._obligations: "deque[dict[str, Any]]" = deque(maxlen=MOST_COMMANDS)
         self._topic = f"hutschiene/{slug}/records/state"
         self._broken = ""
         self._contacts = _watch(file, service, self.ask, contacts or _pins) if file.contacts else None
@@ -79,6 +80,10 @@ class Recorder:
         """`told`: what the telegrams of some devices said, unrounded."""
         doubted = frozenset(device for reason, device in plan.alarms if reason in topics.DOUBTS)
         self._seen.append(Seen(snapshot, doubted, told or {}))
+
+    def obligations(self, events: "list[dict[str, Any]]") -> None:
+        """What became of the grid operator's demands (firmware.duties)."""
+        self._obligations.extend(events)
 
     def command(self, topic: str, payload: bytes, answer: str, by: str) -> None:
         """What somebody ordered, and how it was answered. `by`: "mqtt" (the broker does not say who), "page NAME"."""
@@ -130,6 +135,8 @@ class Recorder:
         while self._commands:
             self._keeper.command(self._commands.popleft())
         self._keeper.turn(now, seen)
+        while self._obligations:
+            self._keeper.obligation(self._obligations.popleft())
         self._state = self._told()
         for answer in self._keeper.answers():
             self._event = told(answer, not self._keeper.fault)

@@ -117,7 +117,7 @@ def test_home_assistant_takes_heat_water_and_gas_meters() -> None:
             {"quantity": quantity, "value": 1_234_567, "scaler": -3, "unit": unit, **one, **more}
             for quantity, unit in SHAPES for more in ({"storage": 1}, {})]})
         for medium in ("heat", "gas", "cold water", "room")}
-    nothing = Snapshot(0, (), (), (), NONE, (), None, NONE)
+    nothing = Snapshot(0, (), (), (), (), (), None, NONE)
     announced = HomeAssistant(site._replace(devices=site.devices[:1]), "homeassistant", True, "1", -60_000).news(
         nothing, (), tuple(pairs.items()))
     messages = {topic: json.loads(payload) for topic, payload in announced if topic.endswith("grid/config")}

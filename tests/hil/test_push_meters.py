@@ -236,12 +236,12 @@ sends_s = 1
     try:
         for line in daemon._loop._workers:
             line.start()
-        until(lambda: all(image.snapshot(0, (), 0).heard[i].reading for i in range(3)), "all three meters")
-        for index, (one, point) in enumerate(zip(image.snapshot(0, (), 0).heard, served.simulated.points)):
+        until(lambda: all(image.snapshot(0, ()).heard[i].reading for i in range(3)), "all three meters")
+        for index, (one, point) in enumerate(zip(image.snapshot(0, ()).heard, served.simulated.points)):
             assert one.reading is not None
             assert abs((one.reading.total_w or 0) - point.power_w.total()) < 300, index
     finally:
         served.close()
-    until(lambda: all(image.snapshot(0, (), 0).heard[i].fault for i in range(3)), "three faults")
+    until(lambda: all(image.snapshot(0, ()).heard[i].fault for i in range(3)), "three faults")
     for line in daemon._loop._workers:
         line.stop()

@@ -11,7 +11,7 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from control.values import NONE, Plan
+from control.values import Obeyed, Plan
 from firmware.broker import Broker
 from firmware.config import load
 from firmware.image import Image
@@ -73,7 +73,8 @@ def test_asked_over_mqtt(broker: "tuple[str, int]", recorded_site: "Callable[[st
             time.sleep(0.05)
         clock.wait(1_000)
         image.hear(0, reading(clock.read().mono_ms + 500, import_wh=1_234, export_wh=0))
-        recorder.hear(image.snapshot(clock.read().mono_ms + 500, ("surplus",), NONE), Plan((None,), (), None, ()))
+        recorder.hear(image.snapshot(clock.read().mono_ms + 500, ("surplus",)),
+                      Plan((None,), (), None, (), Obeyed((), None, None)))
         refused = asker.ask('{"meter": "roof", "external": "x1"}')
         assert refused == {"ok": False, "why": "there is no meter 'roof'", "external": "x1"}
         assert asker.ask('{"meter": 5}')["ok"] is False
@@ -84,7 +85,7 @@ def test_asked_over_mqtt(broker: "tuple[str, int]", recorded_site: "Callable[[st
             feed += 1
             t_ms = clock.read().mono_ms + feed
             image.hear(0, reading(t_ms, import_wh=1_240, export_wh=0))
-            recorder.hear(image.snapshot(t_ms, ("surplus",), NONE), Plan((None,), (), None, ()))
+            recorder.hear(image.snapshot(t_ms, ("surplus",)), Plan((None,), (), None, (), Obeyed((), None, None)))
 
         asker._client.publish("hutschiene/test/records/set/event",
                               '{"meter": "grid", "what": "begin", "group": "11XSUPPLIER", "external": "x2"}', qos=1)

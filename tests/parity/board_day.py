@@ -98,7 +98,7 @@ def site() -> Site:
     for name, driver, _, node, mode, priority, battery, options in DEVICES:
         reserve_ma = 0 if name in ("grid", "sub", "roof") else 16_000
         devices.append(DeviceSpec(name, node, options["phases"], driver.ability(options), priority, mode, 15_000,
-                                  reserve_ma, battery, NONE))
+                                  reserve_ma, battery, NONE, ""))
     return Site("board", NODES, tuple(devices), 1_000, NONE)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from control import reasons
-from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
+from control.values import NONE, DeviceSpec, Grant, NodeView, Obeyed, Plan, Site, Snapshot
 from control.wiring import is_load
 from firmware import case
 from firmware.case_checks import Verdict
@@ -33,20 +33,20 @@ class Simple(Cycle):
 
     def __init__(self, cycle: Cycle, all_of_it: bool) -> None:
         super().__init__(cycle.site, cycle._image, 0)
-        self.modes, self.ceiling_w = cycle.modes, cycle.ceiling_w
+        self.modes, self.obligations = cycle.modes, cycle.obligations
         self._plan = plan_of(cycle.site, all_of_it)
 
     def once(self, now_ms: int) -> "tuple[Snapshot, Plan]":
         for index, grant in enumerate(self._plan.grants):
             if grant is not None:
                 self._image.lease(index, Lease(grant.setpoint, now_ms + LEASE_MS))
-        return self._image.snapshot(now_ms, self.modes, self.ceiling_w), self._plan
+        return self._image.snapshot(now_ms, self.modes, self.obligations), self._plan
 
 
 def plan_of(site: Site, all_of_it: bool) -> Plan:
     grants = tuple(Grant(most(device) if all_of_it else STOP, STOP, reasons.FULL, NONE, NONE)
                    if is_load(device) else None for device in site.devices)
-    return Plan(grants, tuple(NodeView(None, ZERO, ZERO, True) for _ in site.nodes), 0, ())
+    return Plan(grants, tuple(NodeView(None, ZERO, ZERO, True) for _ in site.nodes), 0, (), Obeyed((), None, None))
 
 
 def most(device: DeviceSpec) -> Setpoint:

@@ -40,7 +40,7 @@ CAR, ROD, GRID = 1, 2, 0
 
 def device(name: str, kind: str, mode: str = SURPLUS) -> DeviceSpec:
     able = ability(kind, failsafe_ms=10_000, max_ma=16_000, min_w=-2_500, max_w=3_000)
-    return DeviceSpec(name, 0, (0, 1, 2), able, 0, mode, 5_000, 0, None, NONE)
+    return DeviceSpec(name, 0, (0, 1, 2), able, 0, mode, 5_000, 0, None, NONE, "")
 
 
 SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 5_000, 0, 0),),
@@ -105,21 +105,22 @@ def test_a_lease_lapses_and_what_held_before_holds_again() -> None:
 def test_a_ceiling_of_the_house_comes_and_goes() -> None:
     desk = Desk()
     desk.modes()
-    assert desk.cycle.ceiling_w == NONE
+    assert desk.cycle.obligations == ()
     desk.say("site/set/ceiling_w", '{"value": 4200, "for_s": 60}')
     desk.modes()
-    assert desk.cycle.ceiling_w == 4_200
+    assert [one[:2] for one in desk.cycle.obligations] == [("consume", 4_200)]
     assert desk.settings()["site/settings"] == {
-        "ceiling_w": 4_200, "ceiling_w_until_s": WALL_S + 60, "import_price": None, "import_price_until_s": None,
+        "ceiling_w": 4_200, "ceiling_w_until_s": WALL_S + 60, "feed_in_w": None, "feed_in_w_until_s": None,
+        "import_price": None, "import_price_until_s": None,
         "import_prices": None, "import_prices_until_s": None, "export_price": None, "export_price_until_s": None}
     desk.modes(60)
-    assert desk.cycle.ceiling_w == NONE
+    assert desk.cycle.obligations == ()
 
 
 def test_an_exact_power_and_a_target_become_a_wish_with_an_end(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "orders.json")
     counted = [Heard(reading(0, import_wh=1_000), None)] * 4
-    desk.commands.hear(Snapshot(0, tuple(counted), (), (), NONE, (), None, NONE))
+    desk.commands.hear(Snapshot(0, tuple(counted), (), (), (), (), None, NONE))
     desk.say("car_port/set/worth", '{"value": 7, "for_s": 86400}')
     desk.say("store/set/power_w", '{"value": -2500, "for_s": 60}')
     desk.say("car_port/set/target_wh", '{"value": 20000, "for_s": 3600}')
@@ -255,7 +256,7 @@ def test_what_is_not_allowed_is_refused_in_words_and_changes_nothing(
     assert answer["ok"] is False
     assert why is None or answer["why"] == why
     assert desk.modes() == (OFF, SURPLUS, FAST, OFF)
-    assert desk.cycle.ceiling_w == NONE
+    assert desk.cycle.obligations == ()
 
 
 def test_a_retained_command_is_refused() -> None:
@@ -277,7 +278,7 @@ def test_orders_outlive_a_restart_where_they_are_kept(tmp_path: Path) -> None:
     desk.kept.close()
     again = Desk(tmp_path / "state" / "orders.json")
     assert again.modes() == (OFF, MINIMUM, OFF, OFF)
-    assert again.cycle.ceiling_w == 4_200
+    assert [one[:2] for one in again.cycle.obligations] == [("consume", 4_200)]
     assert again.modes(600) == (OFF, MINIMUM, FAST, OFF)
 
 

@@ -77,7 +77,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
          "capacity_wh, charge_curve, checked, depart_at, depart_pct, discharge_curve, efficiency_pct, failsafe_a, failsafe_s, "
          "first_pct, full_pct, grid_pct, grid_price, heats_w, hysteresis_k, keep, legionella_c, legionella_days, line, litres, "
          "max_a, mid, min_rest_s, min_run_s, mode, most_c, most_wh_a_day, node, period_s, phases, priority, rated_a, "
-         "reserve_pct, rest_below_w, serial, stale_s, starts_a_day, temperature_of, unit, warm_by, warm_c"]),
+         "reserve_pct, rest_below_w, section_14a, serial, stale_s, starts_a_day, temperature_of, unit, warm_by, warm_c"]),
     "out of bounds": (
         "failsafe_a = 6", "failsafe_a = 20",
         ["36: device.carport.failsafe_a = 20: allowed are 0 to 16 "

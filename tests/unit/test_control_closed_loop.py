@@ -10,6 +10,7 @@ import pytest
 from control import reasons
 from control.step import start, step
 from control.values import (
+    CONSUME,
     FAST,
     MINIMUM,
     NO_WISH,
@@ -23,6 +24,7 @@ from control.values import (
     Heard,
     LoadState,
     NodeSpec,
+    Obligation,
     Plan,
     Prices,
     Site,
@@ -134,12 +136,12 @@ class House:
     def __init__(self, loads: "list[tuple[DeviceSpec, Car | Plain]]", rated_ma: int = 35_000,
                  nodes: "tuple[NodeSpec, ...]" = (), rest_ma: int = 10_000) -> None:
         house = NodeSpec("house", NONE, 0, rated_ma, rated_ma, "sls-e", rest_ma, 0, 0)
-        grid = DeviceSpec("grid", 0, (0, 1, 2), METER, 0, SURPLUS, 5_000, 0, None, NONE)
+        grid = DeviceSpec("grid", 0, (0, 1, 2), METER, 0, SURPLUS, 5_000, 0, None, NONE, "")
         self.site = Site("test", (house, *nodes), (grid, *(device for device, _ in loads)), 1_000, NONE)
         self.parts = [part for _, part in loads]
         self.base: "Callable[[int], Phases]" = lambda now_ms: Phases(1_000, 1_000, 1_000)
         self.now_ms = 0
-        self.ceiling_w = NONE
+        self.obligations: "tuple[Obligation, ...]" = ()
         self.prices: "Prices | None" = None
         self.modes = [device.mode for device in self.site.devices]
         self.wishes = [NO_WISH] * len(self.modes)
@@ -185,7 +187,7 @@ class House:
             self.heard[index] = Heard(new, None)
 
     def _decide(self) -> Plan:
-        snapshot = Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), tuple(self.modes), self.ceiling_w,
+        snapshot = Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), tuple(self.modes), self.obligations,
                             tuple(self.wishes), self.prices, self.now_ms % 86_400_000)
         self.state, plan = step(self.site, self.state, snapshot)
         self.plans.append(plan)
@@ -215,7 +217,8 @@ class House:
 def load(name: str, able: Ability, phases: "tuple[int, ...]" = (0, 1, 2), priority: int = 10, mode: str = FAST,
          bands: "tuple[int, int, int] | None" = None) -> DeviceSpec:
     return DeviceSpec(name, 0, phases, able, priority, mode, 10_000, 16_000,
-                      store(*bands or ()) if able.kind == "storage" else None, NONE)
+                      store(*bands or ()) if able.kind == "storage" else None, NONE,
+                      {"wallbox": "a", "storage": "d"}.get(able.kind, "b"))
 
 
 def switches(plans: "list[Plan]", index: int) -> int:
@@ -718,7 +721,7 @@ def test_a_storage_is_charged_kept_and_used_by_its_worth() -> None:
 
 def test_what_is_kept_longest_is_shed_last_whatever_its_priority() -> None:
     kept = load("kept", WALLBOX, priority=1)
-    kept = DeviceSpec(*kept[:-1], 99)
+    kept = DeviceSpec(*kept[:-2], 99, "a")
     house = House([(load("first", WALLBOX, priority=10), Car((0, 1, 2))), (kept, Car((0, 1, 2)))], rated_ma=25_000)
     house.run(120)
     house.base = lambda now_ms: Phases(15_000, 15_000, 15_000)
@@ -732,14 +735,14 @@ def test_the_grid_operators_ceiling_holds_within_five_seconds() -> None:
                    (load("b", WALLBOX), Car((0, 1, 2), lag_ms=2_000))], rated_ma=63_000)
     house.run(90)
     assert house.flow().total() * 230 // 1_000 > 20_000
-    house.ceiling_w = 9_000
+    house.obligations = (Obligation(CONSUME, 9_000, NONE, "test"),)
     house.run(5)
     assert sum(part.current().total() for part in house.parts) * 230 // 1_000 <= 9_000
     assert house.grant(1).reason == reasons.OPERATOR
-    house.ceiling_w = 4_200
+    house.obligations = (Obligation(CONSUME, 4_200, NONE, "test"),)
     house.run(5)
     assert sum(part.current().total() for part in house.parts) * 230 // 1_000 <= 4_200
-    house.ceiling_w = NONE
+    house.obligations = ()
     house.run(400)
     assert house.flow().total() * 230 // 1_000 > 20_000
 

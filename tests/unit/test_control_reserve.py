@@ -15,7 +15,7 @@ FAULT = Fault(50_000, REFUSED, "")
 def held_ma(written: Written, now_ms: int = 60_000, draw_ma: int = 16_000, draw_ms: int = 60_000, level: int = 8_000,
             before_ma: int = 16_000, stood: "Setpoint | None" = HIGH, changed_ms: int = 50_000, believed: bool = True,
             able: Ability = CAR) -> int:
-    device = DeviceSpec("car", 0, (0, 1, 2), able, 1, FAST, 9_000, 20_000, None, NEVER)
+    device = DeviceSpec("car", 0, (0, 1, 2), able, 1, FAST, 9_000, 20_000, None, NEVER, "")
     flow = (draw_ma, draw_ma, draw_ma, draw_ma * 690 // 1_000)
     sense = Sense(reading(draw_ms, total_w=flow[3]), flow, True, flow, 0, draw_ms, 0, 3, believed, None, None)
     load = LoadState(level, 3, (before_ma,) * 3 + (before_ma * 759 // 1_000,), stood, 51_000, changed_ms, 0, NEVER,

@@ -12,9 +12,9 @@ CAR = ability("wallbox", min_ma=6_000, max_ma=16_000)
 
 def site_of(node_meter: int = 0, rest_ma: int = 5_000) -> Site:
     return Site("s", (NodeSpec("house", NONE, node_meter, 35_000, 35_000, "gg", rest_ma, 0, 0),), (
-        DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, None, NONE),
-        DeviceSpec("car", 0, (0, 1, 2), CAR, 1, FAST, 9_000, 16_000, None, NONE),
-        DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 9_000, 0, None, NONE),
+        DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, None, NONE, ""),
+        DeviceSpec("car", 0, (0, 1, 2), CAR, 1, FAST, 9_000, 16_000, None, NONE, ""),
+        DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 9_000, 0, None, NONE, ""),
     ), 1_000, NONE)
 
 

@@ -31,7 +31,7 @@ def demo() -> SiteFile:
 
 def shot(file: SiteFile, now_ms: int, *heard: int) -> Snapshot:
     entries = [Heard(FULL, None) if index in heard else NOTHING_HEARD for index in range(len(file.site.devices))]
-    return Snapshot(now_ms, tuple(entries), (), (), NONE, (), None, NONE)
+    return Snapshot(now_ms, tuple(entries), (), (), (), (), None, NONE)
 
 
 def told(file: SiteFile, settable: bool = True) -> "dict[str, Any]":

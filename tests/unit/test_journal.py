@@ -228,9 +228,9 @@ def test_a_journal_of_another_version_is_refused(tmp_path: Path, recorded: "tupl
     journal.close()
     path, = journals(tmp_path)
     lines = gzip.decompress(path.read_bytes())
-    assert lines.startswith(b"[1,")
+    assert lines.startswith(b"[2,")
     path.write_bytes(gzip.compress(b"[99," + lines[3:], mtime=0))
-    with pytest.raises(ValueError, match="format 99, this version reads 1"):
+    with pytest.raises(ValueError, match="format 99, this version reads 2"):
         read(path)
 
 

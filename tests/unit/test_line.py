@@ -90,7 +90,7 @@ def test_a_load_is_armed_and_released_before_anything_is_written() -> None:
     bench = Bench()
     bench.run(500, lease=SIX)
     assert bench.commands() == ["arm", "release", SIX]
-    assert bench.image.snapshot(0, (), 0).written[1].confirmed == SIX
+    assert bench.image.snapshot(0, ()).written[1].confirmed == SIX
 
 
 def test_a_standing_lease_is_refreshed_every_third_of_its_life() -> None:
@@ -113,7 +113,7 @@ def test_a_lapsed_lease_is_ended_by_the_line_itself() -> None:
     bench.run(2_000, lease=TEN)
     bench.run(LEASE_MS + 500)
     assert bench.commands()[-1] == "release"
-    assert bench.image.snapshot(0, (), 0).written[1].confirmed == STOP
+    assert bench.image.snapshot(0, ()).written[1].confirmed == STOP
 
 
 def test_a_write_that_is_not_confirmed_stays_pending() -> None:
@@ -121,7 +121,7 @@ def test_a_write_that_is_not_confirmed_stays_pending() -> None:
     bench.run(2_000, lease=TEN)
     bench.box.fault = REFUSED
     bench.run(300, lease=SIX)
-    written = bench.image.snapshot(0, (), 0).written[1]
+    written = bench.image.snapshot(0, ()).written[1]
     assert written.confirmed == TEN
     assert written.pending == SIX
     assert written.fault is not None
@@ -175,7 +175,7 @@ def test_a_load_whose_answers_are_lost_is_still_told_to_come_down() -> None:
     bench.box.fault = ""
     bench.run(10_000, lease=STOP)
     assert "arm" in bench.commands()
-    assert bench.image.snapshot(0, (), 0).written[1].confirmed == STOP
+    assert bench.image.snapshot(0, ()).written[1].confirmed == STOP
 
 
 def test_a_load_that_refuses_to_come_down_is_left_alone_until_its_failsafe_has_acted() -> None:
@@ -195,7 +195,7 @@ def test_a_load_that_refuses_to_come_down_is_left_alone_until_its_failsafe_has_a
     assert len(bench.box.did) == asked  # each try would wake it for as long as it waits for us
     bench.box.deaf = False
     bench.run(20_000, lease=SIX)
-    assert bench.image.snapshot(0, (), 0).written[1].confirmed == SIX
+    assert bench.image.snapshot(0, ()).written[1].confirmed == SIX
     assert bench.box.did[-1] == "read"
 
 
@@ -213,7 +213,7 @@ def test_a_load_that_refuses_to_rise_or_refused_once_is_asked_as_ever() -> None:
     bench.box.asked.clear()
     bench.run(10_000, lease=STOP)
     assert len(bench.box.asked) >= 9
-    assert bench.image.snapshot(0, (), 0).written[1].confirmed == STOP
+    assert bench.image.snapshot(0, ()).written[1].confirmed == STOP
 
 
 def test_a_lost_grid_meter_is_asked_every_two_seconds_for_ever() -> None:
@@ -227,14 +227,14 @@ def test_a_lost_grid_meter_is_asked_every_two_seconds_for_ever() -> None:
 def test_two_lost_answers_of_a_grid_meter_do_not_make_it_stale() -> None:
     bench = Bench()
     bench.run(3_000, lease=SIX)
-    before = bench.image.snapshot(0, (), 0).heard[0].reading
+    before = bench.image.snapshot(0, ()).heard[0].reading
     bench.grid.silent = True
     bench.grid.asked.clear()
     while len(bench.grid.asked) < 2:
         bench.run(1, lease=SIX)
     bench.grid.silent = False
     bench.run(500, lease=SIX)
-    after = bench.image.snapshot(0, (), 0).heard[0].reading
+    after = bench.image.snapshot(0, ()).heard[0].reading
     assert before is not None
     assert after is not None
     assert 1_000 < after.t_ms - before.t_ms < 3 * PERIOD_MS
@@ -249,7 +249,7 @@ def test_one_lost_answer_costs_no_more_than_its_period() -> None:
         bench.clock.advance(bench.line.turn() or 1)
     bench.box.fault = ""
     bench.run(1_500, lease=SIX)
-    heard = bench.image.snapshot(0, (), 0).heard[1]
+    heard = bench.image.snapshot(0, ()).heard[1]
     assert heard.fault is None
     assert heard.reading is not None
     assert heard.reading.t_ms > lost_ms

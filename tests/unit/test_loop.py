@@ -24,8 +24,8 @@ WALLBOX = ability("wallbox", min_ma=6_000, max_ma=16_000, step_ma=100, failsafe_
 
 def site(cycle_ms: int) -> Site:
     house = NodeSpec("house", NONE, 0, 35_000, 35_000, "sls-e", 10_000, 0, 0)
-    grid = DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, None, NONE)
-    boxes = tuple(DeviceSpec(name, 0, (0, 1, 2), WALLBOX, 1, FAST, 5_000, 16_000, None, NONE)
+    grid = DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, None, NONE, "")
+    boxes = tuple(DeviceSpec(name, 0, (0, 1, 2), WALLBOX, 1, FAST, 5_000, 16_000, None, NONE, "")
                   for name in ("one", "two"))
     return Site("test", (house,), (grid, *boxes), cycle_ms, NONE)
 

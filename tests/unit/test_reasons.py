@@ -9,10 +9,10 @@ SITE = Site("house", (
     NodeSpec("garage", 0, NONE, 20_000, 20_000, "mcb-b", 2_000, 0, 0),
 ), (
     DeviceSpec("car", 1, (1, 2, 0), ability("wallbox", min_ma=6_000, max_ma=16_000, one_phase=True), 10, SURPLUS,
-               15_000, 16_000, None, NONE),
-    DeviceSpec("rod", 0, (0,), ability("heater", max_w=3_500), 5, SURPLUS, 15_000, 16_000, None, NONE),
+               15_000, 16_000, None, NONE, ""),
+    DeviceSpec("rod", 0, (0,), ability("heater", max_w=3_500), 5, SURPLUS, 15_000, 16_000, None, NONE, ""),
     DeviceSpec("relays", 0, (0,), ability("stages", stages=((0,), (1_000,))), 5, SURPLUS, 15_000, 5_000,
-               None, NONE),
+               None, NONE, ""),
 ), 1_000, NONE)
 
 
@@ -66,9 +66,9 @@ def test_numbers_never_change_their_meaning() -> None:
         (1, "off"), (2, "full"), (3, "no-car"), (4, "device-fault"), (5, "silent"), (6, "idle"),
         (7, "target"), (8, "lease"), (9, "limit"),
         (10, "fuse"), (11, "continuous"), (12, "power"), (13, "imbalance"), (14, "operator"), (15, "overload"),
-        (16, "export-fuse"), (17, "meter-lost"), (18, "others-first"),
+        (16, "export-fuse"), (17, "meter-lost"), (18, "others-first"), (19, "peak"),
         (20, "surplus"), (21, "waits"), (22, "starts-soon"), (23, "stops-soon"), (24, "minimum"),
-        (25, "cheap"), (26, "export-pays"),
+        (25, "cheap"), (26, "export-pays"), (27, "generates"), (28, "feed-in"), (29, "export-costs"),
         (30, "zero-grid"), (31, "reserve"), (32, "charged"), (33, "no-level"), (34, "storage-first"),
         (35, "keeps"), (36, "own-loop"), (37, "locked"), (38, "departure"), (39, "curve"),
         (40, "ramp"), (41, "rest"), (42, "shortest-run"), (43, "phase-dwell"), (44, "others-lower"),
@@ -78,7 +78,7 @@ def test_numbers_never_change_their_meaning() -> None:
         (100, "never-heard"), (101, "stale"), (102, "frozen"), (103, "current-range"), (104, "voltage-range"),
         (105, "power-mismatch"), (106, "counter-fell"), (107, "future"), (108, "recovering"), (109, "write-fault"),
         (110, "over-fuse"), (111, "not-obeyed"), (112, "no-power"), (113, "turned"),
-        (114, "phases-mixed"),
+        (114, "phases-mixed"), (115, "feeds-too-much"),
         (120, "tank-unknown"), (121, "legionella-late"), (122, "no-time"),
     ]
 

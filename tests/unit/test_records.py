@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from control.values import NONE, NOTHING_HEARD, SURPLUS, Heard
+from control.values import NOTHING_HEARD, SURPLUS, Heard
 from drivers import signing
 from firmware import verify
 from firmware.records import keeper as under_test
@@ -150,15 +150,12 @@ def test_commands_and_troubles_are_records_of_their_own_logs(house_of: Houses, t
     house = house_of(tmp_path, SimTime(T0))
     house.live(10_000)
     house.modes = (SURPLUS, "fast")
-    house.ceiling_w = 4_200
     house.live(10_000)
-    house.ceiling_w = NONE
     house.doubted = frozenset((0,))
     house.live(10_000)
     house.end()
     assert [record["data"] for record in house.records(CONSUMER, "mode")] == [
         {"device": "roof", "was": SURPLUS, "is": "fast"}]
-    assert [record["data"]["ceiling_w"] for record in house.records(CONSUMER, "ceiling")] == [4_200, None]
     assert [record["data"] for record in house.records(SYSTEM, "trouble")] == [
         {"device": "grid", "was": None, "is": "not believed"}]
     assert len(house.records(SYSTEM, "stop")) == 1

@@ -13,7 +13,7 @@ os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from control.values import NONE, Plan
+from control.values import Obeyed, Plan
 from drivers.gpio import PinContacts
 from drivers.mqtt import Message
 from firmware.commands import Commands
@@ -90,7 +90,8 @@ def test_from_the_pin_to_the_disk(recorded_site: Sites, tmp_path: Path) -> None:
             watch.look()
         now_ms = clock.read().mono_ms
         image.hear(0, reading(now_ms, import_wh=now_ms // 1_000, export_wh=0))
-        recorder.hear(image.snapshot(now_ms, ("surplus",), NONE), Plan((None,), (), None, ()))
+        recorder.hear(image.snapshot(now_ms, ("surplus",)),
+                      Plan((None,), (), None, (), Obeyed((), None, None)))
         recorder._turn()
 
     look(5)
@@ -131,7 +132,8 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
     recorder._turn()
     image = Image(1)
     image.hear(0, reading(clock.read().mono_ms + 5, import_wh=77))
-    recorder.hear(image.snapshot(clock.read().mono_ms + 5, ("surplus",), NONE), Plan((None,), (), None, ()))
+    recorder.hear(image.snapshot(clock.read().mono_ms + 5, ("surplus",)),
+                      Plan((None,), (), None, (), Obeyed((), None, None)))
     recorder._turn()
     event = json.loads(recorder.pairs()[1][1])["event"]
     assert (event["value"], event["external"], event["group"], event["text"]) == (77, "x7", "11XCAR", "by hand")

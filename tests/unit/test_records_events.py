@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from control.values import NONE
 from drivers import signing
 from firmware import verify
 from firmware.image import Image
@@ -141,7 +140,7 @@ def test_a_meter_that_stays_silent_is_an_answer_too(house_of: Houses, tmp_path: 
     assert desk.ask(Ask(READING, "grid", 1_000)) == ""
     image = Image(2)
     for now_ms, count in ((1_000, 0), (1_000 + ANSWER_MS, 0), (1_001 + ANSWER_MS, 1)):
-        assert len(desk.look(Seen(image.snapshot(now_ms, (), NONE), frozenset()), None)) == count  # type: ignore[arg-type]
+        assert len(desk.look(Seen(image.snapshot(now_ms, ()), frozenset()), None)) == count  # type: ignore[arg-type]
 
 
 def test_two_identical_moments_have_two_names() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from control.values import NONE, Plan
+from control.values import Obeyed, Plan
 from firmware.__main__ import main
 from firmware.config import ConfigError, load
 from firmware.image import Image
@@ -37,7 +37,7 @@ def live(site: Path, minutes: int) -> None:
         clock.wait(10_000)
         now = clock.read()
         image.hear(0, reading(now.mono_ms, import_wh=second + 10, export_wh=0))
-        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus",), NONE), frozenset())])
+        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus",)), frozenset())])
     keeper.close(clock.read())
 
 
@@ -94,7 +94,7 @@ def test_a_zone_nobody_knows_is_refused(site: Path) -> None:
 def test_the_recorder_publishes_its_checkpoint_and_ends_in_order(site: Path) -> None:
     recorder = Recorder(load(site), SimTime(T0))
     recorder.start()
-    recorder.hear(Image(1).snapshot(0, ("surplus",), NONE), Plan((None,), (), None, ()))
+    recorder.hear(Image(1).snapshot(0, ("surplus",)), Plan((None,), (), None, (), Obeyed((), None, None)))
     recorder.stop()
     (topic, payload), = recorder.pairs()
     assert topic == "hutschiene/test/records/state"
@@ -114,7 +114,7 @@ def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.C
         if second in (700, 1_000):
             what = "begin" if second == 700 else "end"
             assert keeper.ask(Ask(what, "grid", now.mono_ms, group="11XOTHER")) == ""
-        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus",), NONE), frozenset())])
+        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus",)), frozenset())])
     keeper.close(clock.read())
     assert main(["export", str(site), "sessions", "--json"]) == 0
     one, = json.loads(told(capsys))
@@ -144,7 +144,7 @@ def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.C
 def test_a_mistake_of_ours_ends_the_records_alone_and_is_told(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
     recorder = Recorder(load(site), SimTime(T0))
     recorder.start()
-    recorder.hear(None, Plan((None,), (), None, ()))  # type: ignore[arg-type]
+    recorder.hear(None, Plan((None,), (), None, (), Obeyed((), None, None)))  # type: ignore[arg-type]
     recorder.stop()
     assert "mistake in the program" in recorder.fault
     assert "Traceback" in capfd.readouterr().err

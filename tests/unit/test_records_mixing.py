@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from control.values import NONE, Site
+from control.values import Site
 from firmware.config import load
 from firmware.image import Image
 from firmware.records.mixing import Mixing
@@ -52,7 +52,7 @@ class House:
             for index, power_w in enumerate((grid_w, -roof_w, battery_w)):
                 if not (silent and index == 1):
                     self.image.hear(index, reading(self.now_ms, total_w=power_w))
-            self.mixing.feed(Seen(self.image.snapshot(self.now_ms, ("surplus",) * 3, NONE), frozenset()))
+            self.mixing.feed(Seen(self.image.snapshot(self.now_ms, ("surplus",) * 3), frozenset()))
 
 
 def test_a_charge_of_both_and_what_comes_back(site: Site) -> None:

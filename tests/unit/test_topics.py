@@ -12,6 +12,7 @@ from control.values import (
     Heard,
     NodeSpec,
     NodeView,
+    Obeyed,
     Plan,
     Site,
     Snapshot,
@@ -31,7 +32,7 @@ WANTED = Setpoint(Phases(16_000, 16_000, 16_000), 11_040)
 
 def device(name: str, kind: str, node: int = 0, measured: bool = True) -> DeviceSpec:
     return DeviceSpec(name, node, (1, 2, 0), ability(kind, measured=measured), 0, "surplus", 5_000, 16_000,
-                      None, NONE)
+                      None, NONE, "")
 
 
 SITE = Site("Haus Sönnenhang.2", (
@@ -45,7 +46,7 @@ SITE = Site("Haus Sönnenhang.2", (
 PLAN = Plan(
     (None, None, Grant(SIX_AMPS, WANTED, FUSE, 1, 1), None, None, None),
     (NodeView(Phases(-3_000, 0, 0), ZERO, ZERO, True), NodeView(None, Phases(1, 2, 3), Phases(0, 6_000, 0), False)),
-    4_200, ())
+    4_200, (), Obeyed((), None, None))
 
 
 def heard(now_ms: int = NOW_MS) -> "list[Heard]":
@@ -60,7 +61,7 @@ def heard(now_ms: int = NOW_MS) -> "list[Heard]":
 
 def snapshot(entries: "list[Heard] | None" = None, written: "Written" = NOTHING_WRITTEN,
              now_ms: int = NOW_MS) -> Snapshot:
-    return Snapshot(now_ms, tuple(entries or heard(now_ms)), (written,) * 6, ("surplus",) * 6, NONE, (), None, NONE)
+    return Snapshot(now_ms, tuple(entries or heard(now_ms)), (written,) * 6, ("surplus",) * 6, (), (), None, NONE)
 
 
 def published(shot: "Snapshot | None" = None, plan: Plan = PLAN, health: "tuple[topics.LineHealth, ...]" = (),
@@ -155,14 +156,14 @@ def test_one_lost_answer_keeps_the_reading_that_is_still_young() -> None:
 
 
 def test_a_reading_control_does_not_believe_is_not_passed_on() -> None:
-    state = published(plan=Plan(PLAN.grants, PLAN.nodes, None, ((STALE, GRID),)))
+    state = published(plan=Plan(PLAN.grants, PLAN.nodes, None, ((STALE, GRID),), Obeyed((), None, None)))
     assert (state["grid/state"]["power_w"], state["site/state"]["grid_w"]) == (None, None)
     assert state["site/state"]["alarms"] == [{"reason": STALE, "device": "grid", "why": "grid does not answer",
                                               "why_de": "grid: antwortet nicht"}]
 
 
 def test_an_alarm_about_a_write_leaves_the_reading_alone() -> None:
-    state = published(plan=Plan(PLAN.grants, PLAN.nodes, 0, ((WRITE_FAULT, CAR),)))
+    state = published(plan=Plan(PLAN.grants, PLAN.nodes, 0, ((WRITE_FAULT, CAR),), Obeyed((), None, None)))
     assert state["carport/state"]["power_w"] == 1_380
 
 
@@ -178,7 +179,7 @@ def test_a_decision_says_how_much_of_what_and_why() -> None:
 
 
 def test_a_limit_without_a_place_has_none() -> None:
-    plan = Plan((None, None, Grant(SIX_AMPS, WANTED, 2, NONE, NONE), None, None, None), PLAN.nodes, 0, ())
+    plan = PLAN._replace(grants=(None, None, Grant(SIX_AMPS, WANTED, 2, NONE, NONE), None, None, None))
     assert published(plan=plan)["carport/decision"]["bound_by"] is None
 
 

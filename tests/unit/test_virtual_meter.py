@@ -63,7 +63,7 @@ def test_weights_round_to_the_nearest(watts: int, weight: int, wanted: int) -> N
 
 
 def heard_at(image: Image, now_ms: int, index: int) -> Heard:
-    return image.snapshot(now_ms, (), 0).heard[index]
+    return image.snapshot(now_ms, ()).heard[index]
 
 
 def test_a_missing_child_makes_it_absent() -> None:

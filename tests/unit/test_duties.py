@@ -1,0 +1,122 @@
+"""What becomes of a demand of the grid operator, as it is written down."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from control.values import (
+    CONSUME,
+    FAST,
+    NONE,
+    NOTHING_HEARD,
+    NOTHING_WRITTEN,
+    DeviceSpec,
+    Grant,
+    Heard,
+    NodeSpec,
+    Obeyed,
+    Obligation,
+    Plan,
+    Site,
+    Snapshot,
+    Written,
+)
+from firmware.duties import Duties
+from hal.values import ZERO, Setpoint, ability, reading
+
+BOX = ability("wallbox", min_ma=6_000, max_ma=16_000)
+DIM = (("dim", CONSUME, 4_200),)
+SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 35_000, "gg", 5_000, 0, 0),), (
+    DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, FAST, 5_000, 0, (0, 0, 0), NONE, ""),
+    DeviceSpec("car", 0, (0, 1, 2), BOX, 1, FAST, 5_000, 16_000, (0, 0, 0), NONE, "a"),
+    DeviceSpec("box", 0, (0, 1, 2), ability("signal", signals=DIM), 0, FAST, 5_000, 0, (0, 0, 0), NONE, ""),
+), 1_000, NONE)
+
+
+class House:
+    def __init__(self, owed_w: int = 4_200) -> None:
+        self.duties = Duties(SITE, owed_w)
+        self.now_ms = 0
+        self.stands_w = self.granted_w = self.drawn_w = 11_000
+        self.alarms: "tuple[tuple[int, int], ...]" = ()
+        self.minutes: "list[dict[str, Any]]" = []
+
+    def live(self, *obliged: Obligation, seconds: int = 1) -> "list[dict[str, Any]]":
+        out = []
+        for _ in range(seconds):
+            self.now_ms += 1_000
+            car = Heard(reading(self.now_ms, total_w=self.drawn_w), None)
+            stands = Written(Setpoint(ZERO, self.stands_w), self.now_ms, None, None)
+            snapshot = Snapshot(self.now_ms, (car, car, NOTHING_HEARD), (NOTHING_WRITTEN, stands, NOTHING_WRITTEN),
+                                (FAST,) * 3, obliged, (), None, NONE)
+            grant = Grant(Setpoint(ZERO, self.granted_w), Setpoint(ZERO, 11_000), 14, NONE, NONE)
+            out += self.duties.look(snapshot, Plan((None, grant, None), (), None, self.alarms,
+                                                   Obeyed(obliged, self.drawn_w, 0)))
+        self.minutes += [event for event in out if event["state"] == "minute"]
+        return [event for event in out if event["state"] != "minute"]
+
+
+def told(ceiling_w: int = 4_200, until_ms: int = NONE, source: str = "box") -> Obligation:
+    return Obligation(CONSUME, ceiling_w, until_ms, source)
+
+
+def states(events: "Sequence[dict[str, Any]]") -> "list[tuple[str, int]]":
+    return [(event["state"], event["after_ms"]) for event in events]
+
+
+def test_received_applied_kept_and_released_each_with_its_time() -> None:
+    house = House()
+    assert states(house.live(told())) == [("received", 0)]
+    house.granted_w = 4_140
+    assert house.live(told(), seconds=2) == []  # the box has not confirmed it
+    house.stands_w = 4_140
+    assert states(house.live(told())) == [("applied", 3_000)]
+    house.drawn_w = 4_200
+    kept = house.live(told())
+    assert (states(kept), kept[0]["measured_w"]) == ([("kept", 4_000)], 4_200)
+    house.live(told(), seconds=5)
+    released = house.live()
+    assert states(released) == [("released", 10_000)]
+    assert (released[0]["cause"], released[0]["most_w"], released[0]["over_s"]) == ("taken back", 4_200, 0)
+    assert released[0]["event"] == kept[0]["event"]
+
+
+def test_what_is_drawn_above_it_later_is_counted_and_a_lapse_is_said() -> None:
+    house = House()
+    house.stands_w = house.granted_w = house.drawn_w = 4_000
+    house.live(told(until_ms=20_000), seconds=5)
+    house.drawn_w = 6_000
+    house.live(told(until_ms=20_000), seconds=3)
+    house.drawn_w = 4_000
+    house.live(told(until_ms=20_000), seconds=11)
+    released = house.live()
+    assert (released[0]["cause"], released[0]["most_w"], released[0]["over_s"]) == ("lapsed", 6_000, 3)
+
+
+def test_another_ceiling_of_the_same_source_is_a_change_and_below_what_is_owed_is_said() -> None:
+    house = House()
+    house.stands_w = house.granted_w = house.drawn_w = 2_000
+    received = house.live(told())[0]
+    assert (received["below_owed"], received["owed_w"], received["for_ms"]) == (False, 4_200, None)
+    changed = house.live(told(3_000), seconds=2)
+    assert [event["state"] for event in changed] == ["changed", "applied", "kept"]
+    assert (changed[0]["was_w"], changed[0]["ceiling_w"]) == (4_200, 3_000)
+    assert house.live(told(3_000, source="command"))[-1]["below_owed"] is True
+
+
+def test_an_input_that_is_not_heard_is_written_down_as_such() -> None:
+    house = House()
+    house.alarms = ((101, 2),)
+    assert house.live(told())[0]["input_lost"] is True
+    house.alarms = ()
+    assert states(house.live(told()))[0] == ("changed", 1_000)
+    assert house.live()[0]["cause"] == "taken back"
+
+
+def test_each_minute_under_a_demand_has_its_means() -> None:
+    house = House()
+    house.live(seconds=59)
+    for watts in (3_000, 4_000):
+        house.drawn_w = watts
+        house.live(told(), seconds=30)
+    house.live(told())
+    assert house.minutes == [{"state": "minute", "ceiling_w": 4_200, "mean_w": {"grid": 3_500, "car": 3_500}}]

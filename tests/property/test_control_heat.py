@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from control import reasons
 from control.step import start, step
 from control.values import (
+    CONSUME,
     MODES,
     NONE,
     NOTHING_HEARD,
@@ -17,6 +18,7 @@ from control.values import (
     Grant,
     Heard,
     NodeSpec,
+    Obligation,
     Plan,
     Prices,
     Site,
@@ -71,11 +73,11 @@ class History:
     def __init__(self, seed: int) -> None:
         self.dice = dice = Random(seed)
         house = NodeSpec("house", NONE, GRID, 25_000, 25_000, "sls-e", 8_000, 0, dice.choice((0, 4_600)))
-        devices = [DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 5_000, 0, None, NONE),
-                   DeviceSpec("sensor", 0, (0, 1, 2), ability("sensor"), 0, OFF, 20_000, 0, None, NONE)]
+        devices = [DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 5_000, 0, None, NONE, ""),
+                   DeviceSpec("sensor", 0, (0, 1, 2), ability("sensor"), 0, OFF, 20_000, 0, None, NONE, "")]
         for index in range(dice.randint(1, 3)):
             devices.append(DeviceSpec(f"heat{index}", 0, (0, 1, 2), any_heater(dice), dice.choice((5, 9)),
-                                      dice.choice(MODES), 6_000, 8_000, None, NONE))
+                                      dice.choice(MODES), 6_000, 8_000, None, NONE, ""))
         self.site = Site("any", (house,), tuple(devices), 1_000, NONE)
         self.now_ms = dice.choice((0, 1_000_000))
         self.state = start(self.site, self.now_ms)
@@ -84,7 +86,7 @@ class History:
         self.modes = [device.mode for device in devices]
         self.mdegc = [dice.randint(15_000, 66_000) for _ in devices]
         self.surplus_w, self.base_ma = 0, 2_000
-        self.ceiling_w = NONE
+        self.obligations: "tuple[Obligation, ...]" = ()
         self.wishes: "list[Wish | None]" = [None] * len(devices)
         self.prices: "Prices | None" = None
         self.day_ms = dice.choice((NONE, dice.randrange(DAY_MS)))
@@ -92,7 +94,7 @@ class History:
         self.blind: "set[int]" = set()  # tell no temperature
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), tuple(self.modes), self.ceiling_w,
+        return Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), tuple(self.modes), self.obligations,
                         tuple(self.wishes), self.prices, self.day_ms)
 
     def decide(self) -> Plan:
@@ -109,7 +111,7 @@ class History:
         if dice.random() < 0.02:
             self.base_ma = dice.choice((1_000, 12_000, 24_000))
         if dice.random() < 0.02:
-            self.ceiling_w = dice.choice((NONE, NONE, 4_200))
+            self.obligations = dice.choice(((), (), (Obligation(CONSUME, 4_200, NONE, "any"),)))
         if dice.random() < 0.02:
             self.prices = dice.choice((None, Prices(20_000, 8_000, self.now_ms + 600_000, ())))
         for index in range(FIRST, len(self.modes)):

@@ -21,6 +21,7 @@ from control.values import (
     Heard,
     LoadState,
     NodeSpec,
+    Obligation,
     Plan,
     Prices,
     Site,
@@ -65,9 +66,9 @@ class Cellar:
     def __init__(self, able: Ability, mode: str = SURPLUS, mdegc: "int | None" = 50_000, surplus_w: int = 0,
                  step_ms: int = 10_000, from_ms: int = 12 * HOUR_MS, rated_ma: int = 35_000) -> None:
         house = NodeSpec("house", NONE, GRID, rated_ma, rated_ma, "sls-e", 10_000, 0, 0)
-        devices = (DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 60_000, 0, None, NONE),
-                   DeviceSpec("tank", 0, (0, 1, 2), able, 10, mode, 60_000, 16_000, None, NONE),
-                   DeviceSpec("sensor", 0, (0, 1, 2), ability("sensor"), 0, OFF, 60_000, 0, None, NONE))
+        devices = (DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 60_000, 0, None, NONE, ""),
+                   DeviceSpec("tank", 0, (0, 1, 2), able, 10, mode, 60_000, 16_000, None, NONE, ""),
+                   DeviceSpec("sensor", 0, (0, 1, 2), ability("sensor"), 0, OFF, 60_000, 0, None, NONE, ""))
         self.site = Site("cellar", (house,), devices, 1_000, NONE)
         self.able, self.mode, self.mdegc, self.step_ms, self.now_ms = able, mode, mdegc, step_ms, from_ms
         self.surplus_w: "Callable[[int], int]" = lambda now_ms: surplus_w
@@ -76,7 +77,7 @@ class Cellar:
         self.clock_set = True
         self.wish: "Wish | None" = None
         self.prices: "Prices | None" = None
-        self.ceiling_w = NONE
+        self.obligations: "tuple[Obligation, ...]" = ()
         self.base_ma = 0
         self.draws_w = self.thermostat_mdegc = 0
         self.warm_mws = 0
@@ -108,7 +109,7 @@ class Cellar:
                                  temperature_mdegc=self.mdegc))
         self._hear(THERMOMETER, reading(self.now_ms, temperature_mdegc=self.mdegc))
         snapshot = Snapshot(self.now_ms, tuple(self.heard), (NOTHING_WRITTEN, self.written, NOTHING_WRITTEN),
-                            (OFF, self.mode, OFF), self.ceiling_w, (None, self.wish, None), self.prices,
+                            (OFF, self.mode, OFF), self.obligations, (None, self.wish, None), self.prices,
                             self.now_ms % DAY_MS if self.clock_set else NONE)
         self.state, plan = step(self.site, self.state, snapshot)
         self.plans.append(plan)

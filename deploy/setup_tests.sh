@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests use beyond our own Python packages: mosquitto, Chromium, mbpoll, strace from Debian, the second
+# Installs what the tests use beyond our own Python packages: mosquitto, Chromium, mbpoll, strace, SoftHSM from Debian, the second
 # MicroPython and what builds and judges the page from npm, and Home Assistant into an environment of its own (it needs Python 3.13). Where it cannot (no root, no Debian) it says so, and those tests are skipped, saying so.
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
@@ -9,6 +9,7 @@ command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing="$missi
 command -v mosquitto_sub >/dev/null || missing="$missing mosquitto-clients"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v mbpoll >/dev/null || missing="$missing mbpoll"
+command -v softhsm2-util >/dev/null || missing="$missing softhsm2"
 command -v strace >/dev/null || missing="$missing strace"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"

@@ -36,6 +36,14 @@ def login(path: str, name: str) -> "tuple[str, str]":
     return found[0]
 
 
+def secret(path: str) -> str:
+    """The one line of a file: a PIN. Raises ValueError in words a person can act on."""
+    text = _text(path).decode("utf-8", "replace").strip()
+    if not text or "\n" in text:
+        raise ValueError(f"{path}: allowed is one line")
+    return text
+
+
 def _text(path: str) -> bytes:
     """Of a file that only its owner may read."""
     try:

@@ -4,8 +4,14 @@ import os
 import stat
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -19,29 +25,52 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of
 MOST_BYTES = 4_096
 
 
-class Signer:
-    """A private key. It leaves this object only for its own file."""
+class SignerGone(Exception):
+    """The key cannot be used just now, in words a person can act on."""
 
-    def __init__(self, key: EllipticCurvePrivateKey) -> None:
-        self._key = key
+
+class Signer:
+    """A private key, wherever it is."""
+
+    def der(self, message: bytes) -> bytes:
+        """Raises SignerGone."""
+        raise NotImplementedError
 
     def raw(self, message: bytes) -> bytes:
         """r and s, 32 bytes each; s in its lower half, so that nobody else can write the same signature otherwise."""
         r, s = decode_dss_signature(self.der(message))
         return r.to_bytes(32, "big") + min(s, ORDER - s).to_bytes(32, "big")
 
+    @property
+    def public(self) -> bytes:
+        """The point, uncompressed: 04, x, y (SEC 1)."""
+        raise NotImplementedError
+
+    @property
+    def public_der(self) -> bytes:
+        """As SubjectPublicKeyInfo, which other tools read."""
+        point = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), self.public)
+        return point.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+class FileSigner(Signer):
+    """It leaves this object only for its own file."""
+
+    def __init__(self, key: EllipticCurvePrivateKey) -> None:
+        self._key = key
+
     def der(self, message: bytes) -> bytes:
         return self._key.sign(message, ECDSA(SHA256()))
 
     @property
     def public(self) -> bytes:
-        """The point, uncompressed: 04, x, y (SEC 1)."""
         return self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
-    @property
-    def public_der(self) -> bytes:
-        """As SubjectPublicKeyInfo, which other tools read."""
-        return self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+def der_of(signature: bytes) -> bytes:
+    """Of r and s in halves, as tokens tell them."""
+    half = len(signature) // 2
+    return encode_dss_signature(int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big"))
 
 
 def make(path: Path) -> Signer:
@@ -62,7 +91,7 @@ def make(path: Path) -> Signer:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return Signer(key)
+    return FileSigner(key)
 
 
 def load(path: Path) -> Signer:
@@ -78,4 +107,4 @@ def load(path: Path) -> Signer:
         raise ValueError(f"{path} is no key: {error}") from None
     if not isinstance(key, EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
         raise ValueError(f"{path} is no P-256 key")
-    return Signer(key)
+    return FileSigner(key)

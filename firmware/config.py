@@ -203,6 +203,10 @@ def _records(findings: Findings, raw: Raw) -> None:
     table = raw.get("records")
     _zone(findings, raw, "site")
     _zone(findings, raw, "records")
+    if isinstance(table, Mapping):
+        for key in ("token", "token_label", "pin_file"):
+            if key not in table and any(other in table for other in ("token", "token_label", "pin_file")):
+                findings.missing(("records", key), "a token needs token, token_label and pin_file")
     ways = "mqtt" in raw or ("accounts" in raw and "commands" in raw)
     if isinstance(table, Mapping) and table.get("events") is True and not ways:
         findings.missing(("mqtt",), "[mqtt], or [accounts] and [commands], over which records.events = true listens")

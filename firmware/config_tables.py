@@ -283,6 +283,10 @@ class RecordsTable(Struct, frozen=True, forbid_unknown_fields=True):
     storage_wh: Annotated[
         int, Meta(ge=500, le=10_000_000, description="usable capacity of the storage in Wh; tells its energy by origin")
     ] | None = None
+    token: Annotated[str, Meta(min_length=1, max_length=255, description="PKCS#11 library of the token with the key")] \
+        | None = None
+    token_label: Annotated[str, Meta(min_length=1, max_length=32, description="of the token")] | None = None
+    pin_file: Annotated[str, Meta(min_length=1, max_length=255, description="file of its PIN, mode 0600")] | None = None
     # off: whoever may publish to the broker could ask
     events: Annotated[bool, Meta(description="readings and transactions may be asked for from outside")] = False
 

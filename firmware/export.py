@@ -16,6 +16,7 @@ from firmware.errors import UserError
 from firmware.export_tables import TABLES, TEXTS, Asked, Row
 from firmware.records import legal_time, sharing
 from firmware.records.chain import LOGS
+from firmware.records.keys import configured
 from firmware.records.query import Query, no_records
 
 
@@ -46,13 +47,15 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None and args.out.exists():
         raise UserError(f"--out {args.out}: is there already")
     folder = Path(file.records.folder)
+    keys = configured(file.records)
     try:
         query = Query(folder)
         try:
-            asked = Asked(query, folder, legal_time.zone(file.records.time_zone), args, _house(file.site))
+            asked = Asked(query, keys, legal_time.zone(file.records.time_zone), args, _house(file.site))
             return _backup(asked) if args.what == "backup" else _write(asked)
         finally:
             query.close()
+            keys.close()
     except sqlite3.Error as error:
         raise UserError(no_records(error, folder)) from error
     except OSError as error:

@@ -3,15 +3,15 @@
 import argparse
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drivers import signing, virtual_meter
+from drivers import virtual_meter
+from drivers.signing import Signer, SignerGone
 from firmware.errors import UserError
 from firmware.records import chain, flows, legal_time, marks, ocmf, series, sharing
 from firmware.records.chain import LOGS
-from firmware.records.keeper import KEY, NEXT_KEY
+from firmware.records.keys import Keys
 from firmware.records.query import Query
 from firmware.records.sampler import Value
 
@@ -22,9 +22,9 @@ ALWAYS_S = (0, 1 << 40)
 class Asked:
     """What the command line asks for."""
 
-    def __init__(self, query: Query, folder: Path, zone: ZoneInfo, args: argparse.Namespace, house: str) -> None:
+    def __init__(self, query: Query, keys: Keys, zone: ZoneInfo, args: argparse.Namespace, house: str) -> None:
         self.query = query
-        self.folder = folder
+        self.keys = keys
         self.zone = zone
         self.args = args
         self.house = house  # the meter at the house connection
@@ -60,10 +60,10 @@ class Asked:
                 and (self.to_s is None or one.begin["at_s"] < self.to_s)
                 and (self.from_s is None or one.end is None or one.end["at_s"] >= self.from_s)]
 
-    def signer(self) -> signing.Signer:
+    def signer(self) -> Signer:
         try:
-            return signing.load(self.folder / KEY)
-        except ValueError as error:
+            return self.keys.known()
+        except (ValueError, FileNotFoundError, SignerGone) as error:
             raise UserError(str(error)) from error
 
     def grid(self) -> str:
@@ -194,10 +194,13 @@ def _records(asked: Asked) -> "Iterable[str]":
 
 def _new_key(asked: Asked) -> "Iterable[str]":
     """Only prepared here: the one who writes the records announces it with the key before, at its next start."""
-    path = asked.folder / NEXT_KEY
-    if path.exists():
-        raise UserError(f"{path}: one is prepared already; restart the service to take it over")
-    yield f"fingerprint {chain.key_id(signing.make(path).public)}, from the next start on"
+    try:
+        made = asked.keys.prepare()
+    except (ValueError, SignerGone) as error:
+        raise UserError(str(error)) from error
+    if made is None:
+        raise UserError("one is prepared already; restart the service to take it over")
+    yield f"fingerprint {chain.key_id(made.public)}, from the next start on"
 
 
 def unit(scaler: int) -> str:

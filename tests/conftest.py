@@ -15,7 +15,8 @@ from firmware.config import SiteFile, load
 from firmware.image import Image
 from firmware.records import legal_time, series
 from firmware.records.chain import LOGS
-from firmware.records.keeper import KEY, Keeper
+from firmware.records.keeper import Keeper
+from firmware.records.keys import KEY
 from firmware.records.query import Query
 from firmware.records.recorder import about
 from firmware.records.retention import RULES

@@ -4,7 +4,6 @@ A disk that is full, slow or broken costs records at worst, never the decision: 
 up to MOST_WAITING records; beyond that the oldest are lost, which is a record itself once the disk is back.
 """
 
-import os
 import secrets
 import sqlite3
 from collections import deque
@@ -13,20 +12,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from control.values import Site
-from drivers import signing
-from drivers.signing import Signer
+from drivers.signing import Signer, SignerGone
 from firmware.records import chain, changes, retention
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, Draft, Stamp
 from firmware.records.clock import UNKNOWN, ClockWatch, Look
 from firmware.records.events import Answer, Ask, Desk, Sessions
+from firmware.records.keys import Keys
 from firmware.records.legal_time import offset_s
 from firmware.records.mixing import Mixing
 from firmware.records.sampler import Quarter, Sampler, Seen, Value
 from firmware.records.store import Store, TooNew
 from hal.times import TimeNow
 
-KEY = "records.key"
-NEXT_KEY = "records.key.next"  # prepared by `export SITE.toml new-key`, taken over at the next start
 MOST_WAITING = 1_000  # records: ten days of quarter hours
 RETRY_MS = 30_000
 MOST_EVENTS = 1_000  # read back at start; an open transaction is not older
@@ -40,7 +37,8 @@ class Keeper:
     """`turn` about once a second, with all snapshots since; `fault` is for the owner, "" while all is well."""
 
     def __init__(self, site: Site, folder: Path, zone: ZoneInfo, about: "dict[str, Any]", days: "dict[str, int]",
-                 connect: "type[sqlite3.Connection]" = sqlite3.Connection, storage_wh: "int | None" = None) -> None:
+                 connect: "type[sqlite3.Connection]" = sqlite3.Connection, storage_wh: "int | None" = None,
+                 keys: "Keys | None" = None) -> None:
         """`about`: `meters` and `configuration`, recorded when they have changed; `days`: how long each log is kept."""
         self._site = site
         self._folder = folder
@@ -48,6 +46,7 @@ class Keeper:
         self._about = about
         self._days = days
         self._connect = connect
+        self._keys = Keys(folder) if keys is None else keys
         self._run = secrets.token_hex(4)
         self._watch = ClockWatch()
         self._look: "Look | None" = None
@@ -89,6 +88,7 @@ class Keeper:
         self._flush(look)
         if self._store is not None:
             self._store.close()
+        self._keys.close()
 
     def ask(self, ask: Ask) -> str:
         """Asks for a reading; why there will be none, or "" and it comes with `answers`."""
@@ -134,11 +134,11 @@ class Keeper:
         store = None
         try:
             store = Store(self._folder, self._connect, self._doubted)
-            signer, new = _key(self._folder)
-            signer = self._follow(store, signer, look)
+            signer, new = self._follow(store, *self._keys.current(), look)
             kept_s = self._resume(store)
             first = self._first(store, signer, new, kept_s, look)
-        except (OSError, ValueError, KeyError, sqlite3.Error, TooNew) as error:
+        except (OSError, ValueError, KeyError, sqlite3.Error, TooNew, SignerGone) as error:
+            self._keys.close()
             if store is not None:
                 store.close()
             self._doubt(error)
@@ -181,18 +181,18 @@ class Keeper:
         """Whether the file itself is to blame: then all of it is looked through at the next try."""
         self._doubted = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
-    def _follow(self, store: Store, signer: Signer, look: Look) -> Signer:
-        """A key that was prepared follows the one before by its word, in every log at once."""
-        path = self._folder / NEXT_KEY
-        if not path.exists():
-            return signer
-        following = signing.load(path)
+    def _follow(self, store: Store, signer: Signer, new: bool, look: Look) -> "tuple[Signer, bool]":
+        """A key that is to follow another does so by the word of that one, in every log at once."""
+        change = self._keys.change()
+        if change is None:
+            return signer, new
         told = [log for log in LOGS if store.head(log) != chain.EMPTY]
-        if any(self._key_of(store, log) != chain.key_id(following.public) for log in told):
-            store.append([self._draft(log, "key", look, {"public": following.public.hex(), "note": "changed as asked"})
-                          for log in told], signer)
-        os.replace(path, self._folder / KEY)
-        return following
+        unsaid = any(self._key_of(store, log) != chain.key_id(change.after.public) for log in told)
+        if unsaid and change.before is not None:
+            data = {"public": change.after.public.hex(), "note": "changed as asked"}
+            store.append([self._draft(log, "key", look, data) for log in told], change.before)
+        change.done()
+        return change.after, new and change.before is None
 
     def _key_of(self, store: Store, log: str) -> str:
         for kind in ("key", "start"):
@@ -267,12 +267,13 @@ class Keeper:
             drafts = (lost._replace(stamp=drafts[0].stamp), *drafts)
         try:
             self._store.append(drafts, self._signer)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, SignerGone) as error:
             self._fail(look, error)
             self._doubt(error)
-            if self._doubted:
+            if self._doubted or isinstance(error, SignerGone):
                 self._store.close()
                 self._store = None
+                self._keys.close()
             return
         self._waiting.clear()
         self._lost = 0
@@ -298,12 +299,3 @@ def quarter_of(record: "dict[str, Any]") -> Quarter:
     """The inverse of what a record of kind `readings` holds."""
     data = record["data"]
     return Quarter(data["at_s"], tuple(Value(*value) for value in data["values"]))
-
-
-def _key(folder: Path) -> "tuple[Signer, bool]":
-    """The key, and whether it was made just now."""
-    path = folder / KEY
-    try:
-        return signing.load(path), False
-    except FileNotFoundError:
-        return signing.make(path), True

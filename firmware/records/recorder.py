@@ -19,6 +19,7 @@ from firmware.records.chain import CONSUMER, METROLOGY
 from firmware.records.contacts import Contact, Watch
 from firmware.records.events import MOST_ASKED, Answer, Ask
 from firmware.records.keeper import Keeper
+from firmware.records.keys import configured
 from firmware.records.legal_time import zone
 from firmware.records.retention import RULES
 from firmware.records.sampler import Seen
@@ -42,7 +43,7 @@ class Recorder:
         table = file.records
         days = {rule.log: rule.usual_days for rule in RULES} | {METROLOGY: table.keep_days, CONSUMER: table.keep_days}
         self._keeper = Keeper(file.site, Path(table.folder), zone(table.time_zone), about(file), days,
-                              storage_wh=table.storage_wh)
+                              storage_wh=table.storage_wh, keys=configured(table))
         self._service = service
         self._seen: "deque[Seen]" = deque(maxlen=MOST_SEEN)
         slug = topics.slug(file.site.name)

@@ -12,7 +12,7 @@ HOST_ONLY = {
                 "oms_crypto", "oms_reader", "socket_stream", "pipe_stream", "radio_port", "mqtt_courier",
                 "oms_meter", "mbus_meter", "key_file", "p1_head", "http_web", "inbox", "multicast", "json_fields",
                 "json_source", "json_meter", "json_device", "http_plug", "shelly_plug", "tasmota_plug",
-                "signing", "system_time", "shelly_em", "tasmota_meter", "esphome_meter",
+                "signing", "token_signing", "system_time", "shelly_em", "tasmota_meter", "esphome_meter",
                 "digest", "smgw_account", "smgw_https", "smgw_session", "smgw_json", "smgw_casa", "smgw_conexa",
                 "smgw_ppc", "smgw_gateway", "smgw_meter", "smgw_recorded", "json_known", "shelly_notes"},
     "sim": {"oms_meter", "wire", "modbus_slave", "network_meters", "https_device", "certificate", "smgw_gateway",

@@ -23,6 +23,7 @@ HOMES = {
     "gpiozero": {"drivers/gpio.py"},
     "paho": {"drivers/mqtt.py", "drivers/mqtt_inbox.py", "drivers/mqtt_courier.py", "drivers/mqtt_link.py"},
     "tomli": {"firmware/config.py"},
+    "pkcs11": {"drivers/token_signing.py"},
     "amqtt": {"firmware/broker.py"},
     "uvicorn": {"firmware/page.py"},
     "starlette": {"firmware/page.py", "firmware/page_guard.py", "firmware/page_routes.py"},

@@ -20,7 +20,7 @@ from drivers import signing
 from firmware import verify
 from firmware.records import series
 from firmware.records.chain import LOGS
-from firmware.records.keeper import KEY
+from firmware.records.keys import KEY
 from firmware.records.query import Query
 from firmware.records.sampler import Value
 from hal.times import TimeNow

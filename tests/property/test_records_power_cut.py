@@ -22,7 +22,7 @@ import pytest
 from drivers import signing
 from firmware.records.chain import EMPTY, LOGS, METROLOGY, Draft, Stamp, line_hash, opened
 from firmware.records.clock import SYNCED, ClockState
-from firmware.records.keeper import KEY
+from firmware.records.keys import KEY
 from firmware.records.store import NAME, Store
 
 SECTOR = 512

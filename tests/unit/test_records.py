@@ -14,7 +14,7 @@ from firmware import verify
 from firmware.records import keeper as under_test
 from firmware.records import legal_time, series
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, key_id
-from firmware.records.keeper import KEY, NEXT_KEY
+from firmware.records.keys import KEY, NEXT_KEY
 from firmware.records.query import Query
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, SUBSTITUTED, Seen, Value
 from firmware.records.store import LAYOUTS, NAME, TooNew

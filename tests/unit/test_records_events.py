@@ -15,7 +15,7 @@ from firmware import verify
 from firmware.image import Image
 from firmware.records import legal_time, marks, ocmf, series
 from firmware.records.events import ANSWER_MS, BEGIN, END, READING, Ask, Desk, uuid7
-from firmware.records.keeper import KEY
+from firmware.records.keys import KEY
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen, Value
 from hal.times import TimeNow
 from hal.values import Reading, reading

@@ -15,7 +15,7 @@ from firmware.__main__ import main
 from firmware.records import legal_time
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, Draft, Stamp
 from firmware.records.clock import SYNCED, ClockState
-from firmware.records.keeper import KEY
+from firmware.records.keys import KEY
 from firmware.records.query import Query
 from firmware.records.store import Store
 

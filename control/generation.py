@@ -112,8 +112,9 @@ def ignores(site: Site, index: int, generator: Generator, sense: Sense, now_ms: 
 
 
 def _need_w(wired: Wiring, senses: "tuple[Sense, ...]", grid: Sense) -> int:
-    """What the house and its loads take. A generator that is not heard is part of it, as a load that gives."""
-    return grid.flow[3] + sum([made_w(senses[index]) for index in wired.sources[0] if senses[index].believed])
+    """What the house takes from these generators and the grid. One that is not heard is part of it, as a load that
+    gives, and so is one that cannot be limited."""
+    return grid.flow[3] + sum([made_w(senses[index]) for index in wired.inverters if senses[index].believed])
 
 
 def _budget_w(wired: Wiring, senses: "tuple[Sense, ...]", spare_w: int, grid: "Sense | None", cap: Cap) -> int:
@@ -122,9 +123,7 @@ def _budget_w(wired: Wiring, senses: "tuple[Sense, ...]", spare_w: int, grid: "S
         return NO_LIMIT
     if grid is None or not grid.believed:
         return cap.power_w
-    fixed_w = sum([made_w(senses[index]) for index in wired.sources[0]
-                   if senses[index].believed and index not in wired.inverters])
-    return max(cap.power_w - MARGIN_W + _need_w(wired, senses, grid) + spare_w - fixed_w, 0)
+    return max(cap.power_w - MARGIN_W + _need_w(wired, senses, grid) + spare_w, 0)
 
 
 def _shares(site: Site, wired: Wiring, generators: "tuple[Generator | None, ...]",

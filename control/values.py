@@ -349,7 +349,7 @@ class Feed(namedtuple("Feed", ("used_ms", "need_mw", "over_ms", "shy_ms"))):
 
     __slots__ = ()
     used_ms: int  # time of the grid reading that was reckoned with last; NEVER = none yet
-    need_mw: int  # what the house and its loads take, smoothed, in thousandths of a watt
+    need_mw: int  # what the house takes from the grid and the generators that can be limited, smoothed; in mW
     over_ms: int  # since when more is fed in than allowed; NEVER = it is not
     shy_ms: int  # when storage last did not take what it was left; NEVER = not yet
 

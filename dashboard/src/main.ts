@@ -152,7 +152,7 @@ function drawAccount(): void {
 function frame(): void {
   const skip = h("button", { class: "skip", type: "button" }, words.skip);
   skip.addEventListener("click", () => main.focus());
-  const language = h("button", { type: "button", class: "small", lang: words.lang === "en" ? "de" : "en", title: words.languageHelp }, words.language);
+  const language = h("button", { type: "button", class: "small", lang: words.lang === "en" ? "de" : "en", title: words.languageHelp, "aria-label": words.languageHelp }, words.language);
   language.addEventListener("click", () => {
     keep("language", words.lang === "en" ? "de" : "en");
     location.reload();

@@ -26,17 +26,15 @@ export interface Facts {
 
 export interface Setup {
   version: string;
-  facts: Facts;
-  backup: string;
+  configuration: Facts;
+  parts: Record<string, Record<string, unknown> | null>;
 }
 
 /** "" where this server knows none; "401", "403" when it is not for this reader; else why not. */
 export async function setupOf(context: Context): Promise<Setup | string> {
   const slug = context.house()?.slug;
   if (!slug) return "";
-  const answer = await ask<Record<string, unknown>>(of(slug, "setup"));
-  if (!answer.value) return answer.status === 404 ? "" : answer.status === 401 || answer.status === 403 ? String(answer.status) : answer.why || "–";
-  const body = answer.value;
-  const facts = (body["configuration"] ?? body["site"] ?? body) as Facts;
-  return { version: String(body["version"] ?? ""), facts, backup: typeof body["backup"] === "string" ? body["backup"] : of(slug, "backup") };
+  const answer = await ask<Setup>(of(slug, "setup"));
+  if (answer.value) return answer.value;
+  return answer.status === 404 ? "" : answer.status === 401 || answer.status === 403 ? String(answer.status) : answer.why || "–";
 }

@@ -4,7 +4,7 @@ import type { Words } from "./words_en";
 export const de: Words = {
   lang: "de",
   views: { now: "Jetzt", curves: "Kurven", health: "Zustand", decisions: "Gründe", setup: "Einrichtung" },
-  menu: "Ansichten", site: "Haus", language: "English", languageHelp: "This page in English",
+  menu: "Ansichten", site: "Haus", language: "EN", languageHelp: "EN: This page in English",
   colours: { auto: "Farben: wie das System", light: "Farben: hell", dark: "Farben: dunkel" },
   login: "Anmelden", logout: "Abmelden", skip: "Zum Inhalt", close: "Schließen", loading: "Lädt",
   link: { waiting: "Verbindet", live: "Live", stale: "Nicht live", lost: "Keine Verbindung", offline: "Ausgeschaltet" },
@@ -24,7 +24,7 @@ export const de: Words = {
     meter: "Zähler", source: "Erzeugung", sensor: "Unterzähler", wallbox: "Wallbox", heater: "Heizstab",
     stages: "Geschalteter Verbraucher", storage: "Batterie",
   },
-  mode: { off: "Aus", fast: "Schnell", surplus: "Überschuss", minimum: "Min + Überschuss", target: "Fertig bis" },
+  mode: { off: "Aus", fast: "Schnell", surplus: "Überschuss", minimum: "Minimum", target: "Fertig bis" },
   modeHelp: {
     off: "bekommt nichts", fast: "so viel die Sicherungen zulassen, auch aus dem Netz",
     surplus: "nur, was sonst eingespeist würde", minimum: "immer sein Mindestes, mehr bei Überschuss",
@@ -150,7 +150,8 @@ export const de: Words = {
   },
   setup: {
     tree: "Konfiguration", checks: "Prüfung", well: "Die Konfiguration ist in Ordnung.", warnings: "Ist das so gemeint?", version: "Version",
-    backup: "Sicherung herunterladen", backupHelp: "Aufzeichnungen und Einstellungen als eine Datei.", lines: "Leitungen",
+    backup: "Sicherung herunterladen", backupHelp: "Konfiguration, Aufzeichnungen, Kurven und Einstellungen als eine Datei.",
+    backupNeeds: "Ein Installateur kann hier eine Sicherung herunterladen.", lines: "Leitungen", parts: "Broker, Seite und Speicher",
     none: "Diese Seite kennt die Konfiguration nicht.",
     needs: "Als Eigentümer oder Installateur anmelden, um die Konfiguration zu sehen.", failed: (why) => `Sie kann nicht gelesen werden: ${why}`,
     readOnly: "Nur zum Lesen. Geändert wird in der site.toml; danach den Dienst neu starten.",

@@ -2,7 +2,7 @@
 export const en = {
   lang: "en",
   views: { now: "Now", curves: "Curves", health: "Health", decisions: "Decisions", setup: "Set-up" },
-  menu: "Views", site: "House", language: "Deutsch", languageHelp: "Diese Seite auf Deutsch",
+  menu: "Views", site: "House", language: "DE", languageHelp: "DE: Diese Seite auf Deutsch",
   colours: { auto: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" },
   login: "Log in", logout: "Log out", skip: "To the content", close: "Close", loading: "Loading",
   link: { waiting: "Connecting", live: "Live", stale: "Not live", lost: "No connection", offline: "Switched off" },
@@ -22,7 +22,7 @@ export const en = {
     meter: "Meter", source: "Generation", sensor: "Sub-meter", wallbox: "Wallbox", heater: "Heating rod",
     stages: "Switched load", storage: "Battery",
   },
-  mode: { off: "Off", fast: "Fast", surplus: "Surplus", minimum: "Min + surplus", target: "Ready by" } as Record<string, string>,
+  mode: { off: "Off", fast: "Fast", surplus: "Surplus", minimum: "Minimum", target: "Ready by" } as Record<string, string>,
   modeHelp: {
     off: "gets nothing", fast: "as much as the fuses allow, from the grid too", surplus: "only what would be exported",
     minimum: "its least always, more with surplus", target: "surplus, and the rest from the grid just in time",
@@ -145,7 +145,8 @@ export const en = {
   },
   setup: {
     tree: "Configuration", checks: "Check", well: "The configuration is in order.", warnings: "Is this meant?", version: "Version",
-    backup: "Download a backup", backupHelp: "Records and settings as one file.", lines: "Lines", none: "This page does not know the configuration.",
+    backup: "Download a backup", backupHelp: "Configuration, records, curves and settings as one file.", backupNeeds: "An installer can download a backup here.",
+    lines: "Lines", parts: "Broker, page and storage", none: "This page does not know the configuration.",
     needs: "Log in as owner or installer to see the configuration.", failed: (why: string) => `It cannot be read: ${why}`,
     readOnly: "Read only. It is changed in the site.toml; the service is started again after that.",
     place: "Place", device: "Driver", line: "Line", wired: "Phases", reads: "Read every", mode: "Mode", range: "Range",

@@ -52,7 +52,7 @@ export function chart(box: HTMLElement, drawing: Drawing, told: Told): Chart {
     cursor: { drag: { x: true, y: false, setScale: false }, y: false, points: { show: false } },
     scales: { x: { time: true, range: (_, least, most) => (drawing.bars ? [least - drawing.step_s / 2, most + drawing.step_s / 2] : [least, most]) },
       y: { range: (_, least, most) => around(least, most, drawing) }, second: { range: (_, least, most) => [Math.min(0, least), most * 1.1 || 1] } },
-    axes: [axis(colour, xAxis(drawing)), axis(colour, { size: 66, values: (_, splits) => splits.map((value) => yLabel(value, drawing.bars)) }),
+    axes: [axis(colour, xAxis(drawing)), axis(colour, { size: drawing.bars ? 78 : 66, values: (_, splits) => splits.map((value) => yLabel(value, drawing.bars)) }),
       ...(second ? [axis(colour, { scale: "second", side: 1, size: 58, grid: { show: false },
         values: (_, splits) => splits.map((value) => secondLabel(value, second)) })] : [])],
     hooks: {

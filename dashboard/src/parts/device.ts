@@ -6,7 +6,7 @@ import { ampere, amps, degrees, duration, number, percent, title, watthours, wat
 import { icon, iconOf } from "../icons";
 import { hash } from "../route";
 import type { House, Shown } from "../house";
-import type { Ability, DeviceState, Vector } from "../types";
+import type { Ability, DeviceState, Measured, Vector } from "../types";
 import { Limit } from "./limit";
 import { Modes } from "./modes";
 import { Why } from "./why";
@@ -99,8 +99,22 @@ function most(ability: Ability | undefined): number {
   return Math.max(...(ability.power_w ?? ability.stages_w ?? [0]).map(Math.abs));
 }
 
+const MOST_MEASURED = 12;
+
+/** What a heat, water or gas meter says now, exactly as it counts. */
+function measuredFacts(measured: Measured | undefined): [string, string][] {
+  const now = measured?.values.filter((one) => one.storage === 0 && one.value !== null) ?? [];
+  return now.slice(0, MOST_MEASURED).map(({ quantity, value, scaler, unit }) =>
+    [title(quantity), `${typeof value === "number" ? scaled(value, scaler) : value ?? ""} ${unit}`.trim()]);
+}
+
+function scaled(value: number, scaler: number): string {
+  const digits = Math.max(0, Math.min(6, -scaler));
+  return new Intl.NumberFormat(words.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value * 10 ** scaler);
+}
+
 function facts(device: Shown): [string, string][] {
-  const { state, decision, ability, settings, energy } = device;
+  const { state, decision, ability, settings, energy, measured } = device;
   const out: [string, string][] = [];
   if (decision) {
     const wallbox = state.kind === "wallbox";
@@ -113,6 +127,7 @@ function facts(device: Shown): [string, string][] {
   out.push([words.onPhases, state.phases.map((phase) => "L" + phase).join(" ")]);
   const taken = energy?.import_wh ?? state.energy_wh, given = energy?.export_wh ?? state.export_wh;
   if (taken !== null && taken !== undefined) out.push([words.total, words.counted(watthours(taken), given ? watthours(given) : "")]);
+  out.push(...measuredFacts(measured));
   if (ability) {
     out.push([words.priority, words.priorityOf(ability.priority)]);
     out.push([words.failsafe, failsafe(ability)]);

@@ -2,12 +2,15 @@
 import type { Context } from "../context";
 import { h, hide, mark, Rows, share, text } from "../dom";
 import { dayEnergies, type Energies } from "../energies";
-import { money, percent, roughly, watthours, watts, words } from "../format";
+import { because, money, percent, roughly, title, watthours, watts, words } from "../format";
 import { icon, type IconName } from "../icons";
 import type { House } from "../house";
 
 const EVEN_W = 50;
 const TODAY_MS = 120_000;
+const MOST_REASONS = 3;
+/** W now, W of the longest bar, a word beside the name, why. */
+type Flow = [number | null, number, string, string[]];
 type Place = "pv" | "storage" | "grid" | "house" | "cars" | "heat";
 
 export class Summary {
@@ -15,8 +18,8 @@ export class Summary {
   private readonly note = h("p", { class: "note" });
   private readonly gives = h("ul", { class: "flows", "aria-label": words.gives });
   private readonly takes = h("ul", { class: "flows", "aria-label": words.takes });
-  private readonly givesRows = new Rows<[number | null, number, string]>(this.gives, flowRow);
-  private readonly takesRows = new Rows<[number | null, number, string]>(this.takes, flowRow);
+  private readonly givesRows = new Rows<Flow>(this.gives, flowRow);
+  private readonly takesRows = new Rows<Flow>(this.takes, flowRow);
   private readonly today = h("dl", { class: "today" });
   private readonly todayBox = h("div", { hidden: "" }, h("h3", {}, words.today), this.today);
   readonly element = h("section", { class: "summary", "aria-labelledby": "headline" }, this.headline, this.note,
@@ -44,8 +47,8 @@ export class Summary {
     if (kinds.has("wallbox")) takes.splice(1, 0, ["cars", size(state.cars_w), ""]);
     if (kinds.has("heater") || kinds.has("stages")) takes.splice(2, 0, ["heat", size(state.heat_w), ""]);
     const most = Math.max(1000, ...[...gives, ...takes].map(([, watt]) => watt ?? 0));
-    this.givesRows.show(gives.map(([place, watt, more]) => [place, [watt, most, more]]));
-    this.takesRows.show(takes.map(([place, watt, more]) => [place, [watt, most, more]]));
+    this.givesRows.show(gives.map(([place, watt, more]) => [place, [watt, most, more, []]]));
+    this.takesRows.show(takes.map(([place, watt, more]) => [place, [watt, most, more, place === "cars" ? reasons(house) : []]]));
     if (Date.now() - this.askedAt > TODAY_MS && this.context.link() === "live") void this.askToday(house);
   }
 
@@ -79,14 +82,24 @@ function outside(house: House): string {
   return out.join(" ");
 }
 
-function flowRow(place: string): [Element, (value: [number | null, number, string]) => void] {
+/** Why each car gets what it gets: what is asked most often. */
+function reasons(house: House): string[] {
+  const boxes = house.loads().filter(({ state, decision }) => state.kind === "wallbox" && decision);
+  return boxes.slice(0, MOST_REASONS).map(({ name, decision }) =>
+    (boxes.length > 1 ? title(name) + " " : "") + (decision ? because(decision) : ""));
+}
+
+function flowRow(place: string): [Element, (value: Flow) => void] {
   const bar = h("i");
   const value = h("strong");
   const more = h("small");
+  const why = h("small", { class: "reasons" });
   const name: IconName = place === "pv" || place === "grid" || place === "storage" || place === "cars" || place === "heat" ? place : "house";
   const element = h("li", { class: place }, icon(name, "icon"), h("span", { class: "name" }, words.place[place as Place], " ", more),
-    value, h("span", { class: "track", "aria-hidden": "true" }, bar));
-  return [element, ([watt, most, note]) => {
+    value, h("span", { class: "track", "aria-hidden": "true" }, bar), why);
+  return [element, ([watt, most, note, said]) => {
+    text(why, said.join("\n"));
+    hide(why, !said.length);
     text(value, watts(watt));
     text(more, note);
     share(bar, (watt ?? 0) / most);

@@ -3,7 +3,7 @@ import type { Context, View } from "../context";
 import { asked, csv, type Drawing, drawing, type Track } from "../curves_data";
 import type { Curves } from "../energies";
 import { h, hide, mark, text } from "../dom";
-import { because, clock, dayOf, monthOf, moment, percent, title, words } from "../format";
+import { because, clock, clockShort, dayOf, monthOf, moment, percent, title, words } from "../format";
 import type { House } from "../house";
 import { decisions } from "../log";
 import { type Chart, chart, said } from "../parts/chart";
@@ -14,6 +14,18 @@ type Range = keyof typeof SPANS;
 const REFRESH_MS = { hour: 60_000, day: 60_000, week: 300_000, month: 300_000, year: 300_000 };
 const LEAST_S = 60, MOST_S = 2 * SPANS.year, BACK_S = 6 * 3_600;
 const TABLE_ROWS = 48;
+
+/** Both ends of a stretch, as exactly as its length needs. */
+function stretch(from: number, to: number): [string, string] {
+  const [a, b] = [from * 1000, to * 1000];
+  if (to - from > SPANS.month) return [monthOf(a), monthOf(b)];
+  if (to - from > 4 * SPANS.day) return [dayOf(a), dayOf(b)];
+  if (dayOf(a) === dayOf(b)) return [moment(a), clockShort(b)];
+  return [`${dayOf(a)} ${clockShort(a)}`, `${dayOf(b)} ${clockShort(b)}`];
+}
+
+const barOf = (drawing: Drawing, time: number): string =>
+  (drawing.step_s > 20 * SPANS.day ? monthOf(time * 1000) : dayOf(time * 1000));
 
 export function curves(context: Context): View {
   const say = words.curves, params = route().params;
@@ -102,9 +114,9 @@ export function curves(context: Context): View {
     drawn?.destroy();
     drawn = null;
     const name = what.value ? title(what.value) : say.balance;
-    const label = (at: number): string => (span_s > SPANS.month ? monthOf(at * 1000) : moment(at * 1000));
-    text(heading, `${name}, ${label(from)} – ${label(to)}`);
-    mark(box, "aria-label", say.picture(name, label(from), label(to)));
+    const [begin, end_] = stretch(from, to);
+    text(heading, `${name}, ${begin} – ${end_}`);
+    mark(box, "aria-label", say.picture(name, begin, end_));
     text(hint, what.value ? say.hint : `${say.gives}, ${say.takes}. ${say.hint}`);
     hide(hint, !current);
     hide(box, !current);
@@ -122,7 +134,7 @@ export function curves(context: Context): View {
     if (!current) return;
     const last = [...current.xs.keys()].reverse().find((at) => tracks().some((track) => track.values[at] != null)) ?? null;
     const at = index ?? last, time = at === null ? undefined : current.xs[at];
-    const when = time === undefined || at === null ? "" : current.bars ? dayOf(time * 1000) : clock(time * 1000);
+    const when = time === undefined || at === null ? "" : current.bars ? barOf(current, time) : clock(time * 1000);
     keys.replaceChildren(h("li", { class: "when" }, when), ...tracks().map((track) => {
       const swatch = h("i");
       swatch.style.setProperty("--hue", `var(${track.colour})`);
@@ -147,7 +159,7 @@ export function curves(context: Context): View {
     table.querySelector("table")?.remove();
     if (!table.open || !current) return;
     const every = Math.max(1, Math.ceil(current.xs.length / TABLE_ROWS)), drawnNow = current;
-    const rows = drawnNow.xs.flatMap((time, index) => (index % every ? [] : [h("tr", {}, h("th", { scope: "row" }, drawnNow.bars ? dayOf(time * 1000) : moment(time * 1000)),
+    const rows = drawnNow.xs.flatMap((time, index) => (index % every ? [] : [h("tr", {}, h("th", { scope: "row" }, drawnNow.bars ? barOf(drawnNow, time) : moment(time * 1000)),
       ...tracks().map((track) => h("td", {}, said(track, track.values[index]))))]));
     table.append(h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say.time), ...tracks().map((track) => h("th", { scope: "col" }, track.label)))),
       h("tbody", {}, ...rows)));

@@ -37,7 +37,7 @@ export function health(context: Context): View {
   let facts: Facts | null = null;
   let told = "";
   void setupOf(context).then((setup) => {
-    facts = typeof setup === "string" ? null : setup.facts;
+    facts = typeof setup === "string" ? null : setup.configuration;
     told = "";
   });
   return {

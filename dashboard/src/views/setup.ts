@@ -1,5 +1,6 @@
 // Set-up: the configuration as a tree, what the check says of it, version and backup. Read only.
 import type { Context, View } from "../context";
+import { of } from "../api";
 import { h } from "../dom";
 import { ampere, duration, title, watts, words } from "../format";
 import { hash } from "../route";
@@ -12,7 +13,7 @@ export function setup(context: Context): View {
   let shown = "";
   const load = async (): Promise<void> => {
     const found = await setupOf(context);
-    element.replaceChildren(...(typeof found === "string" ? [absent(found)] : whole(found)));
+    element.replaceChildren(...(typeof found === "string" ? [absent(found)] : whole(found, context)));
   };
   return {
     element,
@@ -32,20 +33,35 @@ function absent(why: string): HTMLElement {
   return h("p", { class: "card" }, why ? words.setup.failed(why) : words.setup.none);
 }
 
-function whole({ version, facts, backup }: Setup): HTMLElement[] {
+function whole({ version, configuration: facts, parts }: Setup, context: Context): HTMLElement[] {
   const say = words.setup;
-  const warnings = facts.warnings ?? [];
+  const warnings = facts.warnings;
   return [
     h("section", {}, h("h2", {}, say.checks), h("div", { class: "card" },
       warnings.length ? h("p", {}, h("strong", {}, say.warnings)) : h("p", { class: "well" }, say.well),
       warnings.length ? h("ul", { class: "plain" }, ...warnings.map((one) => h("li", { class: "warning" }, one))) : null,
       h("dl", { class: "facts" }, h("div", {}, h("dt", {}, say.version), h("dd", {}, version || "–"))),
-      h("p", {}, h("a", { class: "button", href: backup, download: "" }, say.backup), " ", h("small", {}, say.backupHelp)),
+      backup(context),
       h("p", { class: "note" }, say.readOnly))),
     h("section", {}, h("h2", {}, say.tree), h("div", { class: "card" }, nodes(facts, null))),
     h("section", {}, h("h2", {}, say.lines), h("div", { class: "card" }, lines(facts))),
+    h("section", {}, h("h2", {}, say.parts), h("div", { class: "card" }, around(parts))),
     h("section", {}, h("h2", {}, say.dead), h("div", { class: "card" }, dead(facts))),
   ];
+}
+
+/** For installers only: what it holds is more than what is shown. */
+function backup(context: Context): HTMLElement {
+  const say = words.setup;
+  if (context.session.who?.role !== "installer") return h("p", { class: "note" }, say.backupNeeds);
+  const href = of(context.house()?.slug ?? "", "backup");
+  return h("p", {}, h("a", { class: "button", href, download: "" }, say.backup), " ", h("small", {}, say.backupHelp));
+}
+
+function around(parts: Setup["parts"]): HTMLElement {
+  return h("ul", { class: "configtree" }, ...Object.entries(parts).map(([name, table]) => h("li", {}, h("p", {}, h("strong", {}, `[${name}]`), " ",
+    h("span", { class: "note" }, table === null ? words.lamp.off : Object.entries(table).filter(([, value]) => value !== "" && value !== null)
+      .map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join(", "))))));
 }
 
 function nodes(facts: Facts, parent: string | null): HTMLElement {

@@ -18,12 +18,13 @@ from firmware.api_model import (
     NodeState,
     Order,
     Problem,
+    Setup,
     Who,
 )
 from firmware.version import VERSION
 
 Tree = dict[str, Any]
-KINDS = (House, Device, NodeState, LineState, Decision, Decided, History, Login, Who, Order, Answer, Problem)
+KINDS = (House, Device, NodeState, LineState, Decision, Decided, History, Setup, Login, Who, Order, Answer, Problem)
 ABOUT = ("Whole numbers with the unit last in the name; + flows from the grid into the node; null is not known, never "
          "0. What is set needs the cookie of a login and its csrf as X-CSRF-Token.")
 S = "/api/v1/sites/{site}"
@@ -46,6 +47,9 @@ def document() -> Tree:
     paths[S + "/decisions"] = _get(
         "What was decided and why, whenever it changed: the newest 500 of that time, newest first",
         {"type": "array", "items": _ref("Decided")}, "from", "to", "device", "q")
+    paths[S + "/setup"] = _get("What is configured, and what happens on each loss", _ref("Setup"))
+    paths[S + "/backup"] = {"get": {"summary": "Configuration, curves and records, without secrets and keys",
+                                    "responses": {"200": {"description": "OK", "content": {"application/gzip": {}}}}}}
     paths["/api/state"] = _get("Every retained topic with its payload", {"type": "object"})
     paths["/metrics"] = {"get": {"summary": "The same for Prometheus", "responses": {"200": {
         "description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}}}}

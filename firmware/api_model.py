@@ -197,6 +197,12 @@ class Decided(Struct, forbid_unknown_fields=True):
     phase: Annotated[int | None, Meta(description="1 to 3; null: all, or no fuse")]
 
 
+class Setup(Struct):
+    version: str
+    configuration: Annotated[dict[str, Any], Meta(description="as `hutschiene check --json` tells it, without secrets")]
+    parts: Annotated[dict[str, Any], Meta(description="broker, page, history and the like; null: not configured")]
+
+
 class Login(Struct, forbid_unknown_fields=True):
     user: str
     password: str

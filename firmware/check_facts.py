@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from control.values import NONE, DeviceSpec, Site, Store
 from control.wiring import is_load, wiring
 from firmware import check_heat, config_drivers
@@ -10,10 +12,12 @@ from firmware.config_heat import KINDS
 from firmware.config_read import SECRET
 from firmware.config_site import DeviceFile, amperes
 from firmware.losses import assumed_ma, blind_budget_ma, left_alone_ma, silent_ma
+from firmware.version import VERSION
 from hal.values import Ability, Phases
 
 Facts = dict[str, Any]
 PHASE_NAMES = ("L1", "L2", "L3")
+PARTS = ("mqtt", "commands", "page", "accounts", "history", "state", "journal", "records", "carry")
 
 
 def facts(file: SiteFile) -> Facts:
@@ -39,6 +43,15 @@ def facts(file: SiteFile) -> Facts:
         },
         "warnings": list(warnings(file)),
     }
+
+
+def setup(file: SiteFile) -> Facts:
+    """For whoever looks at a running house: the same, its version, and the parts around it without what is secret."""
+    parts = {name: getattr(file, name) for name in PARTS}
+    return {"version": VERSION, "configuration": facts(file), "parts": {
+        name: None if table is None else {
+            key: value for key, value in msgspec.structs.asdict(table).items() if key not in SECRET}
+        for name, table in parts.items()}}
 
 
 def _shown(line: LineSpec) -> Facts:

@@ -18,6 +18,7 @@ from control.values import NONE, Site
 from firmware import config_cross, config_drivers, config_site, config_virtual
 from firmware.config_contacts import ContactFile, contacts
 from firmware.config_read import Findings, Raw, allowed, nearest, read
+from firmware.config_secrets import without_secrets
 from firmware.config_site import DeviceFile, Tables
 from firmware.config_tables import (
     LINES,
@@ -95,6 +96,7 @@ class SiteFile(NamedTuple):
     time_zone: str = SiteTable.__struct_defaults__[-1]
     accounts: "AccountsTable | None" = None
     contacts: "tuple[ContactFile, ...]" = ()
+    text: str = ""  # of the file, without what is secret
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -102,7 +104,7 @@ def load(path: "Path | str") -> SiteFile:
     name = str(path)
     text = text_of(name)
     raw = toml_of(name, text)
-    return site_file(Findings(name, raw, places(text)), raw)
+    return site_file(Findings(name, raw, places(text)), raw)._replace(text=without_secrets(text, tomli.loads))
 
 
 def site_file(findings: Findings, raw: Raw) -> SiteFile:

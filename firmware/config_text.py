@@ -13,7 +13,7 @@ _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*'""")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
 _CLOSE = re.compile(r"[ \t]*\]\]?")
-_TEXT = re.compile(r'''"""(?:\\[\s\S]|[^\\])*?""""{0,2}|\'\'\'[\s\S]*?\'\'\'\'{0,2}|"(?:\\.|[^"\\])*"|'[^']*\'''')
+TEXT = re.compile(r'''"""(?:\\[\s\S]|[^\\])*?""""{0,2}|\'\'\'[\s\S]*?\'\'\'\'{0,2}|"(?:\\.|[^"\\])*"|'[^']*\'''')
 _PLAIN = re.compile(r"[^,\]}#\n]*")  # a number, a time, true or false
 
 
@@ -74,7 +74,7 @@ class _Walk:
                 self._take(_BLANK)
             self._at += 1
         else:
-            self._take(_TEXT if first in "\"'" else _PLAIN)
+            self._take(TEXT if first in "\"'" else _PLAIN)
 
     def _take(self, pattern: "re.Pattern[str]") -> str:
         match = pattern.match(self._text, self._at)

@@ -13,6 +13,8 @@ from firmware.ability import ability_pairs
 from firmware.access import first
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
+from firmware.backup import Backup
+from firmware.check_facts import setup
 from firmware.commands import Commands
 from firmware.config import SiteFile
 from firmware.config_tables import access
@@ -58,7 +60,7 @@ class Outside:
         self.mqtt = self._connected(wake)
         self._history = _history(file)
         self._desk = Desk(wake)
-        house = House(self._history, self._desk if self._commands else None)
+        house = House(self._history, self._desk if self._commands else None, lambda: setup(file), lambda: Backup(file))
         self.page = _page(file, any_page_port, house, tell)
         self._outboxes = tuple(outbox for outbox in (self.mqtt, self.page) if outbox is not None)
         self._publisher = topics.Publisher(self._outboxes)

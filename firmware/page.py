@@ -28,7 +28,7 @@ from starlette.types import Message, Receive, Send
 from firmware.access.door import Door
 from firmware.listen import listen
 from firmware.page_guard import Guard
-from firmware.page_routes import House, Routes
+from firmware.page_routes import SEND_S, House, Routes
 from hal.ports import Outbox
 
 FOLDER = Path(__file__).resolve().parent.parent / "deploy" / "page"
@@ -36,7 +36,6 @@ MOST_CLIENTS = 32  # event streams
 MOST_CONNECTIONS = 128
 MOST_TOPICS = 2_000
 BEAT_S = 1.0  # a browser shows within 3 s that we are gone
-SEND_S = 15.0  # a browser that takes nothing for this long is gone
 START_S = 10.0
 STOP_S = 2.0
 NO_HOUSES: "Mapping[str, House]" = MappingProxyType({})

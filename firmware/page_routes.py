@@ -7,6 +7,7 @@ import asyncio
 import json
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol
@@ -20,10 +21,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from firmware import api, api_document, decisions, metrics
 from firmware.access.door import Refused
 from firmware.access.roles import COMMANDS, RULES, WORDS
+from firmware.backup import Backup, Busy
 from firmware.desk import Full
 from firmware.history import History
 from firmware.page_guard import NO_ACCOUNTS, Asked, Guard, Stop, plain, with_headers
 
+SEND_S = 15.0  # a browser that takes nothing for this long is gone
 ANSWER_S = 5.0  # until a decision has taken what was set; the slowest cycle is 5 s, and a command wakes it
 
 
@@ -38,6 +41,8 @@ class House(NamedTuple):
 
     history: "History | None" = None
     orders: "Orders | None" = None
+    setup: "Callable[[], dict[str, Any]] | None" = None
+    backup: "Callable[[], Backup] | None" = None
 
 
 class Told(Protocol):
@@ -64,6 +69,26 @@ class Stream(Response):
                     "headers": [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]})
         await self._page.stream(receive, send, self._still)
         await send({"type": "http.response.body", "body": b""})
+
+
+class Download(Response):
+    """A backup while it is made; a browser that takes nothing loses it."""
+
+    def __init__(self, backup: Backup, name: str) -> None:
+        super().__init__()
+        self._backup, self._name = backup, name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": [
+                (b"content-type", b"application/gzip"),
+                (b"content-disposition", f'attachment; filename="{self._name}"'.encode())]})
+            chunks = self._backup.chunks()
+            while chunk := await asyncio.to_thread(next, chunks, b""):
+                await asyncio.wait_for(send({"type": "http.response.body", "body": chunk, "more_body": True}), SEND_S)
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._backup.close()
 
 
 class Routes:
@@ -159,6 +184,23 @@ class Routes:
         if history is None:
             raise Stop(404, "there is no history of this site")
         return JSONResponse([entry.told() for entry in await _read(history.decisions, wanted)])
+
+    async def setup(self, asked: Asked) -> Response:
+        setup = self._house(asked).setup
+        if setup is None:
+            raise Stop(404, "the configuration is known where the site is run, not here")
+        return JSONResponse(await asyncio.to_thread(setup))
+
+    async def backup(self, asked: Asked) -> Response:
+        house = self._house(asked)
+        if house.backup is None:
+            raise Stop(404, "a backup is made where the site is run, not here")
+        try:
+            made = await _read(house.backup)
+        except Busy:
+            raise Stop(503, "one is being made already", retry_after="30") from None
+        print(f"page: {asked.visitor.name} takes a backup to {asked.address}", file=sys.stderr, flush=True)
+        return Download(made, f"{asked.request.path_params['site']}-{time.strftime('%Y-%m-%d')}.tar.gz")
 
     def _house(self, asked: Asked) -> House:
         site = asked.request.path_params["site"]

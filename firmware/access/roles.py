@@ -32,6 +32,8 @@ RULES = (
     Rule("GET", "/metrics", VIEWER, "metrics"),
     Rule("GET", SITE + "/history", VIEWER, "history"),
     Rule("GET", SITE + "/decisions", VIEWER, "decisions"),
+    Rule("GET", SITE + "/setup", VIEWER, "setup"),
+    Rule("GET", SITE + "/backup", INSTALLER, "backup"),
     Rule("POST", SITE + "/devices/{device}/set/{what}", OWNER, "set_device"),
     Rule("POST", SITE + "/set/{what}", OWNER, "set_site"),
     Rule("GET", "/api/v1/{path:path}", VIEWER, "read"),

@@ -1,10 +1,12 @@
 """Who may do what over HTTP: every route and every command, by every role, on the real server."""
 
 import http.client
+import io
 import json
 import ssl
 import subprocess
 import sys
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,12 @@ from firmware.access import accounts as accounts_module
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
 from firmware.access.roles import COMMANDS, INSTALLER, NAMES, OWNER, RULES, VIEWER
+from firmware.backup import Backup
+from firmware.check_facts import setup
+from firmware.config import load
+from firmware.config_tables import HistoryTable
 from firmware.desk import Desk
+from firmware.history_store import HistoryStore
 from firmware.page import Page, Place
 from firmware.page_guard import MOST_BODY
 from firmware.page_routes import House
@@ -46,7 +53,8 @@ class Server:
         self.obeyed: "list[tuple[str, bytes, str]]" = []
         self.woken = threading.Event()
         self.desk = Desk(self.woken.set)
-        self.page = Page(Place("127.0.0.1", 0, **place), {"home": House(orders=self.desk)}, Door(self.accounts, guests))
+        self.houses = {"home": House(orders=self.desk)}
+        self.page = Page(Place("127.0.0.1", 0, **place), self.houses, Door(self.accounts, guests))
         self.page.publish("hutschiene/home/site/state", STATE)
         self.page.start()
         self.port = int(self.page.url.rsplit(":", 1)[1])
@@ -261,6 +269,34 @@ def test_without_accounts_it_can_be_looked_at_and_nothing_is_set() -> None:
         assert house.post(SET, {"value": 1}).status == 403
     finally:
         page.close()
+
+
+def test_the_installer_takes_a_backup_of_the_running_house(server: "Callable[..., Server]", tmp_path: Path) -> None:
+    house = server()
+    store = HistoryStore(tmp_path / "history")
+    noise = [[number * number * 7_919 % 100_003 for number in range(60)]]
+    for minute in range(2_000):
+        store.put(minute * 60, {f"s{minute}": noise})
+    file = load(ROOT / "deploy" / "demo.toml")._replace(
+        records=None, history=HistoryTable(folder=str(tmp_path / "history")))
+    house.houses["home"] = House(setup=lambda: setup(file), backup=lambda: Backup(file))
+    path = "/api/v1/sites/home/backup"
+    assert house.ask("GET", path, **house.login("owner")).status == 403
+    headers = house.login("installer")
+    answer = house.ask("GET", path, **headers)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/gzip")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="home-')
+    with tarfile.open(fileobj=io.BytesIO(answer.said)) as tar:
+        assert tar.getnames() == ["site.toml", "history.sqlite"]
+    client = http.client.HTTPConnection("127.0.0.1", house.port, timeout=10)
+    client.request("GET", path, headers={"cookie": headers["cookie"]})
+    client.getresponse().read(100)
+    client.close()  # in the middle of it: the next one is not kept waiting for ever
+    while (again := house.ask("GET", path, **headers)).status == 503:
+        assert again.said["why"] == "one is being made already"
+    assert again.status == 200
+    told = house.ask("GET", "/api/v1/sites/home/setup", **headers).said
+    assert told["configuration"]["name"] == "Haus Sonnenhang"
 
 
 def test_an_open_stream_ends_with_its_session(server: "Callable[..., Server]") -> None:

@@ -87,7 +87,7 @@ def test_the_document_describes_every_path_and_has_every_schema_it_names() -> No
         assert part.split('"')[0] in document["components"]["schemas"]
     assert set(document["paths"]) == {
         "/api/v1/sites", "/api/v1/sites/{site}", "/api/v1/sites/{site}/history", "/api/v1/sites/{site}/decisions",
-        "/api/state", "/metrics",
+        "/api/v1/sites/{site}/setup", "/api/v1/sites/{site}/backup", "/api/state", "/metrics",
         "/api/v1/login", "/api/v1/session", "/api/v1/logout", "/api/v1/sites/{site}/set/{what}",
         "/api/v1/sites/{site}/devices/{device}/set/{what}",
         *(f"/api/v1/sites/{{site}}/{group}{name}" for group in api.GROUPS for name in ("", "/{name}"))}

@@ -186,6 +186,17 @@ class History:
             self._minute = {}
 
 
+def readable(topic: str, payload: str) -> bool:
+    """Whether a pair that somebody else has published can be added."""
+    history = History(None, 1, 1, 1)
+    try:
+        history._take(0, ((topic, payload),))
+        Changes().feed(0, ((topic, payload),))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        return False
+    return all(type(value) in (int, type(None)) for rows in history._minute.values() for row in rows for value in row)
+
+
 def _damaged(error: Exception) -> bool:
     """Not merely full or busy."""
     return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)

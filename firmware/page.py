@@ -132,6 +132,11 @@ class Page(Outbox):
                     self._loop.call_soon_threadsafe(self._spread)
                 self._changed[topic] = payload
 
+    def forget(self, topic: str) -> None:
+        """Whoever comes from now on is not told of it any more."""
+        with self._lock:
+            self._latest.pop(topic, None)
+
     def close(self) -> None:
         """Ends every stream and returns within STOP_S."""
         with self._lock:

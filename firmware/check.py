@@ -10,7 +10,8 @@ from pathlib import Path
 
 from drivers.clock import MonotonicClock
 from drivers.passport import passport
-from firmware import check_heat
+from drivers.system_time import SystemTime
+from firmware import check_heat, check_records
 from firmware.check_battery import battery_words
 from firmware.check_facts import PHASE_NAMES, Facts, facts
 from firmware.check_live import live
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     try:
         file = load(args.site)
-        understood = facts(file)
+        understood = {**facts(file), "records": check_records.facts(file, SystemTime())}
     except ConfigError as error:
         print(error, file=sys.stderr)
         if args.json:
@@ -74,6 +75,8 @@ def _text(site: Facts) -> "list[str]":
         out += _meter_lost(lost)
     out += [f"  {node['name']} has no meter: always {amperes(node['rest_ma'])} a phase assumed for the loads "
             "nobody controls" for node in site["nodes"] if node["meter"] is None]
+    if site["records"]:
+        out += ["", "Records", *check_records.words(site["records"])]
     out += ["", "When a device falls silent", *map(_silent, losses["devices"])]
     tanks = [line for device in site["devices"] if device["heat"]
              for line in check_heat.lost(device["name"], device["heat"], device["runs_alone"])]

@@ -30,6 +30,7 @@ MOST_EVENTS = 1_000  # read back at start; an open transaction is not older
 CLEAN_MS = 3_600_000
 MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
 MOST_ASKED_AN_HOUR = 600  # so that nobody fills the disk from afar
+MOST_OBLIGED_AN_HOUR = 600  # one a minute, and what else becomes of the grid operator's demands
 MOST_SAID_AN_HOUR = 240  # a flapping alarm, or an order a second, shall not fill the disk
 
 
@@ -64,7 +65,7 @@ class Keeper:
         self._lost = 0
         self._retry_ms = 0
         self._clean_ms = 0
-        self._hour = (0, 0)
+        self._hours: "dict[str, tuple[int, int]]" = {}
         self.fault = ""
 
     def turn(self, now: TimeNow, seen: "list[Seen]") -> None:
@@ -107,7 +108,7 @@ class Keeper:
 
     def obligation(self, data: "dict[str, Any]") -> None:
         """What became of a demand of the grid operator, for the consumer's log."""
-        if self._look is not None and self._may_speak(self._look):
+        if self._look is not None and self._may_speak(self._look, "obligation", MOST_OBLIGED_AN_HOUR):
             self._add(CONSUMER, "obligation", self._look, data)
 
     def answers(self) -> "list[Answer]":
@@ -224,13 +225,15 @@ class Keeper:
             if log != SYSTEM or self._may_speak(look):
                 self._add(log, kind, look, data)
 
-    def _may_speak(self, look: Look) -> bool:
+    def _may_speak(self, look: Look, what: str = "said", most: int = MOST_SAID_AN_HOUR) -> bool:
+        """Each `what` by itself: whoever floods us with orders shall not mute the evidence."""
         hour = look.now.mono_ms // 3_600_000
-        count = self._hour[1] + 1 if self._hour[0] == hour else 1
-        self._hour = (hour, count)
-        if count == MOST_SAID_AN_HOUR + 1:
-            self._add(SYSTEM, "muted", look, {"until_mono_ms": (hour + 1) * 3_600_000})
-        return count <= MOST_SAID_AN_HOUR
+        before = self._hours.get(what, (hour, 0))
+        count = before[1] + 1 if before[0] == hour else 1
+        self._hours[what] = (hour, count)
+        if count == most + 1:
+            self._add(SYSTEM, "muted", look, {"what": what, "until_mono_ms": (hour + 1) * 3_600_000})
+        return count <= most
 
     def _quarter(self, look: Look, ends: bool = False) -> None:
         quarter = self._sampler.look(look.now.utc_ms, look.clock.state != UNKNOWN, ends)

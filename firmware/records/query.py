@@ -39,6 +39,11 @@ class Query:
             (log, kind, from_s, (1 << 62) if to_s is None else to_s))
         return (chain.opened(unpacked(row[0])) for row in rows)
 
+    def newest(self, log: str, kind: str) -> "dict[str, Any] | None":
+        row = self._db.execute("select line from record where log = ? and kind = ? order by n desc limit 1",
+                               (log, kind)).fetchone()
+        return None if row is None else chain.opened(unpacked(row[0]))
+
     def heads(self) -> "dict[str, dict[str, Any]]":
         """Number and hash of the newest record of each log."""
         return {row[0]: {"n": row[1], "hash": row[2]}
@@ -50,9 +55,8 @@ class Query:
 
     def meters(self) -> "dict[str, Any]":
         """What the newest configuration said of the meters."""
-        row = self._db.execute("select line from record where log = ? and kind = 'meters' order by n desc limit 1",
-                               (chain.METROLOGY,)).fetchone()
-        return {} if row is None else dict(chain.opened(unpacked(row[0]))["data"])
+        found = self.newest(chain.METROLOGY, "meters")
+        return {} if found is None else dict(found["data"])
 
     def export(self, log: str, logs: "tuple[str, ...]", from_s: "int | None", to_s: "int | None", signer: Signer
                ) -> "Iterator[str]":

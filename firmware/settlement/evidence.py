@@ -1,92 +1,101 @@
 """Evidence that the grid operator was obeyed (section 14a EnWG; BK6-22-300 annex 1, 7): one line an obligation.
 
-Two kinds of records of the consumer's log are read, the first where it is there:
-
-    obligation  {"id", "channel", "ceiling_w", "duration_s", "received_ms", "applied_ms", "compliant_ms", "released_ms",
-                 "cause", "owed_w", "failsafe", "changes": [...]}. All times are UTC in ms; what is not known is null or
-                 left out. Written anew under the same id as more becomes known: of each key the newest that says
-                 something counts, so an obligation may be one record at its end or one for each of its steps.
-    ceiling     {"ceiling_w", "by"}: a ceiling that came or, null, went. It proves what was received and released.
-
-Nothing is taken from one obligation for another, and what no record says is not known, never assumed to be well.
+Read are the records of kind `obligation` (firmware.duties) of the consumer's log: received, changed, applied, kept,
+released, each with how long after its receipt, and the means of each minute in between. Nothing is taken from one
+obligation for another, and what no record says is not known, never assumed to be well.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-STEPS = ("received_ms", "applied_ms", "compliant_ms", "released_ms")
+RECEIVED, CHANGED, APPLIED, KEPT, RELEASED, MINUTE = "received", "changed", "applied", "kept", "released", "minute"
+CONSUME = "consume"
 QUARTER_MS = 900_000
+CLOCKS = ("unknown", "holdover", "synced")  # the worst first
+Record = Mapping[str, Any]
+
+
+class Step(NamedTuple):
+    id: str
+    state: str
+    at_ms: int  # UTC
+    ceiling_w: "int | None"
+    measured_w: "int | None"
+    cause: "str | None"
 
 
 class Obligation(NamedTuple):
+    """All times are UTC in ms. `applied_ms` and `kept_ms` are of the ceiling it ended with: a change begins anew."""
+
     id: str
-    channel: "str | None"
+    source: "str | None"
+    direction: "str | None"  # consume or produce
     ceiling_w: "int | None"
-    duration_s: "int | None"
+    owed_w: "int | None"  # the guaranteed minimum of the house
+    for_ms: "int | None"  # asked for so long
     received_ms: "int | None"
     applied_ms: "int | None"
-    compliant_ms: "int | None"
+    kept_ms: "int | None"
     released_ms: "int | None"
     cause: "str | None"
-    owed_w: "int | None"  # the guaranteed minimum
-    failsafe: "bool | None"
+    most_w: "int | None"  # measured while it held
+    over_s: "int | None"  # above it after it was kept to
+    input_lost: bool  # at any time: limited for safety, as its input was not heard
     changes: int
     clock: str  # the worst that its records bear
-    log_n: "tuple[int, ...]"  # numbers of its records
+    numbers: "tuple[int, ...]"  # of its records
 
 
-def obligations(records: "Iterable[Mapping[str, Any]]") -> "list[Obligation]":
+def obligations(records: "Iterable[Record]") -> "list[tuple[Obligation, tuple[Step, ...]]]":
     """Of whole records of kind `obligation`, in the order of their chain."""
-    order: "list[str]" = []
-    by_id: "dict[str, list[Mapping[str, Any]]]" = {}
+    by_id: "dict[str, list[Record]]" = {}
     for record in records:
-        name = str(record["data"].get("id", f"record {record['n']}"))
-        if name not in by_id:
-            order.append(name)
-        by_id.setdefault(name, []).append(record)
-    return [_merged(name, by_id[name]) for name in order]
+        if record["data"].get("state") != MINUTE:
+            by_id.setdefault(str(record["data"].get("event", f"record {record['n']}")), []).append(record)
+    return [_read(name, found) for name, found in by_id.items()]
 
 
-def _merged(name: str, records: "list[Mapping[str, Any]]") -> Obligation:
-    newest: "dict[str, Any]" = {}
-    changes = 0
+def minutes(records: "Iterable[Record]") -> "list[tuple[int, str, int]]":
+    """(UTC ms of the minute's end, device, mean W; + from the grid into it), of the minutes in which one held."""
+    return [(int(record["utc_ms"]), str(name), int(mean_w)) for record in records
+            if record["data"].get("state") == MINUTE for name, mean_w in record["data"].get("mean_w", {}).items()]
+
+
+def _read(name: str, records: "list[Record]") -> "tuple[Obligation, tuple[Step, ...]]":
+    begun_ms = next((one["utc_ms"] - one["data"].get("after_ms", 0) for one in records
+                     if one["data"].get("state") == RECEIVED), None)
+    steps, times = [], {RECEIVED: begun_ms, APPLIED: None, KEPT: None, RELEASED: None}
+    told: "dict[str, Any]" = {}
     for record in records:
-        told = {key: value for key, value in record["data"].items() if value is not None}
-        changes = max(changes, len(told.get("changes", ())))
-        newest.update(told)
-    keys = ("channel", "ceiling_w", "duration_s", *STEPS, "cause", "owed_w", "failsafe")
-    numbers = tuple(record["n"] for record in records)
-    return Obligation._make((name, *map(newest.get, keys), changes, _worst(records), numbers))
+        data = record["data"]
+        after_ms = data.get("after_ms")
+        at_ms = record["utc_ms"] if begun_ms is None or after_ms is None else begun_ms + after_ms
+        state = str(data.get("state"))
+        if state == CHANGED:
+            times[APPLIED] = times[KEPT] = None
+        times[state] = at_ms
+        steps.append(Step(name, state, at_ms, data.get("ceiling_w"), data.get("measured_w"), data.get("cause")))
+        told.update({key: value for key, value in data.items() if value is not None})
+    one = Obligation(
+        name, told.get("source"), told.get("direction"), told.get("ceiling_w"), told.get("owed_w"), told.get("for_ms"),
+        times[RECEIVED], times[APPLIED], times[KEPT], times[RELEASED], told.get("cause"), told.get("most_w"),
+        told.get("over_s"), any(one["data"].get("input_lost") for one in records),
+        sum(step.state == CHANGED for step in steps), _worst(records), tuple(one["n"] for one in records))
+    return one, tuple(steps)
 
 
-def of_ceilings(records: "Iterable[Mapping[str, Any]]") -> "list[Obligation]":
-    """Where only the ceiling itself was recorded: received when it came, released when it went or another came."""
-    out: "list[Obligation]" = []
-    for record in records:
-        at_ms, ceiling_w = record["utc_ms"], record["data"].get("ceiling_w")
-        if out and out[-1].released_ms is None:
-            one = out[-1]
-            out[-1] = one._replace(released_ms=at_ms, log_n=(*one.log_n, record["n"]),
-                                   clock=_worse(one.clock, record["clock"]))
-        if ceiling_w is not None:
-            out.append(Obligation(f"record {record['n']}", record["data"].get("by"), ceiling_w, None, at_ms, None, None,
-                                  None, None, None, None, 0, record["clock"], (record["n"],)))
-    return out
-
-
-def touching(found: "Iterable[Obligation]", from_s: int, to_s: int) -> "list[Obligation]":
-    """Those that held at any time of the period."""
-    return [one for one in found if (one.received_ms is None or one.received_ms < to_s * 1_000)
-            and (one.released_ms is None or one.released_ms >= from_s * 1_000)]
+def touches(one: Obligation, from_s: int, to_s: int) -> bool:
+    """Whether it held at any time of the period, as far as is known."""
+    return ((one.received_ms is None or one.received_ms < to_s * 1_000)
+            and (one.released_ms is None or one.released_ms >= from_s * 1_000))
 
 
 def quarters(one: Obligation, starts: "Iterable[int]", to_s: int) -> "list[int]":
-    """UTC starts of the quarter hours that lie in it whole: from when it was complied with, else received, on."""
-    begin_ms = next((told for told in (one.compliant_ms, one.applied_ms, one.received_ms) if told is not None), None)
-    if begin_ms is None:
+    """UTC starts of the quarter hours that lie in it whole, from when it was kept to; none if that is not known."""
+    if one.kept_ms is None or one.direction != CONSUME:
         return []
-    end_ms = to_s * 1_000 if one.released_ms is None else one.released_ms
-    return [start_s for start_s in starts if begin_ms <= start_s * 1_000 and start_s * 1_000 + QUARTER_MS <= end_ms]
+    kept_ms, end_ms = one.kept_ms, to_s * 1_000 if one.released_ms is None else one.released_ms
+    return [start_s for start_s in starts if kept_ms <= start_s * 1_000 and start_s * 1_000 + QUARTER_MS <= end_ms]
 
 
 def mean_w(energy_e: int, scaler: int) -> int:
@@ -94,13 +103,6 @@ def mean_w(energy_e: int, scaler: int) -> int:
     return int(-(-energy_e * 4 // 10 ** -scaler))
 
 
-def _worst(records: "Iterable[Mapping[str, Any]]") -> str:
-    worst = "synced"
-    for record in records:
-        worst = _worse(worst, record["clock"])
-    return worst
-
-
-def _worse(one: str, two: str) -> str:
-    order = ("unknown", "holdover", "synced")
-    return min(one, two, key=lambda state: order.index(state) if state in order else 0)
+def _worst(records: "Iterable[Record]") -> str:
+    return min((str(record["clock"]) for record in records),
+               key=lambda state: CLOCKS.index(state) if state in CLOCKS else 0)

@@ -1,5 +1,6 @@
 """What is proved to the grid operator: section 14a (obeyed), section 13k (used instead of curtailed)."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from firmware.config import ConfigError
@@ -8,7 +9,7 @@ from firmware.settlement import evidence as facts
 from firmware.settlement import quarters
 from firmware.settlement import relief as hours
 from firmware.settlement.books import Books, chunks
-from firmware.settlement.evidence import Obligation
+from firmware.settlement.evidence import Obligation, Step
 from firmware.settlement.make_accounts import Coverage, Made
 from firmware.settlement.plan import Settle, series_of_csv
 from firmware.settlement.quarters import EXPORT, IMPORT, Use
@@ -63,33 +64,41 @@ def _allocated(one: Settle, books: Books) -> "dict[int, int]":
 
 
 def evidence(one: Settle, books: Books, first: date, last: date, detail: bool) -> Made:
+    """Each obligation, its steps, and the means of each quarter hour in it; in detail of each minute too."""
     plan, coverage = books.plan, Coverage()
     from_s, to_s = legal_time.midnight(plan.zone, first), legal_time.midnight(plan.zone, last + timedelta(days=1))
     source = books.sources[one.table.source or books.place(one.table.grid)[0]]
-    reach = (from_s - EVIDENCE_BACK_S, to_s + EVIDENCE_BACK_S)
-    told = facts.obligations(source.records(chain.CONSUMER, "obligation", *reach))
-    notes = [] if told else [Note("only_ceilings", {}, True)]
-    told = told or facts.of_ceilings(source.records(chain.CONSUMER, "ceiling", *reach))
-    found = facts.touching(told, from_s, to_s)
+    records = list(source.records(chain.CONSUMER, "obligation", from_s - EVIDENCE_BACK_S, to_s + EVIDENCE_BACK_S))
+    found = [(told, steps) for told, steps in facts.obligations(records) if facts.touches(told, from_s, to_s)]
     uses = (Use(one.table.grid, IMPORT), *(Use(meter, IMPORT) for meter in one.table.devices),
             *(Use(meter, EXPORT) for meter in one.table.roofs))
     meters = tuple(dict.fromkeys(use.meter for use in uses))
     rows: "list[Row]" = []
     for chunk in chunks(plan, first, last):
-        wanted = [at_s for obligation in found for at_s in facts.quarters(obligation, chunk.starts, to_s)]
+        held = {told.id: facts.quarters(told, chunk.starts, to_s) for told, _ in found}
+        wanted = tuple(sorted({at_s for starts in held.values() for at_s in starts}))
         if wanted:
-            aligned = quarters.aligned(books.intervals(meters, books.values(meters, chunk)), uses,
-                                       [at_s for at_s in chunk.starts if at_s in set(wanted)])
-            for obligation in found:
-                held = set(facts.quarters(obligation, chunk.starts, to_s))
-                rows += [_means(obligation, at_s, energies, aligned.scaler, len(one.table.devices))
-                         for at_s, energies in aligned.rows if at_s in held]
-            coverage.add(chunk._replace(starts=tuple(sorted(set(wanted)))), aligned)
-    if any(row["over"] for row in rows):
-        notes.append(Note("over", {}, True))
+            aligned = quarters.aligned(books.intervals(meters, books.values(meters, chunk)), uses, wanted)
+            known = dict(aligned.rows)
+            rows += [_means(told, at_s, known[at_s], aligned.scaler, len(one.table.devices))
+                     for told, _ in found for at_s in held[told.id] if at_s in known]
+            coverage.add(chunk._replace(starts=wanted), aligned)
+    tables = [_obligations([told for told, _ in found]), _steps([step for _, steps in found for step in steps]),
+              _quarters(rows), *(coverage.tables() if rows else [])]
+    if detail:
+        tables.append(_minutes(records, from_s, to_s))
+    return tables, [*_evidence_notes([told for told, _ in found], rows), *coverage.notes()]
+
+
+def _evidence_notes(found: "list[Obligation]", rows: "list[Row]") -> "list[Note]":
+    out = []
     if not found:
-        notes.append(Note("no_obligation", {}))
-    return [_obligations(found), _quarters(rows), *(coverage.tables() if rows else [])], [*notes, *coverage.notes()]
+        out.append(Note("no_obligation", {}))
+    if any(told.applied_ms is None or told.kept_ms is None for told in found):
+        out.append(Note("not_kept", {}, True))
+    if any(row["over"] for row in rows) or any(told.over_s for told in found):
+        out.append(Note("over", {}, True))
+    return out
 
 
 def _means(one: Obligation, at_s: int, energies: "tuple[int, ...]", scaler: int, devices: int) -> Row:
@@ -111,16 +120,35 @@ def _means(one: Obligation, at_s: int, energies: "tuple[int, ...]", scaler: int,
 
 def _obligations(found: "list[Obligation]") -> Table:
     rows: "list[Row]" = [{
-        **one._asdict(), **{key[:-3]: getattr(one, key) // 1_000 if getattr(one, key) is not None else None
-                            for key in facts.STEPS},
-        "answer_ms": _apart(one.received_ms, one.applied_ms), "comply_ms": _apart(one.received_ms, one.compliant_ms),
-        "records": " ".join(str(n) for n in one.log_n)} for one in found]
-    columns = (Column("id"), Column("channel"), Column("ceiling_w", WATT), Column("owed_w", WATT),
-               Column("received", TIME), Column("applied", TIME), Column("compliant", TIME), Column("released", TIME),
-               Column("answer_ms", COUNT), Column("comply_ms", COUNT), Column("duration_s", COUNT), Column("cause"),
-               Column("failsafe", WORD), Column("changes", COUNT), Column("clock"), Column("records"))
-    keep = {column.key for column in columns}
-    return Table("obligations", columns, [{key: row[key] for key in row if key in keep} for row in rows], 0)
+        **{key: getattr(one, key) for key in ("id", "source", "direction", "ceiling_w", "owed_w")},
+        **{key: _s(getattr(one, key + "_ms")) for key in ("received", "applied", "kept", "released")},
+        "answer_ms": _apart(one.received_ms, one.applied_ms), "comply_ms": _apart(one.received_ms, one.kept_ms),
+        "cause": one.cause, "most_w": one.most_w, "over_s": one.over_s, "input_lost": one.input_lost,
+        "changes": one.changes, "clock": one.clock, "records": " ".join(str(n) for n in one.numbers)} for one in found]
+    columns = (Column("id"), Column("source"), Column("direction", WORD), Column("ceiling_w", WATT),
+               Column("owed_w", WATT), Column("received", TIME), Column("applied", TIME), Column("kept", TIME),
+               Column("released", TIME), Column("answer_ms", COUNT), Column("comply_ms", COUNT), Column("cause"),
+               Column("most_w", WATT), Column("over_s", COUNT), Column("input_lost", WORD), Column("changes", COUNT),
+               Column("clock"), Column("records"))
+    return Table("obligations", columns, rows, 0)
+
+
+def _steps(found: "list[Step]") -> Table:
+    rows: "list[Row]" = [{"id": one.id, "state": one.state, "at": _s(one.at_ms), "ceiling_w": one.ceiling_w,
+                          "measured_w": one.measured_w, "cause": one.cause} for one in found]
+    return Table("obligation_steps", (Column("id"), Column("state", WORD), Column("at", TIME),
+                                      Column("ceiling_w", WATT), Column("measured_w", WATT), Column("cause")), rows, 0)
+
+
+def _minutes(records: "Sequence[facts.Record]", from_s: int, to_s: int) -> Table:
+    rows: "list[Row]" = [{"at": _s(at_ms), "device": device, "mean_w": mean_w}
+                         for at_ms, device, mean_w in facts.minutes(records)
+                         if from_s * 1_000 <= at_ms <= to_s * 1_000]
+    return Table("obligation_minutes", (Column("at", TIME), Column("device"), Column("mean_w", WATT)), rows, 0)
+
+
+def _s(at_ms: "int | None") -> "int | None":
+    return None if at_ms is None else at_ms // 1_000
 
 
 def _apart(begin_ms: "int | None", end_ms: "int | None") -> "int | None":

@@ -168,25 +168,27 @@ def record(n: int, at_ms: int, clock: str = "synced", **data: Any) -> "dict[str,
     return {"n": n, "utc_ms": at_ms, "clock": clock, "data": data}
 
 
-def test_an_obligation_grows_with_what_becomes_known() -> None:
-    first = record(4, 1_000, id="a", channel="contact", ceiling_w=4_200, received_ms=1_000)
-    found, other = evidence.obligations([
-        first, record(5, 2_000, id="b", received_ms=2_000), record(6, 3_000, id="a", applied_ms=2_500),
-        record(9, 9_000, "holdover", id="a", compliant_ms=3_000, released_ms=9_000, cause="operator", changes=[1])])
-    assert (found.received_ms, found.applied_ms, found.compliant_ms, found.released_ms) == (1_000, 2_500, 3_000, 9_000)
-    assert (found.channel, found.cause, found.changes, found.clock) == ("contact", "operator", 1, "holdover")
-    assert found.log_n == (4, 6, 9)
-    assert (other.ceiling_w, other.applied_ms) == (None, None)  # nothing is taken for granted
-
-
-def test_ceilings_alone_prove_what_came_and_went() -> None:
-    told = [record(1, 1_000_000, ceiling_w=4_200, by="grid operator"), record(2, 2_000_000, ceiling_w=7_560),
-            record(3, 9_000_000, ceiling_w=None)]
-    first, second = evidence.of_ceilings(told)
-    assert (first.received_ms, first.released_ms, first.applied_ms) == (1_000_000, 2_000_000, None)
-    assert (second.ceiling_w, second.released_ms, second.log_n) == (7_560, 9_000_000, (2, 3))
-    assert evidence.quarters(second, range(0, 18_000, 900), 18_000) == [2_700, 3_600, 4_500, 5_400, 6_300, 7_200,
-                                                                8_100]
-    assert evidence.touching((first, second), 2_001, 9_000) == [second]
+def test_an_obligation_step_by_step() -> None:
+    said = {"event": "a", "source": "box", "direction": "consume", "input_lost": False}
+    (one, steps), (other, _) = evidence.obligations([
+        record(4, 1_000_400, **said, state="received", ceiling_w=7_560, after_ms=0, owed_w=4_200, for_ms=None),
+        record(5, 1_002_000, event="b", state="kept", after_ms=500, ceiling_w=3_000),
+        record(6, 1_003_900, **said, state="applied", ceiling_w=7_560, after_ms=3_000),
+        record(7, 1_004_000, "holdover", **said, state="changed", ceiling_w=4_200, was_w=7_560, after_ms=3_500),
+        record(8, 1_060_000, event=None, state="minute", mean_w={"grid": 900}),
+        record(9, 1_064_000, **said, state="applied", ceiling_w=4_200, after_ms=60_000),
+        record(10, 1_066_000, **said, state="kept", ceiling_w=4_200, after_ms=65_000, measured_w=4_150),
+        record(11, 9_000_600, **said, state="released", ceiling_w=4_200, after_ms=8_000_000, cause="lapsed",
+               most_w=4_200, over_s=0)])
+    assert one[6:10] == (1_000_400, 1_060_400, 1_065_400, 9_000_400)  # received, applied, kept, released
+    assert (one.ceiling_w, one.owed_w, one.cause, one.changes, one.clock) == (4_200, 4_200, "lapsed", 1, "holdover")
+    assert one.numbers == (4, 6, 7, 9, 10, 11)
+    assert [step.state for step in steps] == ["received", "applied", "changed", "applied", "kept", "released"]
+    assert (other.received_ms, other.applied_ms, other.kept_ms) == (None, None, 1_002_000)  # nothing is made up
+    assert evidence.quarters(one, range(0, 18_000, 900), 18_000) == list(range(1_800, 9_000, 900))
+    assert evidence.quarters(one._replace(kept_ms=None), range(0, 18_000, 900), 18_000) == []
+    assert evidence.touches(one, 9_000, 9_500)
+    assert not evidence.touches(one, 9_001, 9_500)
+    assert evidence.minutes([record(8, 1_060_000, state="minute", mean_w={"grid": 900})]) == [(1_060_000, "grid", 900)]
     assert evidence.mean_w(1_051, 0) == 4_204
     assert evidence.mean_w(10_501, -1) == 4_201

@@ -275,15 +275,21 @@ storage = "battery"
 
 def test_evidence_relief_and_storage(settle: "Callable[..., Any]", tmp_path: Path) -> None:
     at_s = BEGIN_S + 7_300
-    obligation = {"id": "o1", "channel": "contact", "ceiling_w": 1_500, "received_ms": at_s * 1_000,
-                  "applied_ms": at_s * 1_000 + 800, "compliant_ms": at_s * 1_000 + 9_000,
-                  "released_ms": (at_s + 2_700) * 1_000, "cause": "operator", "owed_w": 7_560}
-    keep(tmp_path / "records", more=(Draft(CONSUMER, "obligation", stamp(at_s + 2_700), obligation),))
+    said = {"event": "o1", "source": "box", "direction": "consume", "ceiling_w": 1_500, "input_lost": False}
+    told = [{**said, "state": "received", "after_ms": 0, "owed_w": 7_560},
+            {**said, "state": "applied", "after_ms": 800}, {**said, "state": "kept", "after_ms": 9_000},
+            {"state": "minute", "mean_w": {"grid": 1_400}},
+            {**said, "state": "released", "after_ms": 2_700_000, "cause": "taken back", "most_w": 1_500, "over_s": 3}]
+    keep(tmp_path / "records", more=tuple(
+        Draft(CONSUMER, "obligation", stamp(at_s + one.get("after_ms", 60_000) // 1_000), one) for one in told))
     (tmp_path / "allocated.csv").write_text(
         "utc,kwh\n2026-10-25T10:00Z,1\n2026-10-25T11:00Z,0.5\n2026-10-26T10:00Z,9\n")
-    found = settle(PLAN + EVIDENCE)
+    found = settle(PLAN + EVIDENCE, "--detail")
     one, = rows(found, "control", "obligations")
     assert (one["id"], one["answer_ms"], one["comply_ms"], one["owed_w"]) == ("o1", 800, 9_000, 7_560)
+    assert [step["state"] for step in rows(found, "control", "obligation_steps")] == [
+        "received", "applied", "kept", "released"]
+    assert [row["mean_w"] for row in rows(found, "control", "obligation_minutes")] == [1_400]
     held = rows(found, "control", "obligation_quarters")
     assert [row["start"] for row in held] == [BEGIN_S + 8_100, BEGIN_S + 9_000]
     assert [held[0][key] for key in ("grid_w", "controlled_w", "counted_w", "prorata_w", "over")] == [

@@ -24,7 +24,7 @@ def table_from(first_sensor: int) -> Table:
     """Three sensors in a row, the first of them 1 to 4."""
     offset = 2 * (first_sensor - 1)
     return table(
-        "go-e Controller", MAKER,
+        "go-e Controller", MAKER, quick_ms=0,
         reads=(
             #   field         fn  address       kind   n   num  den
             Reg("voltage_mv", 4, 1000, "f32", 3, 1000, 1),

@@ -23,6 +23,7 @@ from hal.values import ability as able
 MEASURES_ONLY = "only measures; when it is silent its node is reckoned at its rated current"
 SHORT_WORDS = 10  # what every device answers at once: three phases of 32 bits, and a little
 AGAIN_MS = 60_000  # after so long a silence it may be another meter, or have been set anew
+QUICK_MS = 200  # five times a second: what a meter for energy management measures anew
 BY_CT = ("current_ma", "power_w", "taken_w", "given_w", "total_w", "import_wh", "export_wh")
 
 ROLE = choice("role", "meter", ("meter", "source"), "meter of a node, or of a PV system that is only read")
@@ -35,6 +36,7 @@ WORDS = choice("words", "high first", ("high first", "low first"), "order of the
 
 class Table(namedtuple("Table", (
     "name", "known_by", "reads", "slow", "passport", "identity", "checks", "conductors", "most_words", "gap",
+    "quick_ms",
 ))):
     """reads, slow   fields: voltage_mv, current_ma, power_w (or taken_w and given_w), total_w, import_wh, export_wh,
                      power_factor_permille, frequency_mhz
@@ -43,6 +45,7 @@ class Table(namedtuple("Table", (
     checks       settings without which its numbers mean something else
     conductors   3, or 1
     most_words   the longest request it answers, and gap the unused registers one may read over
+    quick_ms     how often it measures anew and may be asked; 0 = once a second
     """
 
     __slots__ = ()
@@ -56,15 +59,16 @@ class Table(namedtuple("Table", (
     conductors: int
     most_words: int
     gap: int
+    quick_ms: int
 
 
 def table(
     name: str, known_by: str, reads: "tuple[Reg, ...]", slow: "tuple[Reg, ...]", passport: "tuple[Tell, ...]" = (),
     identity: "tuple[Mark, ...]" = (), checks: "tuple[Mark, ...]" = (), conductors: int = 3,
-    most_words: int = MOST_WORDS, gap: int = 0,
+    most_words: int = MOST_WORDS, gap: int = 0, quick_ms: int = QUICK_MS,
 ) -> Table:
     """A Table by keyword."""
-    return Table(name, known_by, reads, slow, passport, identity, checks, conductors, most_words, gap)
+    return Table(name, known_by, reads, slow, passport, identity, checks, conductors, most_words, gap, quick_ms)
 
 
 class TableMeter(RegisterDevice):
@@ -74,6 +78,7 @@ class TableMeter(RegisterDevice):
         low_first = options.get("words") == "low first"
         self._table = meter
         self._reads = tuple([as_set(reg, ratio, low_first) for reg in meter.reads])
+        self.quick_ms = meter.quick_ms
         super().__init__(bus, whole(options, "unit"), self._reads,
                          tuple([as_set(reg, ratio, low_first) for reg in meter.slow]),
                          most_words=meter.most_words, phases=phases(options), gap=meter.gap)
@@ -136,4 +141,4 @@ def ability_of(meter: Table, options: "dict[str, object]") -> Ability:
 def within(meter: Table, most_words: int) -> Table:
     """The same meter, asked in requests of at most so many registers."""
     return Table(meter.name, meter.known_by, meter.reads, meter.slow, meter.passport, meter.identity, meter.checks,
-                 meter.conductors, most_words, meter.gap)
+                 meter.conductors, most_words, meter.gap, meter.quick_ms)

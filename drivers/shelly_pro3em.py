@@ -27,7 +27,7 @@ def _phase(base: int) -> "tuple[Reg, ...]":
 
 
 TABLE = table(
-    "Shelly Pro 3EM", BOTH,
+    "Shelly Pro 3EM", BOTH, quick_ms=0,
     reads=_phase(1020) + _phase(1040) + _phase(1060),
     slow=(
         Reg("import_wh", 4, 1162, "f32_le", 1, 1, 1),

@@ -43,7 +43,10 @@ def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSp
 def _slot(file: SiteFile, index: int, meter: Meter, around: "Callable[[int, Meter], Meter] | None") -> Slot:
     site, period_ms = file.site, file.devices[index].period_ms
     urgent = any(index in leaves(file.virtuals, node.meter) for node in site.nodes)
-    return Slot(index, around(index, meter) if around else meter, site.devices[index].ability, period_ms, urgent)
+    slot = Slot(index, around(index, meter) if around else meter, site.devices[index].ability, period_ms, urgent)
+    if not file.devices[index].quick:
+        slot.quick_ms = 0
+    return slot
 
 
 def driver(device: DeviceFile, port: Port, clock: Clock, counters: "Counters | None" = None) -> Meter:

@@ -44,6 +44,7 @@ class DeviceFile(NamedTuple):
     period_ms: int
     options: "Mapping[str, Any]"  # the driver's, and unit (Modbus), phases, max_a
     plate: Passport = UNKNOWN  # what the owner says of a meter
+    quick: bool = False  # a node's meter may be asked more often than that, while its line has nothing else to do
 
 
 class Tables(NamedTuple):
@@ -185,7 +186,8 @@ class _Device:
         if kind == "wallbox" and able.max_ma < able.min_ma:
             self._add("max_a", f"the wallbox cannot charge with less than {amperes(able.min_ma)}")
         options = MappingProxyType(self.options)
-        return spec, DeviceFile(self.name, self.driver, self.table.line or "", 1_000 * period_s, options, self._plate())
+        return spec, DeviceFile(self.name, self.driver, self.table.line or "", 1_000 * period_s, options, self._plate(),
+                                self.table.period_s is None)
 
     def _options(self) -> "dict[str, Any]":
         """What the driver is built from; a list is a tuple, true is 1."""

@@ -3,7 +3,8 @@
 A load is armed before it is first written and again after each silence. A lease is written when it
 changes and every third of its life; when it lapses, the line puts the device on its fallback by itself.
 A silent device is asked less and less often (2 s growing to 5 min; a node's meter every 2 s), so it
-never delays the others on its line by more than one time-out. One that answers but refuses to come down is
+never delays the others on its line by more than one time-out. A node's meter that can stand it is asked more
+often while the line has nothing else to do, half of the time at most. One that answers but refuses to come down is
 not spoken to until its own fail-safe has acted: each request of ours would keep it as it is.
 """
 
@@ -36,6 +37,8 @@ class Slot:
         self.load: "Load | None" = device if isinstance(device, Load) else None
         self.period_ms = period_ms
         self.urgent = urgent  # a node's meter: read first, never left alone for long
+        self.quick_ms = device.quick_ms if urgent else 0
+        self.quick_due_ms = 0
         self.fallback = ability.fallback
         self.hush_ms = ability.failsafe_ms and ability.failsafe_ms + ability.settle_ms  # until its fail-safe has acted
         self.lease_ms = lease_ms(ability)
@@ -84,7 +87,14 @@ class Line:
             slot = min(due, key=lambda slot: (not slot.urgent, slot.due_ms))
             self._read(slot, now_ms)
             return DECIDE_MS if slot.urgent else 0
-        return max(0, min(IDLE_MS, min(slot.due_ms for slot in self.slots) - now_ms))
+        quick = [slot for slot in self.slots if slot.quick_ms and not slot.failures]
+        for slot in quick:
+            if slot.quick_due_ms <= now_ms:
+                self._read(slot, now_ms)
+                slot.due_ms = now_ms + slot.period_ms
+                return DECIDE_MS
+        return max(0, min([IDLE_MS] + [slot.due_ms - now_ms for slot in self.slots]
+                          + [slot.quick_due_ms - now_ms for slot in quick]))
 
     def idle(self) -> bool:
         """Nothing is due now."""
@@ -168,6 +178,8 @@ class Line:
             slot.due_ms = self._clock.now_ms() + slot.backoff_ms()
             return
         slot.failures = 0
+        done_ms = self._clock.now_ms()
+        slot.quick_due_ms = max(now_ms + slot.quick_ms, done_ms + done_ms - now_ms)
         if not slot.armed:
             slot.write_ms = now_ms  # it is there again: what stands in it must not rule while we ask it
         slot.due_ms = max(slot.due_ms + slot.period_ms, now_ms + slot.period_ms // 2)

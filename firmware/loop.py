@@ -1,5 +1,5 @@
-"""The cycle at its period and on every fresh grid reading, beside one worker a line. Threads live here and nowhere else
-in the decision's way: a line that hangs, hangs alone.
+"""The cycle at its period, on a fresh grid reading a second, and at once on one above a fuse, beside one worker a
+line. Threads live here and nowhere else in the decision's way: a line that hangs, hangs alone.
 """
 
 import threading
@@ -14,22 +14,36 @@ from firmware.virtual import Virtual, leaves
 from hal.ports import Clock, Watchdog
 from hal.values import Reading
 
+FRESH_MS = 1_000  # a grid reading wakes the decision so often ...
+EARLY_MS = 200  # ... or so much sooner: meters do not keep our time
 FASTEST_MS = 200  # at most 5 cycles a second, however fast the meter is
 STOP_S = 5.0  # a line ends within its longest time-out; afterwards it is left behind
 
 
 class WatchedImage(Image):
-    """The process image of a site that says when a fresh grid reading has come."""
+    """The process image of a site that says when a reading has come that the decision should not wait for."""
 
     def __init__(self, site: Site, virtuals: "tuple[Virtual, ...]" = ()) -> None:
         super().__init__(len(site.devices), virtuals)
+        self._site = site
         self._grid = leaves(virtuals, site.nodes[0].meter)
+        self._woken_ms = 0
         self.fresh = threading.Event()
 
     def hear(self, index: int, reading: Reading) -> None:
         super().hear(index, reading)
-        if index in self._grid:
+        due_ms = self._woken_ms + min(self._site.cycle_ms, FRESH_MS) - EARLY_MS
+        if (index in self._grid and reading.t_ms >= due_ms) or over(self._site, index, reading):
+            self._woken_ms = reading.t_ms
             self.fresh.set()
+
+
+def over(site: Site, index: int, reading: Reading) -> bool:
+    """Whether a node's meter measures more than the node's fuse bears."""
+    if reading.current_ma is None:
+        return False
+    most_ma = max(reading.current_ma)
+    return any(node.meter == index and most_ma > node.rated_ma for node in site.nodes)
 
 
 class Worker(threading.Thread):

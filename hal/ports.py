@@ -22,6 +22,8 @@ class Bus:
 class Meter:
     """A device that measures."""
 
+    quick_ms = 0  # it may be asked so often while its line has nothing else to do; 0 = only at its period
+
     def read(self, now_ms: int) -> Reading:
         """Everything due now in one Reading; raises DeviceError, never returns an old value."""
         raise NotImplementedError

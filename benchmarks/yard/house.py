@@ -7,10 +7,11 @@ the physics. Edges of loads fall between the cycles: the house lives in steps of
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from control.values import NONE, DeviceSpec, NodeSpec, Plan, Site, Snapshot, store
+from control.values import NONE, DeviceSpec, NodeSpec, Obligation, Plan, Site, Snapshot, store
 from firmware.image import Image
 from firmware.lanes import Lanes
 from firmware.line import Line, Slot
+from firmware.loop import over
 from hal.ports import Meter
 from hal.values import Ability, ability
 from sim.battery import Battery
@@ -33,7 +34,7 @@ Described = tuple[str, int, tuple[int, ...], dict[str, object]]  # as sim.world 
 
 
 class Controller(Protocol):
-    ceiling_w: int
+    obligations: "tuple[Obligation, ...]"
 
     def once(self, now_ms: int) -> "tuple[Snapshot, Plan]": ...
 
@@ -108,8 +109,9 @@ class Yard:
         self.devices = self._devices(plant)
         self.image = Image(len(self.devices))
         self.ill = tuple(Ill() for _ in self.devices)
-        self.lines = tuple(Line(spec.name, (Slot(i, self._patient(i, rng.next()), spec.ability, SECOND_MS, i == 0),),
-                                self.image, self.clock) for i, spec in enumerate(self.site.devices))
+        self.lines = tuple(
+            Line(spec.name, (Slot(i, self._patient(i, rng.next()), spec.ability, tick_ms if i == 0 else SECOND_MS,
+                                  i == 0),), self.image, self.clock) for i, spec in enumerate(self.site.devices))
         self._lanes = Lanes(self.lines, self.clock)
         self.controller: Controller = make(self.site, self.image, start_ms)  # type: ignore[operator]
         self.before: "Callable[[int], None]" = lambda now_ms: None  # each step of the physics
@@ -125,7 +127,8 @@ class Yard:
         return self._lived_ms // SECOND_MS
 
     def second(self) -> None:
-        """The house lives to the next full second; then the lines read, the controller decides, the lines write."""
+        """The house lives to the next full second. At each step the lines read; at the second, and at once when more is
+        measured than the fuse bears, the controller decides and the lines write."""
         until_ms = self._lived_ms + SECOND_MS
         while self._lived_ms < until_ms:
             self._lived_ms += self.tick_ms
@@ -134,11 +137,17 @@ class Yard:
             for device in self.devices:
                 device.tick(self._lived_ms)
             self._watch()
-        self.kpi.second(until_ms, self.house, self.plan)
-        self.clock.put(until_ms)
-        self._lanes.run(until_ms + SECOND_MS)
-        _, self.plan = self.controller.once(self.clock.now_ms())
-        self._lanes.run(until_ms + SECOND_MS)
+            if self._lived_ms == until_ms:
+                self.kpi.second(until_ms, self.house, self.plan)
+            self._decide(self._lived_ms, until_ms)
+
+    def _decide(self, now_ms: int, until_ms: int) -> None:
+        self.clock.put(now_ms)
+        self._lanes.run(now_ms + self.tick_ms)
+        grid = self.image.snapshot(now_ms, ()).heard[0].reading
+        if now_ms == until_ms or (grid is not None and over(self.site, 0, grid)):
+            _, self.plan = self.controller.once(self.clock.now_ms())
+            self._lanes.run(now_ms + self.tick_ms)
 
     def _watch(self) -> None:
         flow_ma = self.house.node_ma(0)

@@ -1,5 +1,7 @@
 """A line writes what is due first, arms before it writes, backs off what is silent, and ends what has lapsed."""
 
+from itertools import pairwise
+
 from firmware.image import Image, Lease
 from firmware.line import LEASE_MS, Line, Slot
 from hal.faults import FRAME, REFUSED, TIMEOUT, DeviceError
@@ -264,3 +266,24 @@ def test_release_reaches_every_load_even_when_one_fails() -> None:
     Line("rs485", slots, image, clock).release()
     assert first.did == ["release"]
     assert second.did == ["release"]
+
+
+def test_a_nodes_meter_is_asked_more_often_while_its_line_has_nothing_else_to_do() -> None:
+    bench = Bench()
+    bench.line.slots[1].quick_ms = 200
+    bench.run(3_000, lease=SIX)
+    reads = [t_ms for t_ms in bench.grid.asked if t_ms >= 2_000]
+    assert all(160 <= after - before <= 300 for before, after in pairwise(reads))
+    assert all(after - before <= PERIOD_MS + 200 for before, after in pairwise(bench.box.asked))
+
+
+def test_the_quick_readings_take_half_of_a_slow_line_at_most() -> None:
+    bench = Bench()
+    bench.line.slots[1].quick_ms = 50
+    bench.run(5_000)
+    reads = [t_ms for t_ms in bench.grid.asked if t_ms >= 2_000]
+    assert 80 * len(reads) <= 2_000  # of 4,000 ms, each takes 80
+    bench.grid.silent = True
+    bench.grid.asked.clear()
+    bench.run(30_000)
+    assert len(bench.grid.asked) <= 20  # a silent one is left alone as ever

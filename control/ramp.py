@@ -95,17 +95,22 @@ def _storage(claim: Claim, before: int, news: bool, grid_ms: int, now_ms: int) -
     """Towards zero at once; away from it when it is known what it does now, discharging as fast as it can.
 
     What it has been told is no measure while it is on its way. Read together with the grid point its power is: then
-    what the grid point lacks does not depend on it, and there is nothing to overshoot.
+    what the grid point lacks does not depend on it, and there is nothing to overshoot. Until then it stays as it is,
+    unless a limit lowers it: what was asked of it would be taken back for what it has not done yet, over and over.
     """
     level = claim.level
     start = before if before * level > 0 else 0
+    quiet_ms = now_ms - claim.state.changed_ms
+    good = claim.sense.good
+    known = good is not None and (abs(good.t_ms - grid_ms) <= TOGETHER_MS
+                                  or good.t_ms - claim.state.changed_ms >= claim.able.settle_ms)
+    if not known and claim.reason == reasons.ZERO_GRID:
+        claim.level = before
+        return
     if abs(level) <= abs(start):
         if claim.reason == reasons.ZERO_GRID and level and abs(start) - abs(level) < QUIET_W:
             claim.level = before
         return
-    quiet_ms = now_ms - claim.state.changed_ms
-    good = claim.sense.good
-    known = quiet_ms >= claim.able.settle_ms or (good is not None and abs(good.t_ms - grid_ms) <= TOGETHER_MS)
     if not news or not known or abs(level) - abs(start) < QUIET_W or quiet_ms < claim.able.pace_ms:
         claim.ask(start, claim.reason if news else reasons.NEWS)
     elif level > 0:

@@ -6,8 +6,9 @@ that load comes down all the same. Below the first band it leaves a little expor
 can be seen.
 
 An inverter that regulates by itself (`Ability.own`) is left to that: two that follow the same grid point swing. It is
-told only that it may give, that it shall give nothing, or to charge. A storage of ours beside it takes its part of
-what all of them together have to do, reckoned as if none of them did anything, so that neither follows the other.
+told only that it may give, that it shall give nothing, or to charge. A storage of ours beside it does what is
+beyond it, reckoned from what all of them together have to do: what the other does at the moment is no part of that, so
+neither follows the other.
 """
 
 from control import reasons
@@ -44,18 +45,19 @@ def takes_more_w(claims: "tuple[Claim, ...]", now_ms: int) -> int:
         room = claim.soc < claim.fill - GAP_PERMILLE
         moves = now_ms - claim.state.changed_ms < claim.able.settle_ms + FOLLOWS_MS
         if room and (moves or takes_w >= claim.state.level - SHORT_W - claim.state.level // 10):
-            out_w += max(claim.top - takes_w, 0)
+            out_w += max(claim.take_w - takes_w, 0)
     return out_w
 
 
 def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w: int, now_ms: int) -> None:
-    """One after the other, in the order of priority."""
+    """One after the other, in the order of priority; those that regulate by themselves first, as they do anyhow."""
     left_w, locked_w = pool.left_w, sum([_from_the_grid_w(claim, pool.t_ms) for claim in claims])
     if left_w is not None:
         left_w -= (AIM_W if feed_in_w < 0 else min(AIM_W, feed_in_w)) + _coming_w(claims, left_w, now_ms)
-    for claim in claims:
-        if claim.kind != "storage":
-            continue
+    stores = [claim for claim in claims if claim.kind == "storage"]
+    if len(stores) > 1:
+        stores.sort(key=_told)
+    for claim in stores:
         lost = [node for node in claim.path if limits.lost[node]]
         if claim.mode == OFF:
             claim.ask(0, reasons.OFF)
@@ -79,6 +81,11 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
         claim.wanted = claim.level
         claim.wanted_w = claim.level
         claim.cap()
+
+
+def _told(claim: Claim) -> bool:
+    """Whether it has no regulation of its own."""
+    return not claim.able.own
 
 
 def _coming_w(claims: "tuple[Claim, ...]", left_w: int, now_ms: int) -> int:

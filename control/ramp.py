@@ -96,7 +96,8 @@ def _storage(claim: Claim, before: int, news: bool, grid_ms: int, now_ms: int) -
 
     What it has been told is no measure while it is on its way. Read together with the grid point its power is: then
     what the grid point lacks does not depend on it, and there is nothing to overshoot. Until then it stays as it is,
-    unless a limit lowers it: what was asked of it would be taken back for what it has not done yet, over and over.
+    unless a limit lowers it or the other way is called for: else what was asked of it would be taken back for what it
+    has not done yet, over and over.
     """
     level = claim.level
     start = before if before * level > 0 else 0
@@ -104,7 +105,7 @@ def _storage(claim: Claim, before: int, news: bool, grid_ms: int, now_ms: int) -
     good = claim.sense.good
     known = good is not None and (abs(good.t_ms - grid_ms) <= TOGETHER_MS
                                   or good.t_ms - claim.state.changed_ms >= claim.able.settle_ms)
-    if not known and claim.reason == reasons.ZERO_GRID:
+    if not known and before * level >= 0 and claim.reason == reasons.ZERO_GRID:
         claim.level = before
         return
     if abs(level) <= abs(start):

@@ -37,7 +37,7 @@ from hal.values import STOP, Phases, Reading, Setpoint, ability, ma_of_w, placed
 seeds = st.integers(0, 1 << 32)
 ALL = (0, 1, 2)
 HOUSE = NodeSpec("house", NONE, 0, 63_000, 63_000, "gg", 5_000, 0, 0)
-GRID = DeviceSpec("grid", 0, ALL, ability("meter"), 0, OFF, 5_000, 0, None, NONE)
+GRID = DeviceSpec("grid", 0, ALL, ability("meter"), 0, OFF, 5_000, 0, None, NONE, "")
 WALLBOX = ability("wallbox", min_ma=6_000, max_ma=16_000, step_ma=100, settle_ms=2_000, failsafe_ms=15_000)
 ROD = ability("heater", max_w=3_500, settle_ms=2_000)
 
@@ -50,16 +50,17 @@ def any_battery(dice: Random, own: "tuple[str, ...]" = ("", "", "limit", "mode")
         dice.choice(((), ((100, 500), (300, 5_000)))), dice.choice((None, 20_000)), 900,
         dice.choice((0, 0, 400)), dice.choice((NONE, 25_200_000)))
     able = ability("storage", min_w=-5_000, max_w=5_000, settle_ms=dice.choice((1_000, 3_000)), own=dice.choice(own))
-    return DeviceSpec("store", 0, ALL, able, 30, dice.choice((SURPLUS, SURPLUS, TARGET, FAST)), 6_000, 0, battery, NONE)
+    mode = dice.choice((SURPLUS, SURPLUS, TARGET, FAST))
+    return DeviceSpec("store", 0, ALL, able, 30, mode, 6_000, 0, battery, NONE, "")
 
 
 def any_site(dice: Random) -> Site:
     wired = [GRID, *(any_battery(dice)._replace(name=f"store{n}") for n in range(dice.choice((1, 2))))]
     if dice.random() < 0.6:
         wired.append(DeviceSpec("car", 0, ALL, WALLBOX, dice.choice((10, 40)), dice.choice((FAST, SURPLUS)), 6_000,
-                                16_000, None, NONE))
+                                16_000, None, NONE, ""))
     if dice.random() < 0.3:
-        wired.append(DeviceSpec("rod", 0, (0,), ROD, 5, SURPLUS, 6_000, 16_000, None, NONE))
+        wired.append(DeviceSpec("rod", 0, (0,), ROD, 5, SURPLUS, 6_000, 16_000, None, NONE, ""))
     return Site("any", (HOUSE,), tuple(wired), 1_000, dice.choice((NONE, 0, 3_000)))
 
 
@@ -125,7 +126,7 @@ class Tale:
             give_w=dice.choice((None, None, 700)) if storage else None), None)
 
     def snapshot(self, **other: object) -> Snapshot:
-        whole = Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), self.modes, NONE, self.wishes,
+        whole = Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), self.modes, (), self.wishes,
                          self.prices, self.now_ms % 86_400_000)
         return whole._replace(**other)
 
@@ -255,7 +256,7 @@ class Loop:
         self.dice = dice = Random(seed)
         self.inverters = [Inverter(dice, bool(own)) for own in owns]
         batteries = tuple(self._battery(n, own) for n, own in enumerate(owns))
-        car = DeviceSpec("car", 0, ALL, WALLBOX, 20, SURPLUS, 8_000, 16_000, None, NONE)
+        car = DeviceSpec("car", 0, ALL, WALLBOX, 20, SURPLUS, 8_000, 16_000, None, NONE, "")
         self.site = Site("loop", (HOUSE,), (GRID, *batteries, car), 1_000, NONE)
         self.late = dice.random() < 0.5  # the devices are read a second before the grid
         self.pilot: "deque[int]" = deque([0] * dice.randint(2, 6))
@@ -270,7 +271,7 @@ class Loop:
         settle_ms = 1_000 * len(self.inverters[number].told) + 2_000
         able = ability("storage", min_w=-5_000, max_w=5_000, own=own, settle_ms=settle_ms)
         return DeviceSpec(f"store{number}", 0, ALL, able, self.dice.choice((10, 30)), SURPLUS, 8_000, 0,
-                          store(100, 100, 1_000), NONE)
+                          store(100, 100, 1_000), NONE, "")
 
     def house_w(self) -> int:
         return self.base_w + sum(each.power_w for each in self.inverters) + self.car_ma * 690 // 1_000
@@ -303,7 +304,7 @@ class Loop:
         written = [Written(setpoint, self.now_ms - 900, None, None) for setpoint in self.setpoints]
         modes = tuple(device.mode for device in self.site.devices)
         self.state, plan = step(self.site, self.state, Snapshot(
-            self.now_ms, tuple(heard), (NOTHING_WRITTEN, *written[1:]), modes, NONE, (), None, NONE))
+            self.now_ms, tuple(heard), (NOTHING_WRITTEN, *written[1:]), modes, (), (), None, NONE))
         self.setpoints = [STOP if grant is None else grant.setpoint for grant in plan.grants]
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from control.values import MODES
 from firmware import case_quantities, config
-from firmware.case_tables import EVENTS, CaseTable, CheckTable, Fault, Mode, PartTable, PowerCut, Switch
+from firmware.case_tables import EVENTS, CaseTable, CheckTable, Fault, Hot, Mode, PartTable, PowerCut, Switch
 from firmware.config import ConfigError, SiteFile
 from firmware.config_read import Findings, Raw, nearest, read
 from firmware.config_text import Path as Place
@@ -154,6 +154,10 @@ def _refer(findings: Findings, place: Place, event: Struct, site: SiteFile, case
     kinds = {spec.name: part_kind(spec, device) for spec, device in zip(site.site.devices, site.devices)}
     if event.__struct_config__.tag in ("plug", "unplug") and kinds.get(given["device"]) not in ("car", "battery"):
         findings.add((*place, "device"), "not a wallbox, and no storage")
+    hot = [spec.name for spec in site.site.devices
+           if spec.ability.heat is not None and spec.ability.heat.hot_mdegc is not None]
+    if isinstance(event, Hot) and event.device not in hot:
+        findings.add((*place, "device"), "it has no legionella_c" + nearest(event.device, hot))
     if isinstance(event, Fault) and all(given[key] is None for key in given if key not in ("at_s", "device")):
         findings.add((*place, "do"), "a fault names what is wrong: "
                                      + ", ".join(key for key in given if key not in ("at_s", "device")))

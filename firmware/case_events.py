@@ -73,6 +73,16 @@ def _prices(life: "CaseLife", event: tables.Tariff) -> None:
     life.day.cycle.prices = Prices(event.buy, event.sell, now_ms + event.for_s * 1_000, later)
 
 
+def _hot(life: "CaseLife", event: tables.Hot) -> None:
+    cycle, index = life.day.cycle, life.index[event.device]
+    loads = list(cycle.state.loads)
+    load = loads[index]
+    if load is not None and load.upkeep is not None:
+        hot_ms = life.day.clock.now_ms() - event.hours_ago * 3_600_000
+        loads[index] = load._replace(upkeep=load.upkeep._replace(hot_ms=hot_ms))
+        cycle.state = cycle.state._replace(loads=tuple(loads))
+
+
 def _light(life: "CaseLife", event: tables.Light) -> None:
     life.day.simulated.world.sun.held_permille = NONE if event.light_pct is None else event.light_pct * 10
 
@@ -125,7 +135,7 @@ def _restart(life: "CaseLife", event: tables.Restart) -> None:
 
 ACTIONS: "dict[str, Callable[[CaseLife, Any], None]]" = {
     "switch": _switch, "mode": _mode, "ceiling": _ceiling, "target": _target,
-    "lease": _lease, "worth": _worth, "prices": _prices, "light": _light, "plug": _plug, "unplug": _unplug,
+    "lease": _lease, "worth": _worth, "prices": _prices, "hot": _hot, "light": _light, "plug": _plug, "unplug": _unplug,
     "fault": _fault, "well": _well, "power-cut": _power_cut, "cut": _cut, "mend": _mend, "pause": _pause,
     "restart": _restart,
 }

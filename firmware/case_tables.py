@@ -112,6 +112,14 @@ class Tariff(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", ta
     later: Annotated[tuple[tuple[int, int], ...], Meta(max_length=200)] = ()
 
 
+class Hot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="hot"):
+    """As remembered: so long ago a tank was last hot enough against legionella."""
+
+    at_s: Second
+    device: Reference
+    hours_ago: Annotated[int, Meta(ge=0, le=2_000)]
+
+
 class Light(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="light"):
     """Clouds stand still at this share of a clear sky; without it they drift as the weather has it."""
 
@@ -140,6 +148,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag
     refuses: Annotated[bool, Meta(description="says no to every setpoint")] | None = None
     ignores: Annotated[bool, Meta(description="confirms every setpoint and keeps what it had")] | None = None
     turned: Annotated[bool, Meta(description="tells the other direction")] | None = None
+    unfelt: Annotated[bool, Meta(description="tells no temperature")] | None = None
     rotated: Annotated[int, Meta(ge=0, le=2, description="tells L1 as L2 and so on, so many places further")] \
         | None = None
     lost_permille: Annotated[int, Meta(ge=0, le=1000, description="of its answers get lost")] | None = None
@@ -187,8 +196,8 @@ class Restart(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", t
 
 EVENTS: "dict[str, type[Struct]]" = {
     str(kind.__struct_config__.tag): kind
-    for kind in (Switch, Mode, Ceiling, Target, Lease, Worth, Tariff, Light, Plug, Unplug, Fault, Well, PowerCut, Cut,
-                 Mend, Pause, Restart)
+    for kind in (Switch, Mode, Ceiling, Target, Lease, Worth, Tariff, Hot, Light, Plug, Unplug, Fault, Well, PowerCut,
+                 Cut, Mend, Pause, Restart)
 }
 
 

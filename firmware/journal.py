@@ -80,6 +80,10 @@ class Journal:
             self._retry_ms = now_ms + RETRY_MS
             self._drop()
 
+    def cut(self) -> None:
+        """The next entry begins a file, with the state before it."""
+        self.close()
+
     def close(self) -> None:
         try:
             self._end()

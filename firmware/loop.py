@@ -119,13 +119,17 @@ class Loop:
 
     def _cycles(self) -> None:
         cycle = Cycle(self._site, self._image, self._clock.now_ms())
+        after = cycle.state
         while not self._stopping.is_set():
             begun_ms = self._clock.now_ms()
             self._obey(cycle, begun_ms)
             before = cycle.state
             snapshot, plan = cycle.once(begun_ms)
             if self._journal is not None:
+                if before is not after:
+                    self._journal.cut()  # what was remembered from before a restart is in no snapshot
                 self._journal.add(self._site, before, snapshot, plan)
+            after = cycle.state
             self._publish(snapshot, plan)
             self._watchdog.feed()
             if self._clock.now_ms() - begun_ms > self._site.cycle_ms:

@@ -26,6 +26,7 @@ from firmware.home_assistant import ONLINE, HomeAssistant
 from firmware.kept import Kept
 from firmware.page import Page, Place
 from firmware.page_routes import House
+from firmware.tanks import Tanks
 from firmware.totals import KEEP_MS, Totals
 from firmware.version import VERSION
 
@@ -50,6 +51,8 @@ class Outside:
             self._kept["totals"] = Kept(Path(file.state.folder) / "totals.json", KEEP_MS / 1_000)
             if file.commands is not None and file.commands.keep:
                 self._kept["orders"] = Kept(Path(file.state.folder) / "orders.json")
+            self._kept["tanks"] = Kept(Path(file.state.folder) / "tanks.json")
+        self._tanks = Tanks(file.site, self._kept["tanks"], now_ms) if file.state is not None else None
         self._totals = Totals(file.site, self._kept.get("totals"), now_ms)
         events = file.records is not None and file.records.events
         self._commands = Commands(file.site, self._kept.get("orders"), now_ms, events=events) if file.commands else None
@@ -71,6 +74,8 @@ class Outside:
 
     def obey(self, cycle: Cycle, now_ms: int) -> None:
         """What was ordered since the last cycle is answered, and holds in the next snapshot."""
+        if self._tanks is not None:
+            self._tanks.obey(cycle, now_ms)
         if self.mqtt is not None:
             for message in self.mqtt.heard():
                 if self._take(message, "mqtt", now_ms) is not None:

@@ -10,7 +10,7 @@ from hal.values import Phases, Reading, Setpoint
 from sim.rng import Rng
 
 TIMEOUT_MS = 300  # how long a master waits for an answer that does not come
-_TOTAL, _POWER, _CURRENT, _VOLTAGE = 1, 2, 3, 4  # places in a Reading
+_TOTAL, _POWER, _CURRENT, _VOLTAGE, _TEMPERATURE = 1, 2, 3, 4, 8  # places in a Reading
 _NOISE_MV = 200
 
 
@@ -30,6 +30,7 @@ class Ill:
         self.noise_permille = 0  # of each value, up or down; also of what a frozen one tells
         self.scaled_permille = 1000  # of the truth, as behind a transformer set wrongly
         self.turned = False  # tells the other direction
+        self.unfelt = False  # tells no temperature: its sensor is torn off
         self.rotated = 0  # tells L1 as L2 and so on, so many places further
 
 
@@ -104,6 +105,8 @@ class _Patient:
         ill = self._ill
         values = list(told)
         values[0] = t_ms
+        if ill.unfelt:
+            values[_TEMPERATURE] = None
         noise = [1000, 1000, 1000]
         if ill.noise_permille:
             noise = [1000 + self._rng.between(-ill.noise_permille, ill.noise_permille) for _ in range(3)]

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("hal", "control", "drivers", "sim", "firmware", "benchmarks", "tests", "deploy", "requirements")
-TESTS = ("tests/unit", "tests/property/test_control_step.py", "tests/simulation/test_cases.py")
+TESTS = ("tests/unit", "tests/property/test_control_step.py", "tests/property/test_control_heat.py",
+         "tests/simulation/test_cases.py")
 ONLY = "control or case"
 
 
@@ -60,6 +61,33 @@ MUTANTS = {
                    "        if level > 0 and on_ms < rest_ms(claim):", "        if False:"),
     "lease": Mutant("a lease ends with its time", "control/wishes.py",
                     "snapshot.now_ms < wish.lease_ms", "True"),
+    "tank": Mutant("a hot tank is not heated", "control/heat.py",
+                   "    if claim.tank[0]:", "    if False:"),
+    "tank-unknown": Mutant("a tank whose temperature is not known is not heated", "control/heat.py",
+                           "reasons.NO_TEMPERATURE if rule.most_mdegc is not None else 0", "0"),
+    "tank-share": Mutant("a load that is barred leaves the surplus to others", "control/surplus.py",
+                         "claim.mode == FAST or claim.bar:", "claim.mode == FAST:"),
+    "legionella": Mutant("a tank is made hot against legionella when it is due", "control/heat.py",
+                         "since_ms >= rule.hot_every_ms and since_ms % DAY_MS < TRY_MS", "False"),
+    "legionella-hold": Mutant("and held so for a while", "control/heat.py",
+                              "now_ms - reached_ms >= HOLD_MS", "now_ms - reached_ms >= 0"),
+    "warm-by": Mutant("a tank is warm by its time of day", "control/heat.py",
+                      "    if presses(needs_ms, left_ms, begun) or", "    if"),
+    "starts": Mutant("no more starts than in a day", "control/upkeep.py",
+                     "    return now_ms - upkeep.starts[-most] >= DAY_MS", "    return True"),
+    "day-energy": Mutant("no more energy than in a day", "control/upkeep.py",
+                         "upkeep.day_mws >= heat.day_wh * 3_600_000", "False"),
+    "shortest-run": Mutant("a heat pump runs its shortest time", "control/ramp.py",
+                           "        elif claim.reason in KEEPS_RUNNING and", "        elif False and"),
+    "raised": Mutant("what was raised stays raised for its time", "control/ramp.py",
+                     "    return soft and now_ms - claim.state.changed_ms < claim.able.min_on_ms", "    return False"),
+    "pump-rest": Mutant("and is not raised again before its rest", "control/ramp.py",
+                        "claim.base and now_ms - claim.state.changed_ms < claim.able.min_off_ms:", "False:"),
+    "turns": Mutant("the conductors used least are taken", "control/claims.py",
+                    "        if len(ways) > 1 and self.state.upkeep is not None:", "        if False:"),
+    "turns-told": Mutant("what was told on other conductors stays reserved there", "control/reserve.py",
+                         "        return _most(claim.usage(setpoint.power_w), ",
+                         "        return _most(claim.usage(setpoint.power_w), (0, 0, 0, 0)) if True else ("),
     "prices": Mutant("prices are not believed beyond their time", "control/wishes.py",
                      "    if prices is not None and snapshot.now_ms >= prices.until_ms:", "    if False:"),
 }

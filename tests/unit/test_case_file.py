@@ -96,6 +96,12 @@ def test_what_is_wrong_is_told_with_its_line(written: Path, good: str, bad: str,
     assert not line or f"kettle.toml:{line}: " in message
 
 
+def test_what_is_remembered_of_a_tank_needs_a_tank_that_is_to_be_hot(written: Path) -> None:
+    written.write_text(CASE + '\n[[event]]\nat_s = 1\ndo = "hot"\ndevice = "carport"\nhours_ago = 9\n')
+    with pytest.raises(ConfigError, match=r'event.2.device = "carport": it has no legionella_c'):
+        load(written)
+
+
 def watched(values: "list[int | str | None]", **check: object) -> Verdict:
     rule: "dict[str, object]" = {"says": "so", "of": "x", **check}
     seen = iter(values)

@@ -93,6 +93,18 @@ def test_what_a_meter_tells_wrongly() -> None:
     assert meter.read(7) == kettle.read(7)
 
 
+def test_a_torn_off_sensor_tells_no_temperature() -> None:
+    class Tank(Kettle):
+        def read(self, now_ms: int) -> Reading:
+            return reading(now_ms, total_w=5, temperature_mdegc=48_000)
+
+    ill, clock = Ill(), SimClock()
+    meter = IllLoad(Tank(), ill, clock, 1)
+    assert meter.read(1).temperature_mdegc == 48_000
+    ill.unfelt = True
+    assert meter.read(2) == reading(2, total_w=5)
+
+
 def test_a_frozen_one_repeats_itself_with_or_without_noise() -> None:
     kettle, ill, clock = Kettle(), Ill(), SimClock()
     meter = IllMeter(kettle, ill, clock, 1)

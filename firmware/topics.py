@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from control import reasons_de
 from control.reasons import NEVER_HEARD, NO_POWER, WRITE_FAULT, alarm, sentence
 from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
+from control.wiring import SOURCES
 from hal.measured import Measured
 from hal.ports import Outbox
 from hal.values import Phases, Reading
@@ -144,7 +145,7 @@ def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading 
     grid = live[meter] if meter != NONE else None
     grid_w = None if grid is None else grid.total_w
     pv_w, storage_w, cars_w, heat_w = (
-        _sum(site, live, kinds) for kinds in (("source",), ("storage",), ("wallbox",), HEAT))
+        _sum(site, live, kinds) for kinds in (SOURCES, ("storage",), ("wallbox",), HEAT))
     parts = (pv_w, storage_w, cars_w, heat_w)
     house_w = None
     if grid_w is not None and None not in parts:

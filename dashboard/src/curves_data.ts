@@ -91,15 +91,16 @@ function ofHouse(curves: Curves): Tracks {
   return { stacked: stacked.filter((track) => some(track.values, true)), plain };
 }
 
-const HUES = { source: "--pv", storage: "--storage", wallbox: "--cars", heater: "--heat", stages: "--heat", meter: "--grid", sensor: "--grid" };
+const HUES = { source: "--pv", storage: "--storage", wallbox: "--cars", heater: "--heat", stages: "--heat", meter: "--grid", sensor: "--grid", inverter: "--pv", signal: "--soft" };
 
 function ofDevice(house: House, what: string, curves: Curves): Tracks {
   const of = (part: string): Row => curves.series[`${what}.${part}`]?.values ?? [];
   const say = words.curves.series, kind = house.devices.get(what)?.state?.kind ?? "meter";
-  const power = kind === "source" ? of("power_w").map((w) => (w === null ? null : -w)) : of("power_w");
+  const gives = kind === "source" || kind === "inverter";
+  const power = gives ? of("power_w").map((w) => (w === null ? null : -w)) : of("power_w");
   const plain: Track[] = [];
-  if (some(power)) plain.push({ label: kind === "source" ? say.given : say.power, colour: HUES[kind], values: power, unit: "W" });
-  if (some(of("granted_w"))) plain.push({ label: say.granted, colour: "--ink", values: of("granted_w"), unit: "W", dashed: true });
+  if (some(power)) plain.push({ label: gives ? say.given : say.power, colour: HUES[kind], values: power, unit: "W" });
+  if (some(of("granted_w"))) plain.push({ label: say.granted, colour: "--ink", values: gives ? of("granted_w").map((w) => (w === null ? null : -w)) : of("granted_w"), unit: "W", dashed: true });
   if (some(of("soc_permille"))) plain.push({ label: say.soc, colour: "--soft", values: of("soc_permille"), unit: "permille" });
   else if (some(of("temperature_mdegc"))) plain.push({ label: say.temperature, colour: "--soft", values: of("temperature_mdegc"), unit: "mdegc" });
   return { stacked: [], plain };

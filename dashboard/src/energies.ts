@@ -42,7 +42,7 @@ type Counted = [keyof Energies, string][];
 export function counters(house: House): Counted {
   const out: Counted = [];
   const into: Partial<Record<Kind, [keyof Energies, "import_wh" | "export_wh"][]>> = {
-    source: [["pv", "export_wh"]], storage: [["charge", "import_wh"], ["discharge", "export_wh"]],
+    source: [["pv", "export_wh"]], inverter: [["pv", "export_wh"]], storage: [["charge", "import_wh"], ["discharge", "export_wh"]],
     wallbox: [["cars", "import_wh"]], heater: [["heat", "import_wh"]], stages: [["heat", "import_wh"]],
   };
   for (const device of house.shown()) {

@@ -1,5 +1,5 @@
 // One site as the feed tells it: pairs are put in, views read.
-import type { Ability, Decision, DeviceState, Energy, LineState, Measured, NodeState, Settings, SiteState } from "./types";
+import type { Ability, Decision, DeviceState, Energy, LineState, Measured, NodeState, Obligation, Settings, SiteState } from "./types";
 
 export interface Device {
   state?: DeviceState;
@@ -32,12 +32,13 @@ const MOST_LOGGED = 500;
 const TAIL_S = 180;
 const SUMS = ["grid_w", "pv_w", "storage_w", "house_w", "cars_w", "heat_w"] as const;
 const PARTS = ["state", "decision", "ability", "settings", "energy", "measured"] as const;
-const ORDER = ["source", "wallbox", "storage", "heater", "stages", "sensor", "meter"];
+const ORDER = ["source", "inverter", "wallbox", "storage", "heater", "stages", "sensor", "signal", "meter"];
 
 export class House {
   online = true;
   state: SiteState | null = null;
   settings: Settings = {};
+  obligations: Obligation[] = [];
   records: Record<string, unknown> | null = null;
   readonly devices = new Map<string, Device>();
   readonly nodes = new Map<string, NodeState>();
@@ -61,6 +62,7 @@ export class House {
         this.sample(this.state);
       }
       if (part === "settings") this.settings = value as Settings;
+      if (part === "obligations") this.obligations = (value["in_force"] ?? []) as Obligation[];
     } else if (place === "records") {
       if (part === "state") this.records = value;
     } else if (place.startsWith("node_") && part === "state") {

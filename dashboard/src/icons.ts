@@ -24,6 +24,7 @@ export type IconName = keyof typeof PATHS;
 
 export const iconOf: Record<Kind, IconName> = {
   source: "pv", storage: "storage", wallbox: "cars", heater: "heat", stages: "heat", meter: "meter", sensor: "meter",
+  inverter: "pv", signal: "meter",
 };
 
 export function icon(name: IconName, kind = "icon"): SVGElement {

@@ -1,6 +1,6 @@
 // The payloads of the topics, as the README lists them. + flows from the grid into the node; null is "not known".
 export type Vector = [number, number, number];
-export type Kind = "meter" | "source" | "sensor" | "wallbox" | "heater" | "stages" | "storage";
+export type Kind = "meter" | "source" | "sensor" | "wallbox" | "heater" | "stages" | "storage" | "inverter" | "signal";
 export type FaultKind = "timeout" | "frame" | "refused" | "range";
 
 export interface Alarm {
@@ -75,12 +75,24 @@ export interface Settings {
   power_w_until_s?: number | null;
   limit?: number | null;
   limit_until_s?: number | null;
+  target_permille?: number | null;
+  target_permille_until_s?: number | null;
   target_wh?: number | null;
   target_wh_until_s?: number | null;
+  feed_in_w?: number | null;
   ceiling_w?: number | null;
   ceiling_w_until_s?: number | null;
   import_price?: number | null;
   export_price?: number | null;
+}
+
+/** What the grid operator demands and how it is kept to. */
+export interface Obligation {
+  source: string;
+  direction: "consume" | "produce";
+  ceiling_w: number;
+  input_lost: boolean;
+  kept: boolean;
 }
 
 export interface Energy {

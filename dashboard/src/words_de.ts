@@ -22,7 +22,7 @@ export const de: Words = {
   tree: "Sicherungen und was dahinter hängt",
   kind: {
     meter: "Zähler", source: "Erzeugung", sensor: "Unterzähler", wallbox: "Wallbox", heater: "Heizstab",
-    stages: "Geschalteter Verbraucher", storage: "Batterie",
+    stages: "Geschalteter Verbraucher", storage: "Batterie", inverter: "Wechselrichter", signal: "Kontakte des Netzbetreibers",
   },
   mode: { off: "Aus", fast: "Schnell", surplus: "Überschuss", minimum: "Minimum", target: "Fertig bis" },
   modeHelp: {
@@ -61,12 +61,14 @@ export const de: Words = {
     old: "Diese Werte sind nicht live",
   },
   bound: (name, why) => `${name}: ${why}`,
-  ceiling: (w) => `Der Netzbetreiber erlaubt jetzt ${w}`,
+  ceiling: (w, source) => `${source}: gesteuerte Lasten dürfen höchstens ${w} aus dem Netz ziehen`,
+  feedIn: (w, source) => `${source}: höchstens ${w} dürfen eingespeist werden`,
+  kept: "eingehalten", notYetKept: "wird darauf gesenkt", inputLost: "da der Eingang nichts meldet",
   price: (buy, sell) => `Eine kWh kostet ${buy} und bringt ${sell}`,
   command: {
     until: (at) => `bis ${at}`, forHow: "Gilt", always: "bis zur Änderung",
     hours: (n) => `${n} h lang`, midnight: "bis Mitternacht",
-    energy: "Energie", by: "Fertig bis", plan: "Setzen", planned: (wh, at) => `${wh} bis ${at}`,
+    energy: "Energie", level: "Ladestand", by: "Fertig bis", plan: "Setzen", planned: (wh, at) => `${wh} bis ${at}`,
     limit: "Höchstens", lift: "Keine Grenze", cancel: "Abbrechen", done: (what) => `${what} ist gesetzt.`, refused: (why) => `Abgelehnt: ${why}`,
     failed: "Nicht gesetzt: keine Antwort vom Haus. Noch einmal versuchen.", needsLogin: "Zum Ändern anmelden.",
     mayNot: "Dieses Konto darf ansehen, nicht setzen.", back: "Wie eingerichtet", sending: "Wird gesendet",

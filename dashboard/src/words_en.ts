@@ -20,7 +20,7 @@ export const en = {
   tree: "Fuses and what hangs behind them",
   kind: {
     meter: "Meter", source: "Generation", sensor: "Sub-meter", wallbox: "Wallbox", heater: "Heating rod",
-    stages: "Switched load", storage: "Battery",
+    stages: "Switched load", storage: "Battery", inverter: "Inverter", signal: "Contacts of the grid operator",
   },
   mode: { off: "Off", fast: "Fast", surplus: "Surplus", minimum: "Minimum", target: "Ready by" } as Record<string, string>,
   modeHelp: {
@@ -58,12 +58,14 @@ export const en = {
     old: "These values are not live",
   },
   bound: (name: string, why: string) => `${name}: ${why}`,
-  ceiling: (w: string) => `The grid operator allows ${w} now`,
+  ceiling: (w: string, source: string) => `${source}: controlled loads may draw at most ${w} from the grid`,
+  feedIn: (w: string, source: string) => `${source}: at most ${w} may be fed in`,
+  kept: "kept to", notYetKept: "being lowered to it", inputLost: "as its input is not heard",
   price: (buy: string, sell: string) => `A kWh costs ${buy} and earns ${sell}`,
   command: {
     until: (at: string) => `until ${at}`, forHow: "Holds", always: "until changed",
     hours: (n: number) => `for ${n} h`, midnight: "until midnight",
-    energy: "Energy", by: "Ready by", plan: "Set", planned: (wh: string, at: string) => `${wh} by ${at}`,
+    energy: "Energy", level: "Charge level", by: "Ready by", plan: "Set", planned: (wh: string, at: string) => `${wh} by ${at}`,
     limit: "At most", lift: "No limit", cancel: "Cancel", done: (what: string) => `${what} is set.`, refused: (why: string) => `Refused: ${why}`,
     failed: "Not set: no answer from the house. Try again.", needsLogin: "Log in to change something.",
     mayNot: "This account may look, not set.", back: "As configured", sending: "Sending",

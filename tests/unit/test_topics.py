@@ -264,3 +264,14 @@ def test_each_load_says_once_what_it_can_be_told_and_what_it_falls_back_to() -> 
     assert said["carport/ability"]["failsafe_ms"] == 14_000
     assert said["carport/ability"]["left_alone_ma"] == [0, 6_000, 0]
     assert said["carport/ability"]["current_ma"] == [6_000, 16_000]
+
+
+def test_what_an_inverter_makes_that_can_be_limited_is_made_by_the_roof() -> None:
+    site = SITE._replace(devices=(*SITE.devices, device("roof 2", "inverter")))
+    shot = snapshot()
+    shot = shot._replace(heard=(*shot.heard, Heard(reading(NOW_MS - 300, total_w=-2_000), None)),
+                         written=(NOTHING_WRITTEN,) * 7, modes=("surplus",) * 7)
+    plan = PLAN._replace(grants=(*PLAN.grants, None))
+    state = json.loads(dict(topics.pairs(site, shot, plan, ()))["hutschiene/haus_soennenhang_2/site/state"])
+    assert state["pv_w"] == -9_000
+    assert state["house_w"] == -840 + 9_000 - 2_600 - 1_380 - 1_200

@@ -1,21 +1,24 @@
 // The mode switch of a device, for how long, and its target with its departure.
 import type { Context } from "../context";
 import { h, hide, mark, text } from "../dom";
-import { moment, title, watthours, words } from "../format";
+import { moment, percent, title, watthours, words } from "../format";
 import { go } from "../route";
 import type { Shown } from "../house";
 
 const HOUR_S = 3600;
 const MOST_TARGET_S = 7 * 86_400;
 const DEPARTURE_HOUR = 7;
-const ENERGY_KWH = 20;
+const ENERGY_KWH = 20, LEVEL_PERCENT = 80;
+const ASKING_MS = 600_000; // the form may stay open so long before the switch shows the mode that holds again
 const SETTLE_MS = 5_000; // the answer is there before the next decision is
 
 export class Modes {
   private readonly set = h("fieldset", { class: "modes" });
   private readonly note = h("small", { class: "set" });
   private readonly target: HTMLFormElement;
-  private readonly energy = h("input", { type: "number", min: 1, max: 200, step: 1, value: ENERGY_KWH, required: "" });
+  private readonly energy = h("input", { type: "number", min: 1, step: 1, required: "" });
+  private readonly energyName = h("span");
+  private readonly energyUnit = h("span");
   private readonly by = h("input", { type: "datetime-local", required: "" });
   private readonly held = h("select");
   private readonly spanLabel = h("label", { class: "span", hidden: "" }, words.command.forHow + " ", this.held);
@@ -23,6 +26,7 @@ export class Modes {
   readonly element: HTMLElement;
   private wantedUntil = 0;
   private modes = "";
+  private wants: "" | "target_wh" | "target_permille" = ""; // what a target of this device is told in
 
   constructor(private readonly name: string, private readonly context: Context) {
     this.target = this.form();
@@ -38,6 +42,7 @@ export class Modes {
   show(device: Shown): void {
     const session = this.context.session;
     const modes = device.ability?.modes ?? [];
+    this.wanted(device);
     const can = device.settings !== undefined && session.state !== "absent" && session.state !== "asking" && modes.length > 0;
     hide(this.set, !can);
     if (can && this.modes !== modes.join()) this.build(modes);
@@ -51,11 +56,26 @@ export class Modes {
     hide(this.note, !this.note.textContent);
   }
 
+  /** A battery that tells its charge is told a charge, all else an energy. */
+  private wanted({ settings, state }: Shown): void {
+    const level = settings?.target_permille !== undefined && (settings.target_wh === undefined || state.soc_permille !== null);
+    const wants = level ? "target_permille" : settings?.target_wh !== undefined ? "target_wh" : "";
+    if (wants === this.wants) return;
+    this.wants = wants;
+    text(this.energyName, level ? words.command.level : words.command.energy);
+    text(this.energyUnit, level ? " %" : " kWh");
+    this.energy.max = level ? "100" : "200";
+    this.energy.value = String(level ? LEVEL_PERCENT : ENERGY_KWH);
+  }
+
   private said({ settings, decision }: Shown, can: boolean): string {
     const out = can || !decision ? [] : [words.mode[decision.mode] ?? decision.mode];
     if (settings?.mode_until_s) out.push(words.command.until(moment(settings.mode_until_s * 1000)));
     if (settings?.target_wh && settings.target_wh_until_s) {
       out.push(words.command.planned(watthours(settings.target_wh), moment(settings.target_wh_until_s * 1000)));
+    }
+    if (settings?.target_permille && settings.target_permille_until_s) {
+      out.push(words.command.planned(percent(settings.target_permille), moment(settings.target_permille_until_s * 1000)));
     }
     return out.join(", ");
   }
@@ -74,9 +94,10 @@ export class Modes {
 
   private chosen(mode: string): void {
     if (!this.allowed()) return;
-    hide(this.target, mode !== "target");
-    this.wantedUntil = Date.now() + (mode === "target" ? 600_000 : SETTLE_MS);
-    if (mode === "target") {
+    const asks = mode === "target" && this.wants !== "";
+    hide(this.target, !asks);
+    this.wantedUntil = Date.now() + (asks ? ASKING_MS : SETTLE_MS);
+    if (asks) {
       this.by.value = local(nextDeparture());
       this.energy.focus();
     } else {
@@ -95,7 +116,7 @@ export class Modes {
   private form(): HTMLFormElement {
     const cancel = h("button", { type: "button", class: "plain" }, words.command.cancel);
     const form = h("form", { class: "target", hidden: "" },
-      h("label", {}, words.command.energy, h("span", { class: "unit" }, this.energy, " kWh")),
+      h("label", {}, this.energyName, h("span", { class: "unit" }, this.energy, this.energyUnit)),
       h("label", {}, words.command.by, this.by),
       h("span", { class: "buttons" }, h("button", { class: "main" }, words.command.plan), cancel));
     cancel.addEventListener("click", () => this.folded());
@@ -117,9 +138,9 @@ export class Modes {
       this.context.say(words.command.past, true);
       return;
     }
-    const wh = Math.round(this.energy.valueAsNumber * 1000);
-    const what = words.command.planned(watthours(wh), moment(Date.now() + forS * 1000));
-    if (await this.send("target_wh", wh, forS, what) && await this.send("mode", "target", forS, what)) this.folded();
+    const level = this.wants === "target_permille", value = Math.round(this.energy.valueAsNumber * (level ? 10 : 1000));
+    const what = words.command.planned(level ? percent(value) : watthours(value), moment(Date.now() + forS * 1000));
+    if (await this.send(this.wants, value, forS, what) && await this.send("mode", "target", forS, what)) this.folded();
     this.wantedUntil = Date.now() + SETTLE_MS;
   }
 

@@ -40,7 +40,7 @@ export class Summary {
     const soc = house.shown().find((device) => device.state.kind === "storage")?.state.soc_permille;
     const level = soc === null || soc === undefined ? "" : percent(soc);
     const gives: [Place, number | null, string][] = [], takes: [Place, number | null, string][] = [];
-    if (kinds.has("source")) gives.push(["pv", negative(state.pv_w), ""]);
+    if (kinds.has("source") || kinds.has("inverter")) gives.push(["pv", negative(state.pv_w), ""]);
     if (kinds.has("storage")) (state.storage_w !== null && state.storage_w < 0 ? gives : takes).push(["storage", size(state.storage_w), level]);
     (w !== null && w < 0 ? takes : gives).push(["grid", size(w), w === null || Math.abs(w) < 1 ? "" : w < 0 ? words.exported : words.imported]);
     takes.unshift(["house", state.house_w === null ? null : Math.max(0, state.house_w), ""]);
@@ -75,9 +75,11 @@ function todayFacts(energies: Energies): HTMLElement[] {
 
 /** What others say: the grid operator's ceiling, the prices. */
 function outside(house: House): string {
-  const { ceiling_w, import_price, export_price } = house.settings;
-  const out: string[] = [];
-  if (ceiling_w !== null && ceiling_w !== undefined) out.push(words.ceiling(watts(ceiling_w)) + ".");
+  const { import_price, export_price } = house.settings;
+  const out = house.obligations.map(({ direction, ceiling_w, kept, input_lost, source }) => {
+    const what = (direction === "consume" ? words.ceiling : words.feedIn)(watts(ceiling_w), title(source));
+    return `${what}, ${input_lost ? words.inputLost : kept ? words.kept : words.notYetKept}.`;
+  });
   if (import_price != null && export_price != null) out.push(words.price(money(import_price), money(export_price)) + ".");
   return out.join(" ");
 }

@@ -47,7 +47,7 @@ function branches(house: House, node: string): [string, Branch][] {
   const out: [string, Branch][] = [];
   const meters = new Set([...house.nodes.values()].map((one) => one.meter));
   const here = house.shown().filter((device) => device.state.node === node && !meters.has(device.name));
-  const first = here.filter(({ state }) => state.kind === "source" || state.kind === "wallbox");
+  const first = here.filter(({ state }) => ["source", "inverter", "wallbox"].includes(state.kind));
   const put = (device: Shown): void => {
     out.push(["device:" + device.name, { w: device.state.power_w, above: null, below: null, house, device }]);
   };

@@ -3,6 +3,9 @@ import { duration, title, words } from "./format";
 import type { House, Shown } from "./house";
 import type { DeviceState, LineDevice } from "./types";
 
+const RECOVERING = 108; // control/reasons.py
+const DOUBTED_MS = 10_000; // younger than this and no fault: it is heard and not believed
+
 export interface Trouble {
   grave: boolean;
   what: string;
@@ -17,7 +20,8 @@ export function troubles(house: House): Trouble[] {
     named.add(alarm.device);
     const state = house.devices.get(alarm.device ?? "")?.state;
     const what = words.lang === "de" && alarm.why_de ? alarm.why_de : alarm.why;
-    out.push({ ...meaning(house, state), what: title(what), then: words.what[state?.fault ?? ""] ?? "" });
+    const soon = alarm.reason === RECOVERING ? { grave: false, means: words.alarm.recovering } : meaning(house, state);
+    out.push({ ...soon, what: title(what), then: words.what[state?.fault ?? ""] ?? "" });
   }
   for (const device of house.shown()) out.push(...ofDevice(house, device, named.has(device.name)));
   if (house.state?.broker === false) {
@@ -58,6 +62,7 @@ export function age(state: Pick<DeviceState, "age_ms" | "stale" | "fault">): str
   const join = (...parts: string[]): string => parts.filter(Boolean).join(": ");
   if (state.age_ms === null) return join(words.age.never, fault);
   const long = state.age_ms ? duration(state.age_ms) : "";
+  if (state.stale && !fault && state.age_ms < DOUBTED_MS) return words.age.doubted;
   if (state.stale) return join(long ? words.age.silent(long) : words.age.doubted, fault);
   return join(long ? words.age.ago(long) : fault ? "" : words.age.live, fault);
 }

@@ -79,6 +79,7 @@ export const de: Words = {
     stale: (name, ago) => `${name}: ${ago}`,
     held: "Bis es antwortet, bleibt frei, was es höchstens ziehen kann.",
     blind: "Bis er wieder glaubwürdig ist, läuft alles auf sicherem Niveau.",
+    recovering: "Nach einigen weiteren guten Werten zählt es wieder.",
     write: (name) => `${name} hat seine Grenze nicht angenommen`,
     locked: (name) => `${name} ist gesperrt`,
     lockedIs: "Er sagt ganze Kilowattstunden und keine Leistung; damit lässt sich nichts regeln.",

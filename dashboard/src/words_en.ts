@@ -76,6 +76,7 @@ export const en = {
     stale: (name: string, ago: string) => `${name}: ${ago}`,
     held: "Until it answers, the most it may be drawing is kept free.",
     blind: "Until it is believed again, loads are held at a safe level.",
+    recovering: "After some more good readings it counts again.",
     write: (name: string) => `${name} did not take its limit`,
     locked: (name: string) => `${name} is locked`,
     lockedIs: "It tells whole kilowatt-hours and no power, which nothing can be controlled by.",

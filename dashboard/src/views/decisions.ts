@@ -39,6 +39,7 @@ export function decisions(context: Context): View {
     askedFor = key;
     text(note, found.why ? say.failed(found.why) : found.here ? say.here : "");
     draw(wanted.q);
+    hide(note, !note.textContent);
   }
 
   function draw(q: string): void {

@@ -92,9 +92,9 @@ function range(device: Facts["devices"][number]): string {
 }
 
 function lines(facts: Facts): HTMLElement {
-  const shown = ["port", "baud", "host", "stick", "maker", "interface"];
+  const shown = ["host", "port", "baud", "stick", "maker", "interface"];
   return h("ul", { class: "configtree" }, ...facts.lines.map((line) => h("li", {}, h("p", {}, h("strong", {}, title(line.name)), " ",
-    h("span", { class: "note" }, [line.kind, ...shown.flatMap((key) => (line[key] ? [String(line[key])] : []))].join(", ")
+    h("span", { class: "note" }, [line.kind, ...shown.flatMap((key) => (line[key] ? [String(line[key])] : []))].join(" ")
       + ": " + (line.devices.map(title).join(", ") || "–"))))));
 }
 

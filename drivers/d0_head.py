@@ -8,10 +8,12 @@ it says is as old as the acknowledgement that started the readout.
 from drivers import d0, dataset, p1
 from drivers.dataset import DataError, Line
 from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
+from drivers.heard_passport import of_d0
 from drivers.meter_facts import STANDARD, Facts
 from drivers.obis import Entry
 from drivers.obis_measured import measured
 from drivers.obis_reading import reading_of
+from drivers.passport import UNKNOWN, Passport
 from drivers.push_head import PushHead
 from hal import values
 from hal.faults import FRAME, TIMEOUT, DeviceError
@@ -58,8 +60,10 @@ class D0Push(PushHead):
         self._reader = p1.Reader()
 
     def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":
-        found = [telegram.lines for telegram in self._reader.feed(data)]
+        telegrams = self._reader.feed(data)
+        found = [telegram.lines for telegram in telegrams]
         if found:
+            self.said = of_d0(telegrams[-1].ident[:3], telegrams[-1].ident[4:], found[-1])
             self.measured = measured(dataset.entries(found[-1]), d0.meter_id(found[-1]), None)
         return [dataset.entries(lines) for lines in found]
 
@@ -78,13 +82,19 @@ class D0Asked(Meter):
         self._wired = wired
         self._turned = turned
         self._most_baud = most_baud
+        self.said: Passport = UNKNOWN
         self.measured: "tuple[Measured, ...]" = ()  # the newest readout, as records of any medium
 
     def read(self, now_ms: int) -> Reading:
         """Returns within SIGN_ON_MS and READOUT_MS; TIMEOUT for silence, FRAME for a wrong check or parity."""
-        _, lines, t_ms = self.session()
+        ident, lines, t_ms = self.session()
+        self.said = of_d0(ident.maker, ident.model, lines)
         self.measured = measured(dataset.entries(lines), d0.meter_id(lines), None)
         return reading_of(dataset.entries(lines), t_ms, self._wired, self._turned)
+
+    def passport(self) -> Passport:
+        """As said with the newest readout."""
+        return self.said
 
     def session(self) -> "tuple[d0.Ident, tuple[Line, ...], int]":
         """(who answered, what it said, when it began to say it)"""

@@ -60,7 +60,7 @@ class AskedJson(Meter):
     """Asks for each document in turn."""
 
     def __init__(self, web: Web, wanted: "tuple[Field, ...]", wired: "tuple[int, ...]", turned: bool) -> None:
-        self._web = web
+        self.web = web
         self._wanted = wanted
         self._wired = wired
         self._turned = turned
@@ -68,7 +68,7 @@ class AskedJson(Meter):
 
     def read(self, now_ms: int) -> Reading:
         paths = json_fields.topics(self._wanted)
-        self.documents = {path: json_fields.document(self._web.get(path)) for path in paths}
+        self.documents = {path: json_fields.document(self.web.get(path)) for path in paths}
         return _reading(self._wanted, self.documents, now_ms, self._wired, self._turned)
 
 

@@ -7,6 +7,7 @@ reading stands with its own age. Its whole records, of any medium, are in `measu
 import time
 
 from drivers.given import MOUNTING, clock, is_reversed, phases, whole, word
+from drivers.heard_passport import of_address
 from drivers.mbus_fixed import parse as parse_fixed
 from drivers.mbus_frame import Frame
 from drivers.mbus_master import MBusMaster
@@ -16,6 +17,7 @@ from drivers.mbus_records import Record
 from drivers.mbus_telegram import FIXED, MBusError, Telegram, of_wire
 from drivers.meter_facts import CAPTURED, Facts
 from drivers.oms_reader import OmsReader
+from drivers.passport import UNKNOWN, Passport
 from hal import values
 from hal.faults import FRAME, DeviceError
 from hal.measured import Measured
@@ -42,6 +44,7 @@ def ability(options: "dict[str, object]") -> Ability:
 class MBusMeter(Meter):
     def __init__(self, master: MBusMaster, clock: Clock, address: int, every_ms: int, wired: "tuple[int, ...]",
                  turned: bool) -> None:
+        self.said: Passport = UNKNOWN
         self.measured: "tuple[Measured, ...]" = ()
         self._master = master
         self._clock = clock
@@ -60,8 +63,13 @@ class MBusMeter(Meter):
         telegram, records = self._told(self._master.read(self._address))
         heard = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime())
         self.measured = measured(telegram, records, heard)
+        self.said = of_address(telegram.meter)
         self._good = reading_of(now_ms, telegram, records, self._wired, self._turned)
         return self._good
+
+    def passport(self) -> Passport:
+        """As said with the newest answer."""
+        return self.said
 
     def _told(self, frames: "tuple[Frame, ...]") -> "tuple[Telegram, tuple[Record, ...]]":
         """The records of all telegrams together, under the header of the first."""

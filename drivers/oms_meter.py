@@ -12,11 +12,13 @@ import time
 from drivers import key_file
 from drivers.counters import Counters
 from drivers.given import MOUNTING, counters, is_reversed, phases, whole, word
+from drivers.heard_passport import of_address
 from drivers.mbus_measured import measured
 from drivers.mbus_reading import reading_of
 from drivers.mbus_telegram import FRAGMENT, Telegram
 from drivers.meter_facts import CAPTURED, Facts
 from drivers.oms_reader import MORE, OmsReader
+from drivers.passport import UNKNOWN, Passport
 from drivers.radio import Radio
 from drivers.wmbus_stick import Heard
 from hal import values
@@ -66,6 +68,7 @@ def key_of(options: "dict[str, object]") -> "dict[str, tuple[bytes, ...]]":
 class OmsMeter(Meter):
     def __init__(self, radio: Radio, id_: str, keys: "dict[str, tuple[bytes, ...]]", silent_ms: int,
                  wired: "tuple[int, ...]", turned: bool, counters: Counters) -> None:
+        self.said: Passport = UNKNOWN
         self.measured: "tuple[Measured, ...]" = ()
         self._radio = radio
         self._id = id_
@@ -87,6 +90,10 @@ class OmsMeter(Meter):
             raise DeviceError(FRAME, self._refused)
         raise DeviceError(TIMEOUT, self._radio.fault or "meter %s is silent" % self._id)
 
+    def passport(self) -> Passport:
+        """As heard with the newest telegram."""
+        return self.said
+
     def _hear(self, t_ms: int, heard: Heard, telegram: Telegram) -> None:
         """On the thread that listens; what `read` sees is replaced as a whole."""
         if telegram.seal != FRAGMENT and not self._is_mine(telegram):
@@ -102,6 +109,7 @@ class OmsMeter(Meter):
         except DeviceError as error:
             self._refused = error.detail
             return
+        self.said = of_address(told.telegram.meter)
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime())
         self.measured = measured(told.telegram, told.records, now)
         self._good = good

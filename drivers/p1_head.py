@@ -9,6 +9,7 @@ from drivers import key_file, p1
 from drivers.ciphers import gcm_open
 from drivers.counters import Counters
 from drivers.given import MOUNTING, ROLE, clock, counters, is_reversed, phases, whole, word
+from drivers.heard_passport import of_p1
 from drivers.meter_facts import CAPTURED, Facts
 from drivers.obis import Entry
 from drivers.p1 import Reader
@@ -67,6 +68,7 @@ class P1Head(PushHead):
         telegrams = self._reader.feed(data)
         if telegrams:
             self.measured = p1.measured(telegrams[-1])
+            self.said = of_p1(telegrams[-1])
         return [p1.entries(telegram) for telegram in telegrams]
 
     def damaged(self) -> int:

@@ -6,6 +6,7 @@ when the port was last seen empty; when that is too long ago it is thrown away a
 
 from drivers.obis import Entry
 from drivers.obis_reading import reading_of
+from drivers.passport import UNKNOWN, Passport
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.measured import Measured
 from hal.ports import Clock, Meter, Stream
@@ -28,6 +29,7 @@ class PushHead(Meter):
         self._turned = turned
         self._answer_ms = answer_ms
         self.measured: "tuple[Measured, ...]" = ()  # the newest telegram, as records of any medium
+        self.said: Passport = UNKNOWN  # of itself, in the newest telegram
         self._empty_ms = -FRESH_MS - 1  # when nothing was left to read on the port, last seen
 
     def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":
@@ -37,6 +39,10 @@ class PushHead(Meter):
     def damaged(self) -> int:
         """How many frames were none, so far."""
         raise NotImplementedError
+
+    def passport(self) -> Passport:
+        """As heard with the newest reading; nothing is asked."""
+        return self.said
 
     def state_of(self, entries: "tuple[Entry, ...]") -> "str | None":
         """What the reading says about the meter itself."""

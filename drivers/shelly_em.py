@@ -6,10 +6,11 @@ must be on, and a meter speaks when something changes or after `sends_s`.
 Source: shelly-api-docs EM, EMData, EM1, EM1Data, Gen1 /status; topics <prefix>/status/<component>, <prefix>/events/rpc.
 """
 
-from drivers import json_source, shelly_notes
+from drivers import json_fields, json_source, shelly_notes
 from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
 from drivers.json_fields import Field, fields
 from drivers.meter_facts import MAKER, Facts
+from drivers.passport import Passport, passport
 from hal import values
 from hal.options import choice, integer, text
 from hal.ports import Inbox, Meter, Web
@@ -28,6 +29,8 @@ OPTIONS = (
 METER = Facts("Shelly energy meters over HTTP and MQTT: Pro 3EM, 3EM Gen3, Pro EM, first 3EM",
               "U, I and P per phase; import, export", MAKER)
 FAILSAFE = "nothing is ever written to it"
+
+ABOUT = "/shelly"  # of every generation, without a login
 
 _PHASES = ("a", "b", "c")
 
@@ -67,11 +70,26 @@ def wanted(options: "dict[str, object]", asked: bool = False) -> "tuple[Field, .
     return fields_of(profile, channel, *places(asked, profile, channel, word(options, "prefix")))
 
 
+class AskedShelly(json_source.AskedJson):
+    """Over HTTP it also says who it is."""
+
+    def passport(self) -> Passport:
+        said = json_fields.document(self.web.get(ABOUT))
+        found = said if isinstance(said, dict) else {}
+
+        def text(*names: str) -> "str | None":
+            return next((found[name] for name in names if isinstance(found.get(name), str)), None)
+
+        return passport({"maker": "Shelly", "model": text("model", "type"), "serial": text("mac"),
+                         "firmware": text("ver", "fw")})
+
+
 def build(port: "Inbox | Web", options: "dict[str, object]") -> Meter:
     if isinstance(port, Inbox):
         port.split(word(options, "prefix") + "/events/rpc", shelly_notes.status)
-    return json_source.build(port, clock(options), wanted(options, isinstance(port, Web)), phases(options),
-                             is_reversed(options), 1_000 * whole(options, "sends_s"))
+        return json_source.build(port, clock(options), wanted(options), phases(options), is_reversed(options),
+                                 1_000 * whole(options, "sends_s"))
+    return AskedShelly(port, wanted(options, True), phases(options), is_reversed(options))
 
 
 def places(asked: bool, profile: str, channel: int, prefix: str) -> "tuple[str, str]":

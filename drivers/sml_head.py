@@ -8,6 +8,7 @@ from binascii import hexlify
 
 from drivers import obis_reading
 from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, word
+from drivers.heard_passport import of_sml
 from drivers.meter_facts import CAPTURED, Facts
 from drivers.obis import Entry
 from drivers.obis_measured import measured
@@ -44,6 +45,7 @@ class SmlHead(PushHead):
     def frames(self, data: bytes) -> "list[tuple[Entry, ...]]":
         frames = self._reader.feed(data)
         if frames and frames[-1].entries:
+            self.said = of_sml(frames[-1].server, frames[-1].entries)
             server = str(hexlify(frames[-1].server or b""), "ascii")
             self.measured = measured(frames[-1].entries, server, None,
                                      ("locked",) if locked(frames[-1].entries) else ())

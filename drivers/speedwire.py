@@ -11,6 +11,7 @@ MOST_BYTES = 1_500
 SIGNATURE = b"SMA\x00"
 _HEAD = 28
 _METER = b"\x60\x69"  # protocol of meters; 0x6081 says the same once more, 0x6065 is an inverter
+_VERSION = b"\x90\x00\x00\x00"
 _NOW, _COUNTER = 4, 8
 _PER_WH = 3_600
 _POWERS = (1, 2, 21, 22, 41, 42, 61, 62)
@@ -46,6 +47,15 @@ def entries(datagram: bytes) -> "tuple[Entry, ...] | None":
                 out.append(found)
         at += 4 + width
     return tuple(out) if at == end else None
+
+
+def version_of(datagram: bytes) -> "str | None":
+    """Software of the meter: "2.3.4.R"."""
+    at = datagram.find(_VERSION, _HEAD)
+    said = datagram[at + 4:at + 8]
+    if at < 0 or len(said) < 4 or not 0x20 < said[3] < 0x7F:
+        return None
+    return "%d.%d.%d.%s" % (said[0], said[1], said[2], chr(said[3]))
 
 
 def _entry(index: int, kind: int, value: int) -> "Entry | None":

@@ -8,6 +8,7 @@ from drivers import speedwire
 from drivers.given import MOUNTING, ROLE, clock, is_reversed, phases, whole, word
 from drivers.meter_facts import DRIVERS, Facts
 from drivers.obis_reading import reading_of
+from drivers.passport import Passport, passport
 from hal import values
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.options import integer
@@ -40,6 +41,7 @@ class SpeedwireMeter(Meter):
         self._wired = wired
         self._turned = turned
         self._seen_ms = clock.now_ms()
+        self._said = passport({"maker": "SMA", "serial": self._serial})
         inbox.watch(self._serial)
 
     def read(self, now_ms: int) -> Reading:
@@ -51,7 +53,12 @@ class SpeedwireMeter(Meter):
         entries = speedwire.entries(got[0])
         if not entries:
             raise DeviceError(FRAME, "a datagram that is cut short")
+        self._said = passport({"maker": "SMA", "serial": self._serial, "firmware": speedwire.version_of(got[0])})
         return reading_of(entries, got[1], self._wired, self._turned)
+
+    def passport(self) -> Passport:
+        """As heard with the newest datagram."""
+        return self._said
 
 
 def build(port: Inbox, options: "dict[str, object]") -> SpeedwireMeter:

@@ -1,6 +1,6 @@
 """`check SITE.toml`: what was understood, as a tree with its limits, and what happens on each loss.
 
-Touches no wire, unless it is told to: `--live` asks each Modbus meter who it is.
+Touches no wire, unless it is told to: `--live` asks or hears each meter who it is.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("site", metavar="SITE.toml", type=Path, nargs="?")
     what.add_argument("--schema", action="store_true", help="print the JSON schema of a SITE.toml, for editors")
-    parser.add_argument("--live", action="store_true", help="also ask each Modbus meter who it is; writes nothing")
+    parser.add_argument("--live", action="store_true", help="also ask or hear each meter who it is; writes nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
 
 

@@ -1,4 +1,7 @@
-"""Each Modbus meter of a configuration, asked who it is and what it measures, beside what its owner says of it."""
+"""Each meter of a configuration, asked or heard: who it is and what it measures, beside what its owner says of it.
+
+Gateways are left alone: who counts their logins is the service.
+"""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +14,10 @@ from hal.faults import DeviceError
 from hal.ports import Clock
 from hal.values import Reading
 
-TURNS = 8  # readings, in which every slow value has come
+TURNS = 8  # readings of a Modbus meter, in which every slow value has come
+HEARD_MS = 30_000  # how long those of a line that send by themselves are waited for
+STEP_MS = 200
+ALONE = ("smgw", "gpio")
 
 
 class Live(NamedTuple):
@@ -45,25 +51,40 @@ def live(file: SiteFile, clock: Clock) -> "list[Live]":
     out = []
     for spec in file.lines:
         devices = [device for device in file.devices if device.line == spec.name]
-        if not spec.kind.startswith("modbus") or not devices:
+        if spec.kind in ALONE or not devices:
             continue
-        port = build.real_port(spec)
-        for device in devices:
-            meter: Any = build.driver(device, ReadOnly(port), clock)
+        port, polled = build.real_port(spec), spec.kind.startswith("modbus")
+        until_ms = clock.now_ms() + HEARD_MS
+        meters = [(device, build.driver(device, ReadOnly(port) if polled else port, clock)) for device in devices]
+        for device, meter in meters:
             if hasattr(meter, "passport"):
-                out.append(_asked(device.name, meter, device.plate))
-        port.close()
+                out.append(_asked(device.name, meter, device.plate, clock, None if polled else until_ms))
+        (port if hasattr(port, "close") else port[0]).close()
     return out
 
 
-def _asked(name: str, meter: Any, plate: Passport) -> Live:
+def _asked(name: str, meter: Any, plate: Passport, clock: Clock, until_ms: "int | None") -> Live:
+    """`until_ms`: of a meter that is heard; None for one that is polled."""
     try:
-        readings = [meter.read(0) for _ in range(TURNS)]
+        reading = [meter.read(0) for _ in range(TURNS)][-1] if until_ms is None \
+            else _heard(meter, clock, until_ms)
         said = meter.passport()
     except DeviceError as error:
         return Live(name, plate, None, f"{error.kind}: {error.detail}", "")
     both = passport({field: own or owners for field, own, owners in zip(Passport._fields, said, plate)})
     differs = ""
-    if said.serial and plate.serial and said.serial != plate.serial:
+    if said.serial and plate.serial and said.serial != plate.serial.replace(" ", ""):
         differs = f"another meter: its number is {said.serial}, the configuration says {plate.serial}"
-    return Live(name, both, readings[-1], "", differs)
+    return Live(name, both, reading, "", differs)
+
+
+def _heard(meter: Any, clock: Clock, until_ms: int) -> Reading:
+    """Its first reading, or why there is none by then."""
+    while True:
+        try:
+            reading: Reading = meter.read(clock.now_ms())
+            return reading
+        except DeviceError:
+            if clock.now_ms() >= until_ms:
+                raise
+        clock.sleep_ms(STEP_MS)

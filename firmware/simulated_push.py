@@ -34,6 +34,8 @@ class PushedTwin(Twin):
 
     def answer(self, path: str) -> "bytes | None":
         """What it says to whoever asks for this path; asking may also tell it something."""
+        if path == shelly_em.ABOUT and self._device.driver == "shelly_em":
+            return json_meters.ABOUT.encode()
         return dict(self.said()).get(path)
 
     def listens(self) -> "tuple[str, ...]":

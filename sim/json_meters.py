@@ -6,6 +6,8 @@ Texts by hand, from the makers' descriptions, so that a number is written as the
 from sim.p1_meter import thousandths
 from sim.part import Point
 
+ABOUT = '{"name":null,"id":"shellypro3em-0a1b","mac":"0A1B2C3D4E5F","model":"SPEM-003CEBEU","gen":2,"ver":"1.4.4"}'
+
 
 def shelly(profile: str, channel: int, live: str, counters: str, now: Point) -> "tuple[tuple[str, str], ...]":
     """`live`, `counters`: where the two messages are."""

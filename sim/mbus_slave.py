@@ -40,6 +40,7 @@ class MBusWire(Dialogue):
 
     def __init__(self, meters: "tuple[MBusMeter, ...]", lose: int = 0, spoil: int = 0, echo: bool = False) -> None:
         self._meters = meters
+        self._heard = b""  # of a request that is not whole yet: a slow wire hands it over byte by byte
         self._waiting = b""
         self._lose = lose
         self._spoil = spoil
@@ -48,11 +49,14 @@ class MBusWire(Dialogue):
     def write(self, data: bytes) -> None:
         if self._echo:
             self._waiting += data
-        if len(data) != _SHORT or data[0] != 0x10 or data[1] + data[2] & 0xFF != data[3]:
+        self._heard = (self._heard + data)[-_SHORT:]
+        request = self._heard
+        if len(request) != _SHORT or request[0] != 0x10 or request[1] + request[2] & 0xFF != request[3]:
             return
+        self._heard = b""
         for meter in self._meters:
-            if data[2] in (meter.address, 254):
-                self._waiting += self._damaged(meter.answer(data[1]))
+            if request[2] in (meter.address, 254):
+                self._waiting += self._damaged(meter.answer(request[1]))
 
     def read(self, most: int, wait_ms: int) -> bytes:
         out, self._waiting = self._waiting[:most], self._waiting[most:]

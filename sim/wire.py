@@ -162,6 +162,7 @@ class Wire:
             written = os.read(fd, 4096)
         except OSError:  # nothing there
             return
+        self._loosen(end)
         now_ns = time.monotonic_ns()
         for value in written:
             start_ns = max(now_ns, self._free_ns[end])
@@ -171,6 +172,19 @@ class Wire:
                 if other.source != end and other.start_ns < end_ns and start_ns < other.end_ns:
                     other.value = byte.value = other.value & byte.value ^ 1 << self._rng.below(8)
             heapq.heappush(self._pending, byte)
+
+    def _loosen(self, end: int) -> None:
+        """Sets a flag that whoever opens this end clears, so that a second user with parity can open it:
+
+        a pty keeps no parity, and the C library takes a setting that then changes nothing for refused.
+        """
+        fd = self._theirs[end]
+        assert fd is not None
+        settings = termios.tcgetattr(fd)
+        if not settings[3] & termios.ECHOK:  # without ICANON it does nothing
+            settings[3] |= termios.ECHOK
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(fd, termios.TCSANOW, settings)
 
     def _deliver(self, now_ns: int) -> None:
         faults = self.faults

@@ -1,5 +1,6 @@
 """What becomes a record: quarter hours, clock, commands, troubles; and what a bad disk costs. Numbers by hand."""
 
+import random
 import sqlite3
 from collections.abc import Callable
 from datetime import date, datetime, timezone
@@ -12,7 +13,7 @@ from control.values import NOTHING_HEARD, SURPLUS, Heard
 from drivers import signing
 from firmware import verify
 from firmware.records import keeper as under_test
-from firmware.records import legal_time, series
+from firmware.records import legal_time, series, store
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, key_id
 from firmware.records.keys import KEY, NEXT_KEY
 from firmware.records.query import Query
@@ -230,6 +231,77 @@ def test_a_damaged_file_is_put_aside_and_a_new_chain_begun(house_of: Houses, tmp
     assert (tmp_path / (NAME + ".damaged1")).is_file()
     assert "put aside" in house.records(METROLOGY, "start")[0]["data"]["note"]
     assert found(house.export()) == []
+
+
+@pytest.mark.parametrize("version", range(1, len(LAYOUTS) + 1))
+def test_a_file_of_every_version_there_was_is_taken_up(house_of: Houses, tmp_path: Path, version: int,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written by that version, then by this one and by the next: one chain, nothing lost."""
+    clock, layouts = SimTime(T0), LAYOUTS
+    for known in (layouts[:version], layouts, (*layouts, "create table later (n integer)")):
+        monkeypatch.setattr(store, "LAYOUTS", known)
+        house = house_of(tmp_path, clock)
+        house.live(QUARTER_MS)
+        assert house.keeper.fault == ""
+        house.end()
+        clock.wait(1_000)
+    assert found(house.export()) == []
+    assert len(house.values()["grid"]) == 3
+    assert len(house.records(METROLOGY, "start")) == 1
+
+
+def test_a_step_of_the_layout_that_fails_leaves_what_was_there(house_of: Houses, tmp_path: Path,
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimTime(T0)
+    house = house_of(tmp_path, clock)
+    house.live(QUARTER_MS)
+    house.end()
+    monkeypatch.setattr(store, "LAYOUTS", (*LAYOUTS, "create table more (n integer); create table head (n integer)"))
+    again = house_of(tmp_path, clock)
+    again.live(60_000)
+    assert "already exists" in again.keeper.fault
+    db = sqlite3.connect(tmp_path / NAME)
+    assert db.execute("pragma user_version").fetchone() == (len(LAYOUTS),)
+    assert db.execute("select count(*) from sqlite_master where name = 'more'").fetchone() == (0,)
+    db.close()
+
+
+def test_a_backup_beside_the_writer_is_whole(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path / "records", SimTime(T0))
+    house.live(2 * QUARTER_MS)
+    query = Query(tmp_path / "records")
+    house.live(2 * QUARTER_MS)  # while somebody reads
+    heads = house.keeper.heads()
+    query.backup(tmp_path / "copy.sqlite")
+    query.close()
+    house.live(2 * QUARTER_MS)
+    copy = Query(tmp_path / "copy.sqlite")
+    assert copy.heads() == heads
+    assert len(list(copy.records(METROLOGY, "readings", 0, None))) == 4
+    copy.close()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_damage_anywhere_is_survived_and_never_believed(house_of: Houses, tmp_path: Path, seed: int) -> None:
+    """Bytes of the file spoiled at random: the next start goes on or begins anew, and every value it has is true."""
+    clock, chance = SimTime(T0), random.Random(seed)
+    house = house_of(tmp_path, clock)
+    house.live(8 * QUARTER_MS)
+    house.end()
+    content = bytearray((tmp_path / NAME).read_bytes())
+    for _ in range(chance.choice((1, 10, 200))):
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    (tmp_path / NAME).write_bytes(content)
+    again = house_of(tmp_path, clock)
+    again.offset_wh = 8 * 900
+    again.live(2 * QUARTER_MS)
+    assert "mistake" not in again.keeper.fault
+    try:
+        values = again.values()["grid"]
+    except sqlite3.DatabaseError:
+        return  # said, not believed
+    first_s = T0 // 1_000
+    assert all(one.import_e == at_s - first_s for at_s, one in values.items() if one.status == MEASURED)
 
 
 def test_a_file_of_a_later_version_is_left_alone(house_of: Houses, tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ class Commands:
         return Command(order, "", said.get("id"))
 
     def _event(self, place: str, said: "dict[str, Any]") -> Command:
-        """Done once: it neither holds nor lapses. The reading itself comes later, on records/event."""
+        """Done once: it neither holds nor lapses. The reading itself comes later, on records/events."""
         if said["value"] == DEFAULT or said.get("for_s") is not None:
             why = "an event is over at once: allowed are reading, begin and end, without for_s"
             return Command(None, why, said.get("id"))

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from firmware import run as daemon
 from firmware.broker import Broker
 from firmware.build import Port, real_port
@@ -51,7 +53,7 @@ def moved(file: SiteFile, folder: Path, broker_port: int) -> SiteFile:
     lines = tuple(line._replace(options=MappingProxyType(_free(line, folder))) for line in file.lines)
     mqtt = None if file.mqtt is None else type(file.mqtt)(host="127.0.0.1", port=broker_port)
     journal = None if file.journal is None else type(file.journal)(folder=str(folder / "journal"))
-    records = None if file.records is None else type(file.records)(folder=str(folder / "records"))
+    records = None if file.records is None else msgspec.structs.replace(file.records, folder=str(folder / "records"))
     history = None if file.history is None else type(file.history)(folder=str(folder / "history"))
     accounts = None if file.accounts is None else type(file.accounts)(
         file=str(folder / "accounts"), guests=file.accounts.guests)

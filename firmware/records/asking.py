@@ -36,12 +36,11 @@ def ask_of(said: "bytes | str | dict[str, Any]", now_ms: int) -> Ask:
     return Ask(one.what, one.meter, now_ms, one.source, one.text, one.external, one.group, one.transaction)
 
 
-def told(answer: Answer, kept: bool) -> str:
+def told(answer: Answer, kept: bool) -> "dict[str, Any]":
+    """`kept`: it is on the disk by now."""
     if answer.event is None:
-        what: "dict[str, object]" = {"ok": False, "why": answer.why, "external": answer.ask.external}
-    else:
-        what = {"ok": True, "kept": kept, "event": answer.event}
-    return json.dumps(what, separators=(",", ":"))
+        return {"ok": False, "why": answer.why, "external": answer.ask.external}
+    return {"ok": True, "kept": kept, "event": answer.event}
 
 
 class Asking:
@@ -71,5 +70,4 @@ class Asking:
         self.answer(Answer(ask, None, why), False)
 
     def answer(self, answer: Answer, kept: bool) -> None:
-        """`kept`: it is on the disk by now."""
-        self._courier.tell(self._result, told(answer, kept), False)
+        self._courier.tell(self._result, json.dumps(told(answer, kept), separators=(",", ":")), False)

@@ -283,7 +283,7 @@ class Keeper:
         self.fault = self._store.fault
 
     def _fail(self, look: Look, error: Exception) -> None:
-        self.fault = f"records: not written, {error}; tried again every {RETRY_MS // 1_000} s"
+        self.fault = f"not written, {error}; tried again every {RETRY_MS // 1_000} s"
         self._retry_ms = look.now.mono_ms + RETRY_MS
 
     def _draft(self, log: str, kind: str, look: Look, data: "dict[str, Any]") -> Draft:

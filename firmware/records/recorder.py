@@ -30,6 +30,7 @@ MakeContacts = Callable[[tuple[int, ...], tuple[bool, ...]], Contacts]
 TURN_S = 0.5
 MOST_SEEN = 300  # snapshots, a minute at the quickest: longer than a disk should hang
 MOST_COMMANDS = 100  # that wait for the next turn
+MOST_TOLD = 8  # answers that stay on the topic
 MOST_SAID = 1_024  # bytes of a command
 STOP_S = 10.0  # for what is waiting to reach the disk
 
@@ -53,8 +54,8 @@ class Recorder:
         self._broken = ""
         self._contacts = _watch(file, service, self.ask, contacts or _pins) if file.contacts else None
         self._state = self._told()
-        self._event_topic = f"hutschiene/{slug}/records/event"
-        self._event = ""
+        self._events_topic = f"hutschiene/{slug}/records/events"
+        self._events: "deque[dict[str, Any]]" = deque(maxlen=MOST_TOLD)
         self._asks: "deque[Ask]" = deque(maxlen=MOST_ASKED)
         self._asking = Asking(file.mqtt, slug) if table.events and file.mqtt else None
         self._stopping = threading.Event()
@@ -108,10 +109,11 @@ class Recorder:
     def pairs(self) -> topics.Pairs:
         """The checkpoint, published: whoever keeps it can tell later whether what came before was changed.
 
-        And the newest reading that was asked for, or why there was none.
+        And the newest answers to who asked for a reading, the latest last.
         """
-        event = ((self._event_topic, self._event),) if self._event else ()
-        return ((self._topic, self._state), *event)
+        events = list(self._events)
+        told_ = ((self._events_topic, json.dumps(events, separators=(",", ":"))),) if events else ()
+        return ((self._topic, self._state), *told_)
 
     def _run(self) -> None:
         """A mistake of ours costs the records, said aloud, and never the control of the house."""
@@ -121,7 +123,7 @@ class Recorder:
             self._turn()
             self._keeper.close(self._service.read())
         except Exception as error:
-            self._broken = f"records: ended by a mistake in the program, {type(error).__name__}: {error}"
+            self._broken = f"ended by a mistake in the program, {type(error).__name__}: {error}"
             self._state = self._told()
             traceback.print_exc()
         if self._asking is not None:
@@ -140,7 +142,7 @@ class Recorder:
             self._keeper.obligation(self._obligations.popleft())
         self._state = self._told()
         for answer in self._keeper.answers():
-            self._event = told(answer, not self._keeper.fault)
+            self._events.append(told(answer, not self._keeper.fault))
             if self._asking is not None:
                 self._asking.answer(answer, not self._keeper.fault)
 
@@ -149,7 +151,7 @@ class Recorder:
             own = self._asks.popleft()
             why = self._keeper.ask(own)
             if why:
-                self._event = told(Answer(own, None, why), False)
+                self._events.append(told(Answer(own, None, why), False))
         while self._asking is not None and (ask := self._asking.heard(now_ms)) is not None:
             why = self._keeper.ask(ask)
             if why:

@@ -15,6 +15,8 @@ from firmware.build import Port
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
 from firmware.simulated_heads import HEADS, AskedTwin, Head, PushTwin, twin_of
+from firmware.simulated_heat import DRIVER as HEAT
+from firmware.simulated_heat import HeatTwin
 from firmware.simulated_push import PUSHERS, PushedTwin, SimInbox, SimWeb
 from firmware.simulated_told import PLUGS, TOLD, JsonTwin, PlugTwin
 from sim.bank import Bank, Lock
@@ -27,7 +29,8 @@ from sim.twins import Twin
 from sim.world import World
 
 PARTS: "Mapping[str, str]" = {"wallbox": "car", "heater": "tank", "storage": "battery", "stages": "heatpump"}
-OTHER_PARTS: "Mapping[str, str]" = {"relay_rod": "tank", "shelly_plug": "tank", "tasmota_plug": "tank"}  # by driver
+OTHER_PARTS: "Mapping[str, str]" = {"relay_rod": "tank", "shelly_plug": "tank", "tasmota_plug": "tank",
+                                     HEAT: "tank"}  # by driver
 PV = {"peak_w": 10_000, "max_w": 10_000}
 ALL = (0, 1, 2)
 Described = tuple[str, int, tuple[int, ...], dict[str, object]]
@@ -142,7 +145,8 @@ class Simulated:
         if not device.line:
             return Reckoned()
         if device.driver in PUSHERS + TOLD:
-            made = PushedTwin if device.driver in PUSHERS else PlugTwin if device.driver in PLUGS else JsonTwin
+            made = PushedTwin if device.driver in PUSHERS else PlugTwin if device.driver in PLUGS else (
+                HeatTwin if device.driver == HEAT else JsonTwin)
             pushed = made(device, point, self._kinds[device.line] == "http")
             self.pushed[device.line].append(pushed)
             if isinstance(pushed, JsonTwin):
@@ -205,7 +209,7 @@ def _described(spec: DeviceSpec, device: DeviceFile, given: "dict[str, object]")
         options["elements_w"] = tuple(device.options[f"element_{i}_w"] for i in (1, 2, 3))
     if kind == "tank" and spec.ability.kind == "heater":
         options["rod_w"] = spec.ability.max_w
-    if device.driver in PLUGS:
+    if device.driver in (*PLUGS, HEAT) and spec.ability.stages:
         options["elements_w"] = spec.ability.stages[-1]
     if kind == "heatpump":
         options["nominal_w"] = device.options["normal_w"]

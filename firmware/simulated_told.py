@@ -15,7 +15,7 @@ from firmware.simulated_push import PushedTwin, documents_of, put
 from hal.values import w_of_ma
 
 PLUGS = ("shelly_plug", "tasmota_plug")
-TOLD = (*PLUGS, "json_device")  # drivers
+TOLD = (*PLUGS, "json_device", "json_heat")  # drivers
 TOLD_BY = ("tell", "stop")
 
 

@@ -6,8 +6,10 @@ from itertools import pairwise
 import pytest
 
 from control import reasons
+from control.claims import Claim
 from control.heat import HOLD_MS, TRY_MS
 from control.step import start, step
+from control.surplus import share
 from control.values import (
     FAST,
     MINIMUM,
@@ -198,12 +200,21 @@ def test_a_lease_and_a_low_price_do_not_heat_a_tank_that_is_hot() -> None:
     assert (cellar.grant.setpoint.power_w, cellar.grant.reason) == (0, reasons.HOT)
 
 
-def test_a_hot_tank_leaves_the_surplus_to_others() -> None:
-    cellar = Cellar(elements(MOST), SURPLUS, 60_500, 9_000)
-    cellar.run(0.3)
-    claimed = [plan.surplus_w for plan in cellar.plans[-3:]]
-    assert all(surplus_w is not None and 8_900 <= surplus_w <= 9_100 for surplus_w in claimed)
-    assert cellar.grant.reason == reasons.HOT
+@pytest.mark.parametrize(("bar", "left_w"), [(0, 1_000), (reasons.HOT, 4_000)])
+def test_a_hot_tank_leaves_the_surplus_to_others(bar: int, left_w: int) -> None:
+    """Waiting for surplus it would keep what it needs to start."""
+    first, second = Cellar(elements(MOST)), Cellar(rod(None))
+    claims = []
+    for cellar, rank in ((first, 9), (second, 1)):
+        load = cellar.state.loads[TANK]
+        assert load is not None
+        claim = Claim(TANK, cellar.site.devices[TANK], (0,), load, cellar.state.senses[TANK], SURPLUS,
+                      (230_000, 230_000, 230_000))
+        claim.rank, claim.silent = rank, False
+        claims.append(claim)
+    claims[0].bar = bar
+    share(tuple(claims), 4_000, 4_000, first.now_ms + 600_000)
+    assert claims[1].slow_w == min(left_w, 3_500)
 
 
 @pytest.mark.parametrize("thermometer", [NONE, THERMOMETER])

@@ -54,7 +54,7 @@ def document() -> Tree:
     paths["/metrics"] = {"get": {"summary": "The same for Prometheus", "responses": {"200": {
         "description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}}}}
     paths["/api/v1/login"] = _post("Logs in; the cookie of the answer is the session", "Login", "Who")
-    paths["/api/v1/session"] = _get("Who is logged in", _ref("Who"))
+    paths["/api/v1/session"] = _get("Who is logged in; 204: there are no accounts", _ref("Who"))
     paths["/api/v1/logout"] = _post("Ends the session", "", "Who")
     for path in ("/devices/{device}", ""):
         paths[f"{S}{path}/set/{{what}}"] = _post("Sets one thing: as over MQTT, and answered in the same words",

@@ -126,9 +126,9 @@ class Routes:
         return answer
 
     async def session(self, asked: Asked) -> Response:
-        """Of who has not logged in the role is what guests may, null for nothing."""
+        """Of who has not logged in the role is what guests may, null for nothing. No content: there are no accounts."""
         if self._door.accounts is None:
-            raise Stop(404, NO_ACCOUNTS)
+            return Response(status_code=204)
         visitor = asked.visitor
         return JSONResponse({"user": visitor.name or None, "role": WORDS.get(visitor.role),
                              "csrf": visitor.session.csrf if visitor.session else None})

@@ -88,11 +88,11 @@ function counted_wh(curves: Curves, name: string, from_s: number, to_s: number):
   return begin === null || end === null ? null : Math.max(0, end - begin);
 }
 
-/** Of today so far; null where no curves are kept. */
-export async function dayEnergies(house: House): Promise<Energies | null> {
+/** Of today so far; null when it is not known, "" where no curves are kept. */
+export async function dayEnergies(house: House): Promise<Energies | null | ""> {
   const counted = counters(house);
   const from_s = new Date().setHours(0, 0, 0, 0) / 1000, to_s = Date.now() / 1000;
   const curves = await read(house.slug, counted.map(([, name]) => name), from_s - 1800, to_s);
-  if (typeof curves === "string") return null;
+  if (typeof curves === "string") return curves ? null : "";
   return energiesOf(curves, counted, [from_s, Math.ceil(to_s)])[0] ?? null;
 }

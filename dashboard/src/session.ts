@@ -35,7 +35,7 @@ export class Session {
     } else {
       this.who = null;
       this.guests = role;
-      this.state = answer.status === 404 || answer.status === 405 ? "absent" : "out";
+      this.state = answer.status === 204 || answer.status === 404 ? "absent" : "out";
     }
     this.changed();
   }

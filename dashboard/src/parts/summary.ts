@@ -55,7 +55,8 @@ export class Summary {
   private async askToday(house: House): Promise<void> {
     this.askedAt = Date.now();
     const energies = await dayEnergies(house);
-    hide(this.todayBox, energies === null);
+    hide(this.todayBox, !energies);
+    if (energies === "") this.askedAt = Infinity; // and none will be
     if (energies) this.today.replaceChildren(...todayFacts(energies));
   }
 }

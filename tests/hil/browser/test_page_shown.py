@@ -81,6 +81,7 @@ def test_why_the_car_gets_six_amperes_is_seen_at_a_glance(page: Page, shown: Any
     assert [shown.ask(flow.format(hue)) for hue in ("pv", "cars")] == ["out", "in"]
     publish_house(page, grid_w=2_000, up_s=5)
     until(lambda: shown.shown("#headline") == "2.00 kW drawn from the grid", "the change")
+    assert [one for one in shown.complaints if "/history?" not in str(one)] == []  # none is kept here, as it is told
 
 
 def test_the_details_of_a_device_tell_its_failsafe(page: Page, shown: Any, until: Until) -> None:

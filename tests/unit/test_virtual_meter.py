@@ -90,9 +90,9 @@ def test_a_fresh_reading_of_any_leaf_wakes_the_cycle(tmp_path: Path) -> None:
     all_of_it = '[device.all]\ndriver = "virtual_meter"\nrole = "meter"\nsum = "inclusive"\n[device.carport]'
     file = load(changed(tmp_path, ('meter = "inclusive"', 'meter = "all"'), ("[device.carport]", all_of_it)))
     image = WatchedImage(file.site, file.virtuals)
-    image.hear(1, one(0, 0))
+    image.hear(1, one(1_000, 0))
     assert not image.fresh.is_set()
-    image.hear(0, one(0, 0))
+    image.hear(0, one(1_000, 0))
     assert image.fresh.is_set()
 
 

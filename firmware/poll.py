@@ -34,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=number(1, MOST_BITS), default=1)
     parser.add_argument("--repeat", type=number(1, 1_000_000_000), default=1)
     parser.add_argument("--interval-ms", type=number(0, 3_600_000), default=0, help="rest between two reads")
-    parser.add_argument("--pause-ms", type=number(0, 10_000), default=0, help="rest on the line before each request")
+    parser.add_argument("--pause-ms", type=number(0, 10_000), default=20,
+                        help="rest on the line before each request; 20 to 100 are usual (20)")
     parser.add_argument("--timeout-ms", "--delay-ms", type=number(1, 60_000), default=TIMEOUT_MS,
                         help="longest time the device takes before it answers; the time on the wire comes on top")
     parser.add_argument("--json", action="store_true", help="one object a read and line")

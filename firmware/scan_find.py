@@ -11,6 +11,7 @@ from firmware.progress import Progress
 from firmware.scan_known import Known, known
 from hal.faults import REFUSED, TIMEOUT, DeviceError
 
+PAUSE_MS = 20  # between two requests; the least that is used in practice
 TCP_TIMEOUT_MS = 1_000
 NOBODY = 217  # a unit no device is told to be
 PROBE = (3, 0, 2)  # function, address, count: any answer will do, a refusal too
@@ -95,7 +96,8 @@ class _Bus:
     def __init__(self, where: str, setting: "Setting | None", delay_ms: int, alone: bool) -> None:
         if setting is not None:
             self._bus: "ModbusSerial | ModbusTcp" = ModbusSerial(
-                where, setting.baud, setting.parity, setting.stop_bits, delay_ms=delay_ms, alone=alone)
+                where, setting.baud, setting.parity, setting.stop_bits, pause_ms=PAUSE_MS, delay_ms=delay_ms,
+                alone=alone)
         else:
             host, port = host_port(where)
             self._bus = ModbusTcp(host, port, TCP_TIMEOUT_MS, reconnect_most_ms=0)

@@ -26,6 +26,7 @@ from sim.wire import Wire
 
 TICK_MS = 100
 FRAME_S = 1.0  # optical heads send about once a second
+REST_MS = 20  # real meters and boxes want 20 to 100 ms between two requests; sooner they may not hear one
 SLAVE, MASTER = 0, 1  # the ends of a wire
 
 
@@ -131,7 +132,8 @@ class Served:
             elif bus is not None:
                 self._senders.append(Talker(wire.paths[SLAVE], bus, self.simulated.lock))
             elif line.name in self.simulated.banks:
-                self.slaves[line.name] = RtuSlave(wire.paths[SLAVE], self.simulated.banks[line.name], options["baud"])
+                self.slaves[line.name] = RtuSlave(wire.paths[SLAVE], self.simulated.banks[line.name], options["baud"],
+                                                   rest_ms=REST_MS)
             self.places.append(f"{line.name}: {line.kind} at {self._baud(line)} baud on {options['port']}")
 
     def _wire(self, line: LineSpec) -> Wire:

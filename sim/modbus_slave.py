@@ -12,6 +12,7 @@ import socket
 import struct
 import termios
 import threading
+import time
 import tty
 from collections import namedtuple
 from collections.abc import Callable
@@ -169,10 +170,15 @@ def _bits_packed(bits: "tuple[int, ...]") -> bytes:
 
 
 class RtuSlave(_Slave):
-    """All units of a Bus as slaves on one serial path."""
+    """All units of a Bus as slaves on one serial path. `rest_ms`: they hear nothing so long after each answer."""
 
-    def __init__(self, path: str, bus: Bus, baud: int = 9600, scripts: "dict[int, Script] | None" = None) -> None:
+    def __init__(self, path: str, bus: Bus, baud: int = 9600, scripts: "dict[int, Script] | None" = None,
+                 rest_ms: int = 0) -> None:
         super().__init__(bus, scripts)
+        self.unheard = 0  # requests that came too soon
+        self._character_s = 10 / baud
+        self._rest_s = rest_ms / 1000
+        self._deaf_until_s = 0.0
         self._turnaround_s = TURNAROUND_CHARACTERS * 10 / baud
         self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         tty.setraw(self._fd)
@@ -195,6 +201,10 @@ class RtuSlave(_Slave):
                 continue
             except OSError:  # its adapter was pulled; it does not come back by itself
                 return
+            if self._rest_s and lump and not heard and time.monotonic() < self._deaf_until_s:
+                self.unheard += 1
+                self._deaf_until_s = time.monotonic() + self._rest_s  # the rest of it comes as well
+                continue
             heard = (heard + lump)[-MOST_REQUEST:]
             unit, pdu, heard = next_request(heard, ended=not lump)
             while pdu:
@@ -213,6 +223,7 @@ class RtuSlave(_Slave):
         if "bad_crc" in acts:
             check = bytes((check[0] ^ 0x10, check[1]))
         frame = _bytes(acts.get("before", b"")) + body + check + _bytes(acts.get("behind", b""))
+        self._deaf_until_s = time.monotonic() + len(frame) * self._character_s + self._rest_s
         with contextlib.suppress(OSError):
             os.write(self._fd, _bytes(acts.get("instead", frame)))
 

@@ -80,6 +80,24 @@ def test_a_meter_on_a_serial_pair(name: str, baud: int) -> None:
         bus.close()
 
 
+def test_a_meter_that_wants_a_rest_between_two_requests() -> None:
+    """As openWB gives an SDM: 100 ms. Asked sooner it hears nothing; the line's pause_ms is for that."""
+    name, good = "eastron_sdm630", {}
+    for pause_ms in (0, 100):
+        with Wire(9600) as wire, RtuSlave(wire.paths[0], clamped(name), 9600, rest_ms=90) as slave:
+            bus = ModbusSerial(wire.paths[1], 9600, pause_ms=pause_ms)
+            meter = config_drivers.module(name).build(bus, options(name))
+            said = []
+            for turn in range(4):
+                with contextlib.suppress(DeviceError):
+                    said.append(meter.read(turn))
+            good[pause_ms] = (len(said), slave.unheard)
+            bus.close()
+    assert good[100] == (4, 0)
+    assert good[0][0] < 4
+    assert good[0][1] > 0
+
+
 @pytest.mark.parametrize("name", SOCKETS)
 def test_a_meter_on_a_socket(name: str) -> None:
     with TcpSlave(clamped(name)) as slave:

@@ -112,7 +112,7 @@ class Recorder:
         And the newest answers to who asked for a reading, the latest last.
         """
         events = list(self._events)
-        told_ = ((self._events_topic, json.dumps(events, separators=(",", ":"))),) if events else ()
+        told_ = ((self._events_topic, json.dumps({"events": events}, separators=(",", ":"))),) if events else ()
         return ((self._topic, self._state), *told_)
 
     def _run(self) -> None:

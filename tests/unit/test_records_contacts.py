@@ -98,13 +98,13 @@ def test_from_the_pin_to_the_disk(recorded_site: Sites, tmp_path: Path) -> None:
     board.drive(17, False)
     look(5)
     topic, payload = recorder.pairs()[1]
-    event = json.loads(payload)[-1]["event"]
+    event = json.loads(payload)["events"][-1]["event"]
     assert topic == "hutschiene/test/records/events"
     assert (event["what"], event["value"], event["source"], event["external"], event["group"]) == (
         "begin", 10, "key", "order 7", "11XCAR")
     board.drive(17, True)
     look(5)
-    assert json.loads(recorder.pairs()[1][1])[-1]["event"]["what"] == "end"
+    assert json.loads(recorder.pairs()[1][1])["events"][-1]["event"]["what"] == "end"
     recorder._keeper.close(clock.read())
 
 
@@ -135,11 +135,11 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
     recorder.hear(image.snapshot(clock.read().mono_ms + 5, ("surplus",)),
                       Plan((None,), (), None, (), Obeyed((), None, None)))
     recorder._turn()
-    event = json.loads(recorder.pairs()[1][1])[-1]["event"]
+    event = json.loads(recorder.pairs()[1][1])["events"][-1]["event"]
     assert (event["value"], event["external"], event["group"], event["text"]) == (77, "x7", "11XCAR", "by hand")
     assert told({"value": "begin", "id": "x8"})["ok"] is True
     recorder._turn()
-    assert "is still open" in json.loads(recorder.pairs()[1][1])[-1]["why"]
+    assert "is still open" in json.loads(recorder.pairs()[1][1])["events"][-1]["why"]
     recorder._keeper.close(clock.read())
     assert ("grid", "event") not in Commands(file.site, None, 0)._table
 

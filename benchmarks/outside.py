@@ -12,7 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from control.values import NONE, DeviceSpec, NodeSpec, Site
 from firmware.config import load
-from firmware.config_tables import CommandsTable, HistoryTable, MqttTable, PageTable, StateTable
+from firmware.config_tables import CommandsTable, HistoryTable, MqttTable, StateTable
+from firmware.config_tables_people import PageTable
 from firmware.cycle import Cycle
 from firmware.image import Image
 from firmware.outside import Outside

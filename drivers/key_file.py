@@ -44,6 +44,12 @@ def secret(path: str) -> str:
     return text
 
 
+def rows(path: str) -> "tuple[tuple[int, str], ...]":
+    """(number, content) of each line that is not empty and no comment. Raises ValueError as `keys`."""
+    found = enumerate(_text(path).decode("utf-8", "replace").splitlines(), 1)
+    return tuple((number, row.strip()) for number, row in found if row.strip() and not row.strip().startswith("#"))
+
+
 def _text(path: str) -> bytes:
     """Of a file that only its owner may read."""
     try:

@@ -51,7 +51,7 @@ class MqttWatch:
                     _properties: "Properties | None") -> None:
         self.fault = "refused: " + str(code).lower() if code.is_failure else ""
         self.connected = not code.is_failure
-        if self.connected:
+        if self.connected and self._filters:
             client.subscribe([(one, 1) for one in self._filters])
         self._turned()
 

@@ -17,6 +17,7 @@ VERBS = (
     ("scan", "which devices answer on a Modbus line, and what they are"),
     ("monitor", "a live table of what the devices of a SITE.toml measure"),
     ("dashboard", "the page on any machine of the house, fed by the broker, for one site or several"),
+    ("notify", "one test message to everybody who is told when something is wrong"),
     ("account", "who may look at the page and set things there"),
     ("carry", "a gateway for radio meters: their newest frames, still encrypted, over MQTT"),
     ("export", "what the meters said: quarter hours, flows, sessions, or the signed records themselves"),

@@ -15,9 +15,10 @@ from firmware import check_heat, check_records
 from firmware.check_battery import battery_words
 from firmware.check_facts import PHASE_NAMES, Facts, facts
 from firmware.check_live import live
-from firmware.config import ConfigError, load
+from firmware.config import ConfigError, SiteFile, load
 from firmware.config_schema import schema
 from firmware.config_site import amperes
+from firmware.notices.services import services
 from firmware.scan_text import passport_words
 
 CURVES = {"sls-e": "SLS-E", "gg": "gG", "mcb-b": "MCB B", "mcb-c": "MCB C", "mcb-d": "MCB D"}
@@ -51,6 +52,12 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps({"ok": False, "errors": list(error.messages)}, ensure_ascii=False))
         return 1
+    deaf = _not_understood(file)
+    if deaf:
+        print("\n".join(deaf), file=sys.stderr)
+        if args.json:
+            print(json.dumps({"ok": False, "errors": deaf}, ensure_ascii=False))
+        return 1
     meters = live(file, MonotonicClock()) if args.live else []
     good = all(meter.good() for meter in meters)
     if args.json:
@@ -61,6 +68,15 @@ def run(args: argparse.Namespace) -> int:
         if args.live:
             print("\n".join(["", "Who the meters say they are", *(meter.words() for meter in meters)]))
     return 0 if good else 1
+
+
+def _not_understood(file: SiteFile) -> "list[str]":
+    """Addresses of [notify] that no service takes; only here, for it takes more memory than the daemon has."""
+    if file.notify is None or not file.notify.services:
+        return []
+    from firmware.notices.post import understood
+    return [f"{file.notify.services}: {service.name}: not understood as an address of that service"
+            for service in services(file.notify.services) if not understood(service.url)]
 
 
 def _text(site: Facts) -> "list[str]":

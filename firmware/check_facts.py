@@ -17,7 +17,8 @@ from hal.values import Ability, Phases
 
 Facts = dict[str, Any]
 PHASE_NAMES = ("L1", "L2", "L3")
-PARTS = ("mqtt", "commands", "page", "accounts", "history", "state", "journal", "records", "carry")
+PARTS = ("mqtt", "commands", "page", "accounts", "history", "state", "journal", "records", "carry",
+         "notify")
 
 
 def facts(file: SiteFile) -> Facts:

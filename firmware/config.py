@@ -24,7 +24,6 @@ from firmware.config_tables import (
     LINES,
     NAME,
     NAME_WORDS,
-    AccountsTable,
     CarryTable,
     CommandsTable,
     DeviceTable,
@@ -32,11 +31,11 @@ from firmware.config_tables import (
     JournalTable,
     MqttTable,
     NodeTable,
-    PageTable,
     RecordsTable,
     SiteTable,
     StateTable,
 )
+from firmware.config_tables_people import AccountsTable, NotifyTable, PageTable
 from firmware.config_text import places
 from firmware.errors import UserError
 from firmware.records import legal_time
@@ -46,7 +45,7 @@ MOST_BYTES = 262_144
 SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "site": SiteTable, "mqtt": MqttTable, "page": PageTable, "journal": JournalTable,
     "state": StateTable, "history": HistoryTable, "commands": CommandsTable, "carry": CarryTable,
-    "records": RecordsTable, "accounts": AccountsTable,
+    "records": RecordsTable, "accounts": AccountsTable, "notify": NotifyTable,
 }
 MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 KNOWN = (*SINGLE, *MOST, "contact")
@@ -97,6 +96,7 @@ class SiteFile(NamedTuple):
     accounts: "AccountsTable | None" = None
     contacts: "tuple[ContactFile, ...]" = ()
     text: str = ""  # of the file, without what is secret
+    notify: "NotifyTable | None" = None
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -165,6 +165,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.carry(findings, raw)
     config_cross.broker(findings, raw)
     config_cross.page(findings, raw)
+    config_cross.notify(findings, raw)
     _records(findings, raw)
     asked_by = contacts(findings, raw)
     kinds = _kinds(findings, lines)
@@ -187,7 +188,8 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
                     config_virtual.built(order, sums, device_specs), one["carry"], one["records"],
-                    one["state"], one["commands"], one["history"], table.time_zone, one["accounts"], asked_by)
+                    one["state"], one["commands"], one["history"], table.time_zone, one["accounts"], asked_by,
+                    notify=one["notify"])
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:

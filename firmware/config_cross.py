@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from drivers import key_file
 from firmware.access.door import is_loopback
 from firmware.config_read import Findings, Raw, nearest
+from firmware.notices import services
 
 Tables = dict[str, Raw]  # by name; only what is a table
 RADIO = "wm-bus"
@@ -226,3 +227,20 @@ def page(findings: Findings, raw: Raw) -> None:
     if isinstance(host, str) and host != "localhost" and not is_loopback(host):
         findings.add(("page", "host"), 'without [accounts] allowed is "127.0.0.1", this computer alone; '
                                        '[accounts] with guests = "viewer" lets everybody look')
+
+
+def notify(findings: Findings, raw: Raw) -> None:
+    """Somebody must be told, and how must be understood."""
+    table = raw.get("notify")
+    if not isinstance(table, Mapping):
+        return
+    path = table.get("services", "")
+    if table.get("mqtt") is True and not isinstance(raw.get("mqtt"), Mapping):
+        findings.missing(("mqtt",), "[mqtt], over which notify.mqtt = true tells")
+    if table.get("mqtt") is not True and path == "":
+        findings.missing(("notify", "services"), "a file with the addresses of services, or mqtt = true")
+    if isinstance(path, str) and path:
+        try:
+            services.services(path)
+        except ValueError as error:
+            findings.add(("notify", "services"), str(error))

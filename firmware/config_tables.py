@@ -252,25 +252,6 @@ def access(table: AccessTable) -> Access:
     return Access(*(getattr(table, name) for name in Access._fields))
 
 
-class PageTable(Struct, frozen=True, forbid_unknown_fields=True):
-    # only this machine can see it unless someone decides otherwise
-    host: Annotated[str, Meta(pattern=HOST, description='an address to listen on, like "127.0.0.1"')] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port to listen on")] = 8080
-    cert: Annotated[str, Meta(max_length=255, description="file of a certificate; switches https on")] = ""
-    key: Annotated[str, Meta(max_length=255, description="file of the key of cert, without a password")] = ""
-
-
-class AccountsTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may look at the page and set things there; added with `hutschiene account`."""
-
-    file: Annotated[str, Meta(min_length=1, max_length=255, description="where they are kept, mode 0600; made here")]
-    guests: Annotated[
-        Literal["none", "viewer"], Meta(description="what who has not logged in may be")
-    ] = "none"
-    idle_min: Annotated[int, Meta(ge=5, le=1_440, description="a session ends so long after its last use, in min")] = 60
-    longest_h: Annotated[int, Meta(ge=1, le=720, description="and so long after the login in any case, in h")] = 168
-
-
 class JournalTable(Struct, frozen=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(min_length=1, max_length=255, description="where the flight recorder writes")]
 

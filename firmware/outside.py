@@ -24,6 +24,7 @@ from firmware.errors import UserError
 from firmware.history import History
 from firmware.home_assistant import ONLINE, HomeAssistant
 from firmware.kept import Kept
+from firmware.notices.teller import Teller
 from firmware.page import Page, Place
 from firmware.page_routes import House
 from firmware.tanks import Tanks
@@ -58,9 +59,11 @@ class Outside:
         self._commands = Commands(file.site, self._kept.get("orders"), now_ms, events=events) if file.commands else None
         for words in self._commands.left_out if self._commands else ():
             print(f"orders: left out: {words}", file=sys.stderr)
+        self._teller: "Teller | None" = None
         self._discovery = HomeAssistant(file.site, file.mqtt.discovery or PREFIX, self._commands is not None, VERSION,
                                         now_ms) if file.mqtt else None
         self.mqtt = self._connected(wake)
+        self._teller = self._telling()
         self._history = _history(file)
         self._desk = Desk(wake)
         house = House(self._history, self._desk if self._commands else None, lambda: setup(file), lambda: Backup(file))
@@ -122,6 +125,8 @@ class Outside:
         if self._history is not None:
             self._history.add(pairs)
         self._publisher.send(pairs, snapshot.now_ms)
+        if self._teller is not None:
+            self._teller.hear(plan, faults, snapshot.now_ms)
         if self.mqtt is not None and self._discovery is not None:
             self._announce(self.mqtt, self._discovery, snapshot, more)
 
@@ -130,6 +135,8 @@ class Outside:
             outbox.close()
         if self._history is not None:
             self._history.stop()
+        if self._teller is not None:
+            self._teller.sender.stop()
         self._totals.keep()
         for kept in self._kept.values():
             kept.close()
@@ -160,6 +167,22 @@ class Outside:
         mqtt.start()
         return mqtt
 
+    def _telling(self) -> "Teller | None":
+        if self._file.notify is None:
+            return None
+        try:
+            teller = Teller(self._file, self._say)
+        except ValueError as error:
+            raise UserError(f"notify.services: {error}") from error
+        teller.sender.start()
+        return teller
+
+    def _say(self, topic: str, payload: str) -> bool:
+        if self.mqtt is None or not self.mqtt.connected:
+            return False
+        self.mqtt.answer(topic, payload)
+        return True
+
     def _log(self, faults: "dict[str, str]") -> None:
         for name, fault in faults.items():
             if fault != self._told.get(name, "") and fault != UNTRIED:
@@ -173,6 +196,8 @@ class Outside:
             out["broker"] = self.mqtt.fault
         if self._history is not None:
             out["history"] = self._history.fault
+        if self._teller is not None:
+            out["notify"] = self._teller.fault
         return out
 
 

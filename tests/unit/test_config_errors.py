@@ -119,7 +119,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
     "unknown table": (
         "[site]\n", "[mqqt]\n[site]\n",
         ["1: mqqt: no such table; did you mean mqtt?; known are accounts, carry, commands, contact, device, history, "
-         "journal, line, mqtt, node, page, records, site, state"]),
+         "journal, line, mqtt, node, notify, page, records, site, state"]),
     "a key of no certificate": (
         "[site]\n", '[mqtt]\nhost = "b"\nkey = "k"\n[site]\n',
         ['3: mqtt.key = "k": the key of a certificate; name that as cert']),
@@ -135,6 +135,14 @@ WRONG = {  # name: (what is replaced, by what, what is said)
         "[site]\n", '[accounts]\nfile = "a"\nidle_min = 1\n[site]\n',
         ["1: page is missing: accounts are of the page", "3: accounts.idle_min = 1: allowed are 5 to 1440 (a session "
          "ends so long after its last use, in min)"]),
+    "nobody to be told": (
+        "[site]\n", '[notify]\nquiet = "22-6"\n[site]\n',
+        ["1: notify.services is missing: a file with the addresses of services, or mqtt = true",
+         '2: notify.quiet = "22-6": allowed is when only what is critical is told, like "22:00-06:30"']),
+    "told over no broker, by a file that is not there": (
+        "[site]\n", '[notify]\nmqtt = true\nservices = "/none"\n[site]\n',
+        ["1: mqtt is missing: [mqtt], over which notify.mqtt = true tells",
+         '3: notify.services = "/none": /none cannot be read: No such file or directory']),
     "a key for a table": (
         "[site]\n", 'page = "yes"\n[site]\n', ['1: page = "yes": a table is written [page]']),
     "device without a name": (

@@ -40,9 +40,9 @@ class Web:
     def __init__(self, folder: Path) -> None:
         self.heard: "list[tuple[str, Any]]" = []
         self.status = 200
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                        "-keyout", folder / "key", "-out", folder / "cert", "-days", "2", "-subj", "/CN=test", "-addext",
-                        "subjectAltName=DNS:api.telegram.org"], check=True, capture_output=True)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
+                        "-keyout", folder / "key", "-out", folder / "cert",
+                        "-addext", "subjectAltName=DNS:api.telegram.org"], check=True, capture_output=True)
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(folder / "cert", folder / "key")
         self.cert = folder / "cert"

@@ -40,14 +40,14 @@ td { border-bottom: .25pt solid #c4ccd4; padding: .7mm 1.5mm; vertical-align: to
 th.n, td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 th.n { white-space: normal; } td.t { white-space: nowrap; }
 tr.total td { font-weight: bold; border-top: .8pt solid #1b1f23; border-bottom: none; }
-table.wide { font-size: 7pt; } table.wide td.t { white-space: normal; }
-table.wide td, table.wide th { padding: .5mm .8mm; }
+table.card { break-inside: avoid; }
+table.card th { width: 30%; border-bottom: .25pt solid #c4ccd4; font-weight: normal; }
 .hash { font-family: "Liberation Mono", monospace; font-size: 7.5pt; overflow-wrap: anywhere; }
 @media print { .screen { display: none; } body { margin: 0; padding: 0; max-width: none; } }
 """
 METERS = (Column("meter"), Column("serial"), Column("accuracy_class"), Column("mid", WORD), Column("checked"),
           Column("sum"), Column("changed", WORD))
-WIDE = 10  # columns, from which on the letters are smaller
+WIDE = 10  # columns, from which on each row stands by itself
 ALL = {"de": "Summe", "en": "Total"}
 
 
@@ -95,9 +95,12 @@ def _table(one: Table, report: Report, lang: str, out: TextIO) -> None:
                     or any(row.get(column.key) not in (None, "") for row in one.rows))
     if not one.rows:
         return
-    out.write(f"<h3>{escape(say(TABLES[one.name], lang))}</h3>\n<table{' class=wide' if len(columns) >= WIDE else ''}>"
-              "<thead><tr>" + "".join(f"<th{_kind(column)}>{escape(titled(column, lang))}</th>" for column in columns)
-              + "</tr></thead>\n<tbody>\n")
+    out.write(f"<h3>{escape(say(TABLES[one.name], lang))}</h3>\n")
+    if len(columns) >= WIDE:
+        _cards(one, columns, report, lang, out)
+        return
+    heads = "".join(f"<th{_kind(column)}>{escape(titled(column, lang))}</th>" for column in columns)
+    out.write("<table><thead><tr>" + heads + "</tr></thead>\n<tbody>\n")
     for row in one.rows:
         out.write(_row(row, columns, one, report, lang, ""))
     if one.total is not None:
@@ -105,6 +108,16 @@ def _table(one: Table, report: Report, lang: str, out: TextIO) -> None:
         total = {**one.total, first: one.total.get(first) or ALL[lang]} if columns[0].kind in (TEXT,) else one.total
         out.write(_row(total, columns, one, report, lang, " class=total"))
     out.write("</tbody></table>\n")
+
+
+def _cards(one: Table, columns: "tuple[Column, ...]", report: Report, lang: str, out: TextIO) -> None:
+    """A table of its own for each row, where a page is too narrow for one line."""
+    for row in one.rows:
+        told = [(titled(column, lang), shown(row.get(column.key), column, one.scaler, lang, report))
+                for column in columns]
+        out.write("<table class=card><tbody>\n" + "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(words)}</td></tr>\n" for name, words in told)
+            + "</tbody></table>\n")
 
 
 def _row(row: Row, columns: "tuple[Column, ...]", one: Table, report: Report, lang: str, kind: str) -> str:

@@ -50,7 +50,8 @@ def local(at_s: int, report: Report) -> str:
     """Legal time with its offset, as on the day of change an hour comes twice."""
     offset = next(offset for since_s, offset in sorted(report.offsets_s.items(), reverse=True)
                   if since_s <= at_s or since_s == min(report.offsets_s))
-    return datetime.fromtimestamp(at_s, timezone(timedelta(seconds=offset))).isoformat(" ", "minutes")
+    told = datetime.fromtimestamp(at_s, timezone(timedelta(seconds=offset)))
+    return told.isoformat(" ", "seconds" if at_s % 60 else "minutes")
 
 
 def _short(text: str) -> str:

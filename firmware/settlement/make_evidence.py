@@ -17,6 +17,7 @@ from firmware.settlement.report import COUNT, ENERGY, TIME, WATT, WORD, Column, 
 from firmware.settlement.sources import EVIDENCE_BACK_S
 
 KWH_DIGITS = 3
+SHORT = 8  # of an obligation's name, beside which the whole one stands
 
 
 def relief(one: Settle, books: Books, first: date, last: date, detail: bool) -> Made:
@@ -114,8 +115,8 @@ def _means(one: Obligation, at_s: int, energies: "tuple[int, ...]", scaler: int,
     if controlled_w is not None and grid_w + made_w:
         prorata_w = min(controlled_w, -(-controlled_w * grid_w // (grid_w + made_w)))
     over = None if one.ceiling_w is None or counted_w is None else counted_w > one.ceiling_w
-    return {"obligation": one.id, "start": at_s, "grid_w": grid_w, "controlled_w": controlled_w, "counted_w": counted_w,
-            "prorata_w": prorata_w, "ceiling_w": one.ceiling_w, "over": over}
+    return {"obligation": one.id[:SHORT], "start": at_s, "grid_w": grid_w, "controlled_w": controlled_w,
+            "counted_w": counted_w, "prorata_w": prorata_w, "ceiling_w": one.ceiling_w, "over": over}
 
 
 def _obligations(found: "list[Obligation]") -> Table:
@@ -134,7 +135,7 @@ def _obligations(found: "list[Obligation]") -> Table:
 
 
 def _steps(found: "list[Step]") -> Table:
-    rows: "list[Row]" = [{"id": one.id, "state": one.state, "at": _s(one.at_ms), "ceiling_w": one.ceiling_w,
+    rows: "list[Row]" = [{"id": one.id[:SHORT], "state": one.state, "at": _s(one.at_ms), "ceiling_w": one.ceiling_w,
                           "measured_w": one.measured_w, "cause": one.cause} for one in found]
     return Table("obligation_steps", (Column("id"), Column("state", WORD), Column("at", TIME),
                                       Column("ceiling_w", WATT), Column("measured_w", WATT), Column("cause")), rows, 0)

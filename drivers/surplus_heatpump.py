@@ -15,6 +15,7 @@ from hal.values import Ability, Reading, Setpoint, ma_of_w, placed, reading
 from hal.values import ability as able
 
 STEP_W = 100  # less moves no compressor
+RUN_MS = 300_000  # run and rest; a cloud shall not start it anew, and its own controller waits longer where it has to
 POWERS: "tuple[Option, ...]" = (
     integer("least_w", None, 100, 30_000, "electric power below which its compressor does not run"),
     integer("nominal_w", None, 200, 30_000, "highest electric power, without a heating rod"),
@@ -60,4 +61,4 @@ def ability_of(options: "dict[str, object]", failsafe_ms: int, pace_ms: int) -> 
     wired = phases(options)
     own = Setpoint(placed((ma_of_w(nominal_w // len(wired)),) * len(wired), wired), nominal_w)
     return able("heater", min_w=least_w, max_w=nominal_w, step_w=STEP_W, fallback=own, failsafe_ms=failsafe_ms,
-                settle_ms=60_000, pace_ms=pace_ms)
+                settle_ms=60_000, pace_ms=pace_ms, min_on_ms=RUN_MS, min_off_ms=RUN_MS)

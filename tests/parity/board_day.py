@@ -27,7 +27,9 @@ from firmware.image import Image
 from firmware.lanes import Lanes
 from firmware.line import Line, Slot
 from hal.faults import FRAME, REFUSED, TIMEOUT, DeviceError
+from hal.heat import HeatRule
 from hal.ports import Bus
+from hal.values import Ability
 from sim.bank import Bank, Refused
 from sim.clock import SimClock
 from sim.mischief import Mischief
@@ -75,6 +77,11 @@ PARTS = {  # the physics behind a device; the meters are clamped to their nodes
     "battery": ("battery", {}), "rod": ("tank", {}), "elements": ("tank", {"elements_w": (1_000, 1_000, 2_000)}),
     "heatpump": ("heatpump", {"nominal_w": 2_000}),
 }
+RULES = {  # most starts in a day, and what is asked of the tank: thermometer, degrees, times, litres, watts, Wh
+    "rod": (0, HeatRule(NONE, 58_000, 3_000, 62_000, 86_400_000, 50_000, 14 * 3_600_000, 300, 3_500, 20_000)),
+    "elements": (6, HeatRule(6, 60_000, 3_000, None, 0, None, 0, 0, 4_000, 9_000)),
+    "heatpump": (4, None),
+}
 ON_PINS = ("elements", "heatpump")
 FRAMED_PERMILLE = 20  # requests that go through the framing
 TROUBLE_S = 600  # mean time between two troubles on the bus
@@ -97,7 +104,10 @@ def site() -> Site:
     devices = []
     for name, driver, _, node, mode, priority, battery, options in DEVICES:
         reserve_ma = 0 if name in ("grid", "sub", "roof") else 16_000
-        devices.append(DeviceSpec(name, node, options["phases"], driver.ability(options), priority, mode, 15_000,
+        able = driver.ability(options)
+        if name in RULES:
+            able = Ability(*(able[:17] + RULES[name] + able[19:]))
+        devices.append(DeviceSpec(name, node, options["phases"], able, priority, mode, 15_000,
                                   reserve_ma, battery, NONE, ""))
     return Site("board", NODES, tuple(devices), 1_000, NONE)
 

@@ -43,5 +43,5 @@ COMMANDS = {
     "mode": OWNER, "power_w": OWNER, "target_wh": OWNER, "target_permille": OWNER, "worth": OWNER, "limit": OWNER,
     "import_price": OWNER, "import_prices": OWNER, "export_price": OWNER,
     "event": OWNER,
-    "ceiling_w": INSTALLER,  # the grid operator's: who lives here does not lift it
+    "ceiling_w": INSTALLER, "feed_in_w": INSTALLER,  # the grid operator's: who lives here does not lift them
 }

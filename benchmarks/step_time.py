@@ -69,7 +69,7 @@ def snapshots(site: Site) -> list[Snapshot]:
                                        voltage_mv=volts, soc_permille=500, state="C"), None))
             written.append(Written(STOP if second % 5 else Setpoint(current, 1_000), t_ms - 500, None, None)
                            if device.ability.kind not in ("meter", "source") else NOTHING_WRITTEN)
-        out.append(Snapshot(t_ms, tuple(heard), tuple(written), tuple(d.mode for d in site.devices), NONE, (), None,
+        out.append(Snapshot(t_ms, tuple(heard), tuple(written), tuple(d.mode for d in site.devices), (), (), None,
                             t_ms))
     return out
 

@@ -69,8 +69,8 @@ class Flat(NamedTuple):
     lines: "dict[int, Fraction]"
 
 
-def flat(installed_wp: int, storage_wh: int, charge_point: bool, draw_wh: int, feed_in_wh: int,
-         supported_wh: int) -> Flat:
+def flat(installed_wp: int, storage_wh: int, charge_point: bool, draw_wh: "int | Fraction",
+         feed_in_wh: "int | Fraction", supported_wh: "int | Fraction") -> Flat:
     """`feed_in_wh`: where the spot price was not negative; `supported_wh`: where the value to be paid was above 0.
 
     `storage_wh`: usable capacity, 0 without a storage. ValueError above 30 kWp or without both.

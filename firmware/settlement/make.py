@@ -17,6 +17,7 @@ from firmware.settlement.sources import Source
 
 MAKERS: Any = {
     "suppliers": make_sessions.suppliers, "sessions": make_sessions.sessions, "storage-split": make_split.split,
+    "storage-flat": make_split.flat,
     "relief": make_evidence.relief, "evidence": make_evidence.evidence,
 }
 TERMS = ("key", "part", "order", "tariff", "own_tariff", "rest_tariff", "own_supplier", "basic_ct", "term_months",

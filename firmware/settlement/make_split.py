@@ -39,6 +39,32 @@ def split(one: Settle, books: Books, first: date, last: date, detail: bool) -> M
     return [_results(found, scaler), _lines(found, scaler), *coverage.tables()], [*notes, *coverage.notes()]
 
 
+def flat(one: Settle, books: Books, first: date, last: date, detail: bool) -> Made:
+    """The flat option, of a calendar year."""
+    table, coverage = one.table, Coverage()
+    uses = (Use(table.grid, IMPORT), Use(table.grid, EXPORT))
+    spot, draw, paid = _spot(one, books), Fraction(0), Fraction(0)
+    year = (date(first.year, 1, 1), date(first.year, 12, 31))
+    notes = [] if (first, last) == year else [Note("part_of_year", {}, True)]
+    scaler = 0
+    for chunk in chunks(books.plan, first, last):
+        rows = quarters.aligned(books.intervals((table.grid,), books.values((table.grid,), chunk)), uses, chunk.starts)
+        coverage.add(chunk, rows)
+        scaler, unit = min(scaler, rows.scaler), Fraction(1, 10 ** -rows.scaler)
+        draw += unit * sum(row[0] for _, row in rows.rows)
+        paid += unit * sum(row[1] for start_s, row in rows.rows if spot is None or spot.get(start_s, -1) >= 0)
+        if spot is not None and any(start_s not in spot for start_s, _ in rows.rows):
+            notes.append(Note("no_spot", {"month": chunk.month}, True))
+    found = storage_split.flat(table.installed_wp, table.storage_wh, table.charge_point, draw, paid, paid)
+    result = {"levy_reducing_flat": found[0], "levied_flat": found[1], "eligible_flat": found[2]}
+    lines: "list[Row]" = [{"line": f"P{number}", "energy": None if number == 2 else _down(told, -scaler),
+                           "ratio": _down(told, 3) if number == 2 else None} for number, told in found.lines.items()]
+    return [Table("split", tuple(Column(key, ENERGY) for key in result),
+                  [{key: _down(told, -scaler) for key, told in result.items()}], scaler),
+            Table("split_lines", (Column("line"), Column("energy", ENERGY), Column("ratio", PERMILLE)), lines, scaler),
+            *coverage.tables()], [*notes, *coverage.notes()]
+
+
 def _results(found: "list[tuple[str, int, storage_split.Split]]", scaler: int) -> Table:
     keys = ("levy_reducing", "levied", "eligible")
     rows: "list[Row]" = [{"month": month, **dict(zip(keys, (_down(told, own - scaler) for told in one[:3])))}

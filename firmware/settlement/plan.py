@@ -239,6 +239,8 @@ class _Cross:
             self.findings.add((*self.path, *ours), "not free: what no meter has is called so")
         if kind == "storage-split" and (table.own_use is None) == (table.variant == "A4"):
             self.findings.add((*self.path, "variant"), "own_use belongs to variant A4, and to no other")
+        if kind == "storage-flat" and not (table.storage_wh or table.charge_point):
+            self.findings.missing((*self.path, "storage_wh"), "the flat option is for a storage or a charge_point")
         source = getattr(table, "source", None)
         if source is not None and source not in self.sources:
             self.findings.add((*self.path, "source"), "no such source" + nearest(source, self.sources))

@@ -137,6 +137,15 @@ class Split(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", t
                                                                         "are not negative; none: always")] | None = None
 
 
+class FlatSplit(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="storage-flat"):
+    grid: Meter
+    installed_wp: Annotated[int, Meta(ge=1, le=30_000, description="installed power of the roof in Wp")]
+    storage_wh: Annotated[int, Meta(ge=0, le=10_000_000, description="usable capacity in Wh, 0 for none")] = 0
+    charge_point: bool = False
+    spot: Annotated[str, Meta(min_length=1, max_length=255, description="CSV of the spot prices: supported where they "
+                                                                        "are not negative; none: always")] | None = None
+
+
 class Relief(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="relief"):
     meter: Meter
     allocated: Annotated[str, Meta(min_length=1, max_length=255, description="CSV of what was allocated: utc,kwh")]
@@ -151,7 +160,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"
 
 KINDS: "dict[str, type[Struct]]" = {
     "devices": Devices, "shared": Shared, "tenants": Tenants, "sharing": Community, "suppliers": Suppliers,
-    "sessions": Sessions, "supply": Supply, "storage-split": Split, "relief": Relief, "evidence": Evidence,
+    "sessions": Sessions, "supply": Supply, "storage-split": Split, "storage-flat": FlatSplit,
+    "relief": Relief, "evidence": Evidence,
 }
 # what a kind of settlement has tables of its own for: [settle.NAME.party.NAME] and the like
 MEMBERS: "dict[str, dict[str, type[Struct]]]" = {

@@ -32,6 +32,7 @@ KINDS: "dict[str, Pair]" = {
     "storage-split": (
         "Stromspeicher und Ladepunkte (MiSpeL, BNetzA 618-25-02)",
         "Storage split (MiSpeL, BNetzA 618-25-02)"),
+    "storage-flat": ("Pauschaloption (MiSpeL, BNetzA 618-25-02)", "Flat option (MiSpeL, BNetzA 618-25-02)"),
     "relief": ("Nutzen statt Abregeln (§ 13k EnWG)", "Use instead of curtail (section 13k EnWG)"),
     "evidence": ("Nachweis der Steuerung (§ 14a EnWG)", "Evidence of control (section 14a EnWG)"),
 }
@@ -70,6 +71,9 @@ FORMULAS: "dict[str, Pair]" = {
         "Formeln (1) bis (32) der Anlage 1 zur Festlegung 618-25-02; die Zeilen tragen deren Nummern. Energien "
         "abgerundet.",
         "formulas (1) to (32) of annex 1 of decision 618-25-02; lines bear their numbers. Energies rounded down."),
+    "storage-flat": (
+        "Formeln P1 bis P15 der Anlage 2 zur Festlegung 618-25-02, für ein Kalenderjahr; erst nach EU-Genehmigung.",
+        "formulas P1 to P15 of annex 2 of decision 618-25-02, of a calendar year; available only after EU approval."),
     "relief": (
         "Je Stunde: angerechnet = min(zugeteilt, verbraucht). Eine Stunde mit einer Lücke ist nicht nachgewiesen.",
         "per hour: counted = min(allocated, used). An hour with a gap is not proved."),
@@ -148,6 +152,9 @@ COLUMNS: "dict[str, Pair]" = {
     "levy_reducing": ("umlagemindernd (20)", "levy-reducing (20)"),
     "levied": ("umlagepflichtig (21)", "levied (21)"),
     "eligible": ("förderfähig (32)", "eligible (32)"),
+    "levy_reducing_flat": ("umlagemindernd (P10)", "levy-reducing (P10)"),
+    "levied_flat": ("umlagepflichtig (P11)", "levied (P11)"),
+    "eligible_flat": ("förderfähig (P15)", "eligible (P15)"),
     "line": ("Zeile", "Line"),
     "ratio": ("Verhältnis", "Ratio"),
     "allocated": ("zugeteilt", "allocated"),
@@ -251,6 +258,8 @@ NOTES: "dict[str, Pair]" = {
     "not_billed": (
         "Nicht alle Ladevorgänge sind abgerechnet; der Grund steht dabei",
         "not all sessions are billed; the reason stands with them"),
+    "part_of_year": ("Nicht ein ganzes Kalenderjahr; die Formeln gelten für eines",
+                     "not a whole calendar year, which the formulas are of"),
     "part_of_month": (
         "{month}: nicht der ganze Monat; die Formeln gelten für Monatssummen",
         "{month}: not the whole month; the formulas are of monthly sums"),

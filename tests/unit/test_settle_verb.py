@@ -266,6 +266,11 @@ roofs = ["roof"]
 kind = "relief"
 meter = "heat_pump"
 allocated = "allocated.csv"
+[settle.flat]
+kind = "storage-flat"
+grid = "grid"
+installed_wp = 8000
+storage_wh = 10000
 [settle.split]
 kind = "storage-split"
 grid = "grid"
@@ -299,6 +304,10 @@ def test_evidence_relief_and_storage(settle: "Callable[..., Any]", tmp_path: Pat
         (1_000, 800, 800, 200), (500, 800, 500, 0)]
     split, = rows(found, "split", "split")
     assert (split["levy_reducing"], split["levied"], split["eligible"]) == (0, 80_000, 0)
+    flat, = rows(found, "flat", "split")  # a day: nothing is fed in
+    assert (flat["levy_reducing_flat"], flat["levied_flat"], flat["eligible_flat"]) == (0, 80_000, 0)
+    assert [(row["line"], row["energy"]) for row in rows(found, "flat", "split_lines")][:4] == [
+        ("P1", 4_000_000), ("P2", None), ("P3", 320_000), ("P4", 4_320_000)]
     (tmp_path / "allocated.csv").write_text("utc,kwh\n2026-10-25T10:15Z,1\n")
     assert "allowed are whole hours" in settle(PLAN + EVIDENCE, code=1)
 

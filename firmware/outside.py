@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from control.values import Plan, Snapshot
 from drivers.mqtt import Message, Mqtt
@@ -13,7 +13,6 @@ from firmware.ability import ability_pairs
 from firmware.access import first
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
-from firmware.backup import Backup
 from firmware.check_facts import setup
 from firmware.commands import Commands
 from firmware.config import SiteFile
@@ -30,6 +29,9 @@ from firmware.page_routes import House
 from firmware.tanks import Tanks
 from firmware.totals import KEEP_MS, Totals
 from firmware.version import VERSION
+
+if TYPE_CHECKING:
+    from firmware.backup import Backup
 
 PREFIX = "homeassistant"  # where announcements may stand from a time when they were wanted
 NOT_OURS = '{"ok":false,"why":"nothing of this name can be set"}'
@@ -66,7 +68,7 @@ class Outside:
         self._teller = self._telling()
         self._history = _history(file)
         self._desk = Desk(wake)
-        house = House(self._history, self._desk if self._commands else None, lambda: setup(file), lambda: Backup(file))
+        house = House(self._history, self._desk if self._commands else None, lambda: setup(file), lambda: _backup(file))
         self.page = _page(file, any_page_port, house, tell)
         self._outboxes = tuple(outbox for outbox in (self.mqtt, self.page) if outbox is not None)
         self._publisher = topics.Publisher(self._outboxes)
@@ -226,6 +228,14 @@ def _page(file: SiteFile, any_port: bool, house: House, tell: "Callable[[str], b
               "everything else runs", file=sys.stderr)
         return None
     return page
+
+
+def _backup(file: SiteFile) -> "Backup | None":
+    from firmware.backup import Backup, Busy  # with what signs: only where one is wanted
+    try:
+        return Backup(file)
+    except Busy:
+        return None
 
 
 def _door(file: SiteFile, tell: "Callable[[str], bool]") -> Door:

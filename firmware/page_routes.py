@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,10 +21,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from firmware import api, api_document, decisions, metrics
 from firmware.access.door import Refused
 from firmware.access.roles import COMMANDS, RULES, WORDS
-from firmware.backup import Backup, Busy
 from firmware.desk import Full
 from firmware.history import History
 from firmware.page_guard import NO_ACCOUNTS, Asked, Guard, Stop, plain, with_headers
+
+if TYPE_CHECKING:
+    from firmware.backup import Backup
 
 SEND_S = 15.0  # a browser that takes nothing for this long is gone
 ANSWER_S = 5.0  # until a decision has taken what was set; the slowest cycle is 5 s, and a command wakes it
@@ -42,7 +44,7 @@ class House(NamedTuple):
     history: "History | None" = None
     orders: "Orders | None" = None
     setup: "Callable[[], dict[str, Any]] | None" = None
-    backup: "Callable[[], Backup] | None" = None
+    backup: "Callable[[], Backup | None] | None" = None  # None: one is being made already
 
 
 class Told(Protocol):
@@ -74,7 +76,7 @@ class Stream(Response):
 class Download(Response):
     """A backup while it is made; a browser that takes nothing loses it."""
 
-    def __init__(self, backup: Backup, name: str) -> None:
+    def __init__(self, backup: "Backup", name: str) -> None:
         super().__init__()
         self._backup, self._name = backup, name
 
@@ -195,10 +197,9 @@ class Routes:
         house = self._house(asked)
         if house.backup is None:
             raise Stop(404, "a backup is made where the site is run, not here")
-        try:
-            made = await _read(house.backup)
-        except Busy:
-            raise Stop(503, "one is being made already", retry_after="30") from None
+        made = await _read(house.backup)
+        if made is None:
+            raise Stop(503, "one is being made already", retry_after="30")
         print(f"page: {asked.visitor.name} takes a backup to {asked.address}", file=sys.stderr, flush=True)
         return Download(made, f"{asked.request.path_params['site']}-{time.strftime('%Y-%m-%d')}.tar.gz")
 

@@ -18,12 +18,12 @@ from firmware.access import accounts as accounts_module
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
 from firmware.access.roles import COMMANDS, INSTALLER, NAMES, OWNER, RULES, VIEWER
-from firmware.backup import Backup
 from firmware.check_facts import setup
 from firmware.config import load
 from firmware.config_tables import HistoryTable
 from firmware.desk import Desk
 from firmware.history_store import HistoryStore
+from firmware.outside import _backup
 from firmware.page import Page, Place
 from firmware.page_guard import MOST_BODY
 from firmware.page_routes import House
@@ -279,7 +279,7 @@ def test_the_installer_takes_a_backup_of_the_running_house(server: "Callable[...
         store.put(minute * 60, {f"s{minute}": noise})
     file = load(ROOT / "deploy" / "demo.toml")._replace(
         records=None, history=HistoryTable(folder=str(tmp_path / "history")))
-    house.houses["home"] = House(setup=lambda: setup(file), backup=lambda: Backup(file))
+    house.houses["home"] = House(setup=lambda: setup(file), backup=lambda: _backup(file))
     path = "/api/v1/sites/home/backup"
     assert house.ask("GET", path, **house.login("owner")).status == 403
     headers = house.login("installer")

@@ -8,6 +8,7 @@ import pytest
 from control import reasons
 from control.claims import Claim
 from control.heat import HOLD_MS, TRY_MS
+from control.reserve import vector
 from control.step import start, step
 from control.surplus import share
 from control.values import (
@@ -444,3 +445,14 @@ def test_the_conductors_of_a_stage_take_turns() -> None:
             assert before.setpoint == after.setpoint  # none changes while it runs
         if 0 < before.setpoint.power_w < after.setpoint.power_w:
             assert all(a <= b for a, b in zip(before.setpoint.current_ma, after.setpoint.current_ma))
+
+
+def test_what_was_told_on_other_conductors_stays_reserved_there() -> None:
+    cellar = Cellar(ability("stages", stages=((0, 0, 0), (1_000, 0, 0), (0, 1_000, 0)), measured=False))
+    cellar.remember(order=(1, 2, 0))
+    load = cellar.state.loads[TANK]
+    assert load is not None
+    claim = Claim(TANK, cellar.site.devices[TANK], (0,), load, cellar.state.senses[TANK], SURPLUS,
+                  (207_000, 230_000, 253_000))
+    assert claim.setpoint(1_000).current_ma == Phases(0, 4_831, 0)
+    assert vector(claim, Setpoint(Phases(4_831, 0, 0), 1_000)) == (4_831, 4_831, 0, 1_000)

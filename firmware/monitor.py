@@ -4,19 +4,25 @@ From the page of the service while it runs; else the meters are read here, and o
 """
 
 import argparse
+import base64
 import http.client
 import json
+import os
 import shutil
+import ssl
 import sys
 import time
 from pathlib import Path
 
 from firmware import topics
 from firmware.config import SiteFile, load
+from firmware.config_tables_people import PageTable
+from firmware.errors import UserError
 from firmware.monitor_own import Own
 from firmware.monitor_table import Row, State, table
 
 EVERY_S = 1.0
+LOGIN = "HUTSCHIENE_LOGIN"
 ANSWER_S = 3
 STUCK_S = 20  # the page tells every 5 s that decisions are made
 WILD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # what a page listens on that everybody may see
@@ -70,6 +76,20 @@ def _await_first(source: "Service | Own") -> None:
         time.sleep(0.05)
 
 
+def _connection(page: PageTable) -> http.client.HTTPConnection:
+    host = WILD.get(page.host, page.host)
+    if not page.cert:
+        return http.client.HTTPConnection(host, page.port, timeout=ANSWER_S)
+    context = ssl.create_default_context(cafile=page.cert)
+    context.check_hostname = False  # it is this very computer's
+    return http.client.HTTPSConnection(host, page.port, timeout=ANSWER_S, context=context)
+
+
+def _login() -> "dict[str, str]":
+    said = os.environ.get(LOGIN, "")
+    return {"authorization": "Basic " + base64.b64encode(said.encode()).decode()} if said else {}
+
+
 class Service:
     """The page of the running service: the state it shows to browsers."""
 
@@ -109,11 +129,12 @@ class Service:
         """{topic: payload} of this site; {} when it does not answer."""
         if self._file.page is None:
             return {}
-        host = WILD.get(self._file.page.host, self._file.page.host)
-        connection = http.client.HTTPConnection(host, self._file.page.port, timeout=ANSWER_S)
+        connection = _connection(self._file.page)
         try:
-            connection.request("GET", "/api/state")
+            connection.request("GET", "/api/state", headers=_login())
             answer = connection.getresponse()
+            if answer.status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
+                raise UserError(f"the page of the service wants a login: {LOGIN}=USER:PASSWORD in the environment")
             body = answer.read(MOST_BYTES) if answer.status == http.HTTPStatus.OK else b"{}"
             state = json.loads(body)
         except (OSError, http.client.HTTPException, ValueError):

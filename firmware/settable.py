@@ -37,6 +37,7 @@ class What(NamedTuple):
     unit: str = ""
     longest_s: int = 0
     series: bool = False  # [[in_s, number], ...], the first from now on
+    least_on: int = 0  # between 0 and this there is nothing it could do
     texts: "tuple[str, ...]" = ()  # of something that is done once and does not hold: what more may be said to it
 
     def refusal(self, value: object) -> str:
@@ -47,9 +48,10 @@ class What(NamedTuple):
             return "" if self._is_series(value) else (
                 f"allowed are 1 to {MOST_SLOTS} pairs [[0, PRICE], [SECONDS FROM NOW, PRICE], ...] with rising "
                 f"seconds, each price {self.least} to {self.most} ({self.unit}), and {DEFAULT}")
-        if _whole(value, self.least, self.most):
+        if _whole(value, self.least, self.most) and (not self.least_on or value == 0 or value >= self.least_on):  # type: ignore[operator]
             return ""
-        return f"allowed are {self.least} to {self.most} ({self.unit}) and {DEFAULT}"
+        least = f"0, {self.least_on}" if self.least_on else str(self.least)
+        return f"allowed are {least} to {self.most} ({self.unit}) and {DEFAULT}"
 
     def _is_series(self, value: object) -> bool:
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_SLOTS:
@@ -86,8 +88,9 @@ def of_device(device: DeviceSpec) -> "tuple[What, ...]":
     if TARGET in choices and device.ability.kind != "storage":
         out.append(What("target_wh", (), 0, MOST_TARGET_WH, "Wh", TARGET_S))
     out.append(What("worth", (), -MOST_MONEY, MOST_MONEY, MONEY_UNIT, LEASE_S))
-    most, unit = (device.ability.max_ma, "mA") if device.ability.kind == "wallbox" else (most_w(device), "W")
-    out.append(What("limit", (), 0, most, unit))
+    able, wallbox = device.ability, device.ability.kind == "wallbox"
+    most, unit, least = (able.max_ma, "mA", able.min_ma) if wallbox else (most_w(device), "W", 0)
+    out.append(What("limit", (), 0, most, unit, least_on=least))
     return tuple(out)
 
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from firmware.access.accounts import Accounts
+from firmware.access.door import Door
+from firmware.access.roles import VIEWER
 from firmware.config import load
 from firmware.page import Page, Place
 from firmware.simulated import Simulated
@@ -135,3 +138,20 @@ def test_with_the_service_its_page_is_shown(path: Path) -> None:
     assert code == 0
     assert rows["grid"] == {"kind": "meter", "power_w": -77, "age_ms": 0, "why": None}
     assert rows["rod"] == {"why": "500 W: surplus"}
+
+
+def test_a_service_with_accounts_is_asked_with_a_login_and_its_meters_are_never_read_beside_it(
+        path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = Accounts(tmp_path / "accounts")
+    accounts.put("vera", VIEWER, "roof over all")
+    page = Page(Place("127.0.0.1", 0), door=Door(accounts))
+    page.start()
+    path.write_text(SITE.format(page=page.url.rpartition(":")[2], port=1))
+    page.publish("hutschiene/live/grid/state", json.dumps({"kind": "meter", "power_w": -77, "age_ms": 0}))
+    try:
+        done = subprocess.run(command(path), cwd=ROOT, capture_output=True, text=True, timeout=30)
+        assert (done.returncode, "HUTSCHIENE_LOGIN=USER:PASSWORD" in done.stderr) == (1, True)
+        monkeypatch.setenv("HUTSCHIENE_LOGIN", "vera:roof over all")
+        assert shown(path)[1]["grid"]["power_w"] == -77
+    finally:
+        page.close()

@@ -39,7 +39,8 @@ CAR, ROD, GRID = 1, 2, 0
 
 
 def device(name: str, kind: str, mode: str = SURPLUS) -> DeviceSpec:
-    able = ability(kind, failsafe_ms=10_000, max_ma=16_000, min_w=-2_500, max_w=3_000)
+    able = ability(kind, failsafe_ms=10_000, min_ma=6_000 if kind == "wallbox" else 0, max_ma=16_000, min_w=-2_500,
+                   max_w=3_000)
     return DeviceSpec(name, 0, (0, 1, 2), able, 0, mode, 5_000, 0, None, NONE, "")
 
 
@@ -228,7 +229,8 @@ def test_a_worth_lapses() -> None:
     ("rod/set/mode", b"\xff\xfe", f'mode "\ufffd\ufffd": {ROD_MODES}'),
     ("rod/set/speed", "3", "there is no speed to set; mode, power_w, target_wh, worth, limit can be"),
     ("rod/set/limit", "3001", "limit 3001: allowed are 0 to 3000 (W) and default"),
-    ("car_port/set/limit", "16001", "limit 16001: allowed are 0 to 16000 (mA) and default"),
+    ("car_port/set/limit", "16001", "limit 16001: allowed are 0, 6000 to 16000 (mA) and default"),
+    ("car_port/set/limit", "10", "limit 10: allowed are 0, 6000 to 16000 (mA) and default"),  # amperes were meant
     ("rod/set/power_w", "300", "for_s: needed; allowed are 1 to 86400 (seconds until it lapses)"),
     ("rod/set/power_w", '{"value": 3001, "for_s": 60}', "power_w 3001: allowed are 0 to 3000 (W) and default"),
     ("store/set/power_w", '{"value": -2501, "for_s": 60}', "power_w -2501: allowed are -2500 to 3000 (W) and default"),

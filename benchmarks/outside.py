@@ -44,7 +44,7 @@ def site(count: int) -> Site:
     grid = DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, "off", 5_000, 0, None, NONE, "")
     boxes = [DeviceSpec(f"box{n}", 0, (0, 1, 2), BOX, n, "surplus", 5_000, 0, None, NONE, "")
              for n in range(count - 1)]
-    return Site("bench", (house,), (grid, *boxes), 1_000, NONE)
+    return Site("bench", (house,), (grid, *boxes), 1_000, NONE, None)
 
 
 def house(count: int, folder: Path) -> SiteFile:

@@ -50,7 +50,7 @@ def site_of(count: int) -> Site:
         phases = (n % 3,) if able.kind in ("heater", "stages") else (0, 1, 2)
         devices.append(DeviceSpec(f"d{n}", n % len(nodes), phases, able, n % 4, FAST if n % 7 == 0 else SURPLUS,
                                   10_000, 16_000, store(100, 300, 950) if able.kind == "storage" else None, NONE, ""))
-    return Site("bench", nodes, tuple(devices), 1_000, NONE)
+    return Site("bench", nodes, tuple(devices), 1_000, NONE, None)
 
 
 def snapshots(site: Site) -> list[Snapshot]:

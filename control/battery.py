@@ -26,7 +26,8 @@ def measure(claim: Claim, wish: Wish, now_ms: int, day_ms: int) -> None:
         if store.depart_ms != NONE and day_ms != NONE:
             claim.goal_ms = now_ms + (store.depart_ms - day_ms) % DAY_MS
     if claim.kind == "storage":
-        claim.keep = max(store.reserve_permille, claim.goal)
+        claim.low = max(store.reserve_permille, claim.goal)
+        claim.keep = max(claim.low, store.peak_permille)
         if claim.soc is not None and good is not None:
             claim.take_w = _least(at(store.take_curve, claim.soc, claim.able.max_w), good.take_w)
             claim.give_w = _least(at(store.give_curve, claim.soc, max(-claim.able.min_w, 0)), good.give_w)

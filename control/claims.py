@@ -19,8 +19,8 @@ class Claim:
     __slots__ = (
         "able", "active", "alarm", "bar", "base", "capacity_wh", "conductors", "conductors_edge_ms", "device",
         "drawn", "driven", "edge_ms", "fill", "floor", "give_w", "goal", "goal_ms", "granted", "held", "high_mv",
-        "idle_ms", "index", "keep", "keeps", "kind", "lease_w", "least_w", "level", "limit", "low_mv", "mode", "node",
-        "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w", "soc", "stands_w",
+        "idle_ms", "index", "keep", "keeps", "kind", "lease_w", "least_w", "level", "limit", "low", "low_mv", "mode",
+        "node", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w", "soc", "stands_w",
         "state", "stood_ms", "store", "stuck", "take_w", "tank", "top", "use", "used", "uses", "uses_ms", "volt_mv",
         "waits", "wanted", "wanted_w",
     )
@@ -60,7 +60,7 @@ class Claim:
             self.capacity_wh = 0  # of its battery; 0 = not known
             self.goal = 0  # what its charge shall reach, by goal_ms; 0 = nothing
             self.goal_ms = NEVER
-            self.keep = store.reserve_permille  # not discharged below
+            self.low = self.keep = store.reserve_permille  # not discharged below, against a peak and otherwise
             self.fill = store.full_permille  # not charged above
             self.take_w, self.give_w = max(self.able.max_w, 0), max(-self.able.min_w, 0)  # most it takes and gives now
         self.uses = state.uses

@@ -121,8 +121,8 @@ def _budget_w(wired: Wiring, senses: "tuple[Sense, ...]", spare_w: int, grid: "S
     """What all generators that can be limited may make together; `spare_w`: what storage could take more."""
     if cap.power_w == NONE:
         return NO_LIMIT
-    if grid is None or not grid.believed:
-        return cap.power_w
+    if grid is None or not grid.believed:  # what cannot be limited may be all there is in the house
+        return max(cap.power_w - MARGIN_W - others_w, 0)
     return max(cap.power_w - MARGIN_W + _need_w(wired, senses, grid) + spare_w, 0)
 
 

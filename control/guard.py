@@ -53,7 +53,7 @@ def guard(claims: "tuple[Claim, ...]", limits: Limits) -> "list[list[int]]":
                 _shed(tally, limits, node, k)
             if tally.excess(node, k) > 0:
                 _tell(tally, limits, node, k)
-            if tally.waits(node, k):
+            if tally.waits(node, k) and limits.names[node][k == 3] != reasons.PEAK:  # a mean waits for nobody
                 _hold(tally, node, k)
     uneven = [node for node in range(len(limits.room)) if limits.imbalance_ma[node]]
     for _ in claims:  # what evens one node may upset another

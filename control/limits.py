@@ -27,8 +27,9 @@ class Limits(namedtuple("Limits", ("room", "export_ma", "lost", "severity", "imb
 
 
 def limits(site: Site, wired: Wiring, flows: "tuple[Flow, ...]", severity: "tuple[int, ...]",
-           claims: "tuple[Claim, ...]", ceiling_w: int) -> Limits:
-    """From what is measured now; one step later it is reckoned anew."""
+           claims: "tuple[Claim, ...]", ceiling_w: int, peak_w: int) -> Limits:
+    """From what is measured now; one step later it is reckoned anew. `peak_w`: what the house may import for the mean
+    of the quarter of an hour."""
     room, export = [], []
     for index, flow in enumerate(flows):
         cap, rest = wired.caps[index], flow.rest
@@ -36,13 +37,17 @@ def limits(site: Site, wired: Wiring, flows: "tuple[Flow, ...]", severity: "tupl
         room.append((bears[0] - rest[0], bears[1] - rest[1], bears[2] - rest[2], cap[3] - rest[3]))
         rated_ma, out = site.nodes[index].rated_ma, flow.export_ma
         export.append((rated_ma - out[0], rated_ma - out[1], rated_ma - out[2]))
+    names = [_names(node, flow) for node, flow in zip(site.nodes, flows)]
+    if peak_w < wired.caps[0][3]:
+        room[0] = room[0][:3] + (peak_w - flows[0].rest[3],)
+        names[0] = (names[0][0], reasons.PEAK)
     over = len(flows)
     room.append((NO_LIMIT, NO_LIMIT, NO_LIMIT, _operator_w(flows[0], over, claims, ceiling_w)))
     export.append((NO_LIMIT, NO_LIMIT, NO_LIMIT))
     return Limits(
         tuple(room), tuple(export), tuple(flow.lost for flow in flows) + (False,), severity + (0,),
         tuple(node.imbalance_va * 1_000_000 // NOMINAL_MV for node in site.nodes) + (0,),
-        tuple(_names(node, flow) for node, flow in zip(site.nodes, flows)) + ((reasons.OPERATOR, reasons.OPERATOR),),
+        tuple(names) + ((reasons.OPERATOR, reasons.OPERATOR),),
     )
 
 

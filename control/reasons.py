@@ -68,6 +68,7 @@ STARTS_USED = 53
 DAY_ENERGY = 54
 # storage too
 LEAST_POWER = 60
+PEAK_FILL = 61
 # what is wrong
 NEVER_HEARD = 100
 STALE = 101
@@ -144,6 +145,7 @@ _TEXTS = (
     (STARTS_USED, "starts-used", "its starts of a day are used up"),
     (DAY_ENERGY, "day-energy", "its energy of the day is used up"),
     (LEAST_POWER, "least-power", "too little for its inverter"),
+    (PEAK_FILL, "peak-fill", "charged from the grid for the next peak"),
     (NEVER_HEARD, "never-heard", "has not been heard yet"),
     (STALE, "stale", "does not answer"),
     (FROZEN, "frozen", "repeats itself, or stands still while others move"),

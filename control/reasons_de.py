@@ -44,6 +44,7 @@ TEXTS = (
     (r.DEPARTURE, "aufgehoben für die Abfahrt oder das Ziel, keine Entladung"),
     (r.CURVE, "mehr geht bei diesem Ladestand nicht"),
     (r.LEAST_POWER, "zu wenig für den Wechselrichter"),
+    (r.PEAK_FILL, "lädt aus dem Netz für die nächste Spitze"),
     (r.RAMP, "steigt schrittweise"),
     (r.REST, "ruht nach einem Stopp"),
     (r.SHORTEST_RUN, "läuft seine Mindestzeit"),

@@ -14,6 +14,7 @@ from control.guard import guard
 from control.health import NEW_SENSE, believe, doubt
 from control.heat import heat
 from control.limits import limits
+from control.peak import NEW_SHAVE, allowed_w, counted, excess_w, support_w
 from control.phases import DAY_MS, choose, dwells, turns
 from control.probe import probe
 from control.ramp import ramp
@@ -49,7 +50,7 @@ def start(site: Site, now_ms: int) -> State:
         now_ms, tuple(NEW_SENSE for _ in site.devices), tuple(NEW_NODE for _ in site.nodes),
         tuple(_new_load(device, now_ms) if is_load(device) else None for device in site.devices), NEVER, 0, 0,
         tuple(Generator(-device.ability.min_w, now_ms, 0) if device.ability.kind == "inverter" else None
-              for device in site.devices), NO_FEED,
+              for device in site.devices), NO_FEED, NEW_SHAVE,
     )
 
 
@@ -60,8 +61,10 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     obliged, grid = operator.obligations(site, wired, senses, snapshot), _grid(site, senses)
     claims = _claims(site, wired, state, snapshot, senses)
     flows, nodes = rests(site, wired, state.nodes, senses, _by_device(site, claims), now_ms)
+    shave = counted(site.peak, state.shave, grid, snapshot.day_ms, now_ms)
+    may_w = allowed_w(site.peak, shave, snapshot.day_ms, now_ms)
     bounds = limits(site, wired, flows, tuple([node.severity for node in nodes]), claims,
-                    operator.ceiling_w(obliged, CONSUME))
+                    operator.ceiling_w(obliged, CONSUME), may_w + support_w(site.peak, claims))
     cap = operator.cap(site, obliged, snapshot.prices, now_ms)
     shared = pool(state, grid, claims, hidden_w(wired, state.generators, senses))
     quick_mw = shared.slow_mw if buffered(claims) else shared.quick_mw
@@ -70,7 +73,7 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
         if claim.kind != "storage":
             choose(claim, bounds, now_ms)
             demand(claim, bounds, now_ms)
-    storages(claims, bounds, shared, cap.power_w, now_ms)
+    storages(claims, bounds, shared, cap.power_w, excess_w(site.peak, shave, may_w, claims, shared.t_ms), now_ms)
     allocate(claims, bounds)
     news = _news(site, snapshot, state.senses, senses)
     for claim in claims:
@@ -81,7 +84,7 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     generators, made = limited(site, wired, state.generators, fed, senses, claims, grid, cap,
                                news[-1], now_ms - state.now_ms, now_ms)
     after = State(now_ms, senses, nodes, _after(claims, state.loads, snapshot),
-                  shared.t_ms, shared.quick_mw, shared.slow_mw, generators, fed)
+                  shared.t_ms, shared.quick_mw, shared.slow_mw, generators, fed, shave)
     return after, Plan(_grants(site, claims, made), _views(flows, issued), _surplus(shared),
                        _alarms(site, wired, snapshot, after, flows, claims),
                        operator.obeyed(obliged, grid, len(site.nodes), claims))

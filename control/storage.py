@@ -18,9 +18,10 @@ from control.limits import Limits
 from control.ramp import rise
 from control.reserve import FOLLOWS_MS
 from control.surplus import EXPORT_BIAS_W, Pool, drawn_w, has_priority, plugged
-from control.values import FAST, MINIMUM, NEVER, OFF
+from control.values import FAST, MINIMUM, NEVER, OFF, SURPLUS
 
 SHORT_W = 100  # a storage that takes so much less than it may is at its own limit
+FILL_PERMILLE = 800  # of what may still be imported, where it is filled from the grid for the next peak
 AIM_W = 10  # a little export, so that what a step is too small for is not imported
 REST_MS = 30_000  # an inverter that was too little asked for is not asked again before
 LOCK_MS = 60_000  # one that knows modes only stays locked so long behind a load that shall not be fed
@@ -49,8 +50,20 @@ def takes_more_w(claims: "tuple[Claim, ...]", now_ms: int) -> int:
     return out_w
 
 
-def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w: int, now_ms: int) -> None:
-    """One after the other, in the order of priority; those that regulate by themselves first, as they do anyhow."""
+def serves_peaks(claim: Claim) -> bool:
+    """Whether a storage can give something against a peak of the quarter of an hour."""
+    if claim.kind != "storage" or claim.mode == OFF or claim.stuck or claim.soc is None or not plugged(claim):
+        return False
+    return claim.soc > (claim.low if claim.state.level < 0 else claim.low + GAP_PERMILLE)
+
+
+def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w: int, excess_w: int,
+             now_ms: int) -> None:
+    """One after the other, in the order of priority; those that regulate by themselves first, as they do anyhow.
+
+    `excess_w`: what is imported beyond the peak of the quarter of an hour if storage stood still; negative: what may be
+    imported still.
+    """
     left_w, locked_w = pool.left_w, sum([_from_the_grid_w(claim, pool.t_ms) for claim in claims])
     if left_w is not None:
         left_w -= (AIM_W if feed_in_w < 0 else min(AIM_W, feed_in_w)) + _coming_w(claims, left_w, now_ms)
@@ -78,9 +91,28 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
         else:
             _follow(claim, left_w or 0, locked_w, feed_in_w, now_ms)
             left_w = (left_w or 0) - min(claim.level, claim.limit)
+        if claim.reason != reasons.METER_LOST:
+            excess_w += _against_peaks(claim, excess_w)
         claim.wanted = claim.level
         claim.wanted_w = claim.level
         claim.cap()
+
+
+def _against_peaks(claim: Claim, excess_w: int) -> int:
+    """Gives what is drawn beyond the peak, whatever else it is for; between peaks it is filled for the next one.
+    Returns what it changes of the excess."""
+    assert claim.store is not None
+    if excess_w > 0 and serves_peaks(claim):
+        if claim.level > -min(excess_w, claim.give_w):
+            claim.ask(-min(excess_w, claim.give_w), reasons.PEAK)
+        return claim.level
+    edge = claim.store.peak_permille - (0 if claim.state.level > 0 else GAP_PERMILLE)
+    if claim.soc is None or claim.mode != SURPLUS or claim.soc >= edge:
+        return 0
+    spare_w = claim.stepped(min(-excess_w * FILL_PERMILLE // 1_000, claim.take_w))
+    if spare_w > claim.level:
+        claim.ask(spare_w, reasons.PEAK_FILL)
+    return max(claim.level, 0)
 
 
 def _told(claim: Claim) -> bool:

@@ -41,7 +41,7 @@ class NodeSpec(namedtuple("NodeSpec", (
 
 class Store(namedtuple("Store", (
     "reserve_permille", "first_permille", "full_permille", "capacity_wh", "efficiency_permille", "least_w",
-    "take_curve", "give_curve", "grid_price", "grid_permille", "depart_permille", "depart_ms",
+    "take_curve", "give_curve", "grid_price", "grid_permille", "depart_permille", "depart_ms", "peak_permille",
 ))):
     """The battery of a storage, or of the car on a wallbox, and how it may be used. Curves: (charge, W), ascending."""
 
@@ -49,6 +49,7 @@ class Store(namedtuple("Store", (
     _field_defaults = {  # journals from before they were there
         "capacity_wh": 0, "efficiency_permille": 900, "least_w": 0, "take_curve": (), "give_curve": (),
         "grid_price": None, "grid_permille": 0, "depart_permille": 0, "depart_ms": NONE,
+        "peak_permille": 0,
     }
     reserve_permille: int  # never discharged below
     first_permille: int  # charged before all loads below
@@ -62,17 +63,19 @@ class Store(namedtuple("Store", (
     grid_permille: int  # and so up to there
     depart_permille: int  # a car's: not discharged below, and there when it departs; 0 = none
     depart_ms: int  # when that is, each day, since local midnight; NONE = not known
+    peak_permille: int  # kept for peaks, and charged up to from the grid between them; 0 = none
 
 
 def store(
     reserve_permille: int = 0, first_permille: int = 0, full_permille: int = 1_000, capacity_wh: int = 0,
     efficiency_permille: int = 900, least_w: int = 0, take_curve: "tuple[tuple[int, int], ...]" = (),
     give_curve: "tuple[tuple[int, int], ...]" = (), grid_price: "int | None" = None, grid_permille: int = 1_000,
-    depart_permille: int = 0, depart_ms: int = NONE,
+    depart_permille: int = 0, depart_ms: int = NONE, peak_permille: int = 0,
 ) -> Store:
     """A Store by keyword."""
     return Store(reserve_permille, first_permille, full_permille, capacity_wh, efficiency_permille, least_w,
-                 take_curve, give_curve, grid_price, grid_permille, depart_permille, depart_ms)
+                 take_curve, give_curve, grid_price, grid_permille, depart_permille, depart_ms,
+                 peak_permille)
 
 
 class DeviceSpec(namedtuple("DeviceSpec", (
@@ -94,7 +97,15 @@ class DeviceSpec(namedtuple("DeviceSpec", (
     group: str  # section 14a EnWG: "a" charge point, "b" heat pump, "c" cooling, "d" storage; "" = none of them
 
 
-class Site(namedtuple("Site", ("name", "nodes", "devices", "cycle_ms", "feed_in_w"))):
+class Peak(namedtuple("Peak", ("power_w", "sliding"))):
+    """Highest mean import of a quarter of an hour."""
+
+    __slots__ = ()
+    power_w: int
+    sliding: bool  # any quarter of an hour; else those of the clock
+
+
+class Site(namedtuple("Site", ("name", "nodes", "devices", "cycle_ms", "feed_in_w", "peak"))):
     """What never changes while the program runs."""
 
     __slots__ = ()
@@ -103,6 +114,7 @@ class Site(namedtuple("Site", ("name", "nodes", "devices", "cycle_ms", "feed_in_
     devices: "tuple[DeviceSpec, ...]"
     cycle_ms: int
     feed_in_w: int  # highest export at the connection point; NONE = not limited
+    peak: "Peak | None"
 
 
 class Heard(namedtuple("Heard", ("reading", "fault"))):
@@ -354,8 +366,20 @@ class Feed(namedtuple("Feed", ("used_ms", "need_mw", "over_ms", "shy_ms"))):
     shy_ms: int  # when storage last did not take what it was left; NEVER = not yet
 
 
+class Shave(namedtuple("Shave", ("t_ms", "import_w", "quarter", "used", "slots", "slot"))):
+    """What is remembered of the quarter of an hour. Energies in W ms."""
+
+    __slots__ = ()
+    t_ms: int  # counted until then; NEVER = not yet
+    import_w: int  # as it was read last
+    quarter: int  # of the day; NONE = not known
+    used: int  # imported in it
+    slots: "tuple[int, ...]"  # of the newest half minutes, the one at work first
+    slot: int  # number of that
+
+
 class State(namedtuple("State", (
-    "now_ms", "senses", "nodes", "loads", "pool_ms", "quick_mw", "slow_mw", "generators", "feed",
+    "now_ms", "senses", "nodes", "loads", "pool_ms", "quick_mw", "slow_mw", "generators", "feed", "shave",
 ))):
     """All one step keeps for the next."""
 
@@ -369,3 +393,4 @@ class State(namedtuple("State", (
     slow_mw: int  # smoothed over half a minute
     generators: "tuple[Generator | None, ...]"  # by device; None for what is none
     feed: Feed
+    shave: Shave

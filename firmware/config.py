@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 import tomli
 
-from control.values import NONE, Site
+from control.values import NONE, Peak, Site
 from firmware import config_cross, config_drivers, config_site, config_virtual
 from firmware.config_contacts import ContactFile, contacts
 from firmware.config_read import Findings, Raw, allowed, nearest, read
@@ -183,7 +183,13 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
         return None
     assert isinstance(table, SiteTable)
     feed_in_w = NONE if table.feed_in_w is None else table.feed_in_w
-    site = Site(table.name, node_specs, device_specs, table.cycle_ms, feed_in_w)
+    if table.peak_window is not None and table.peak_w is None:
+        findings.add(("site", "peak_window"), "of which peak? say peak_w too")
+    for name, device in tables.devices.items():
+        if device.peak_pct is not None and table.peak_w is None:
+            findings.add(("device", name, "peak_pct"), "for which peak? say peak_w in [site]")
+    peak = None if table.peak_w is None else Peak(table.peak_w, table.peak_window == "sliding")
+    site = Site(table.name, node_specs, device_specs, table.cycle_ms, feed_in_w, peak)
     config_site.fuses(findings, site)
     return SiteFile(site, line_specs, device_files, one["mqtt"], one["page"], one["journal"],
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),

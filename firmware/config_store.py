@@ -8,7 +8,7 @@ from firmware.config_tables import DeviceTable
 from hal.values import Ability
 
 STORAGE_KEYS = ("reserve_pct", "first_pct", "full_pct", "rest_below_w", "charge_curve", "discharge_curve", "grid_price",
-                "grid_pct")
+                "grid_pct", "peak_pct")
 BATTERY_KEYS = ("capacity_wh", "efficiency_pct", "depart_pct", "depart_at")
 BANDS_PCT = (10, 50, 100)
 EFFICIENCY_PCT = {"storage": 90, "wallbox": 80}  # there and back; a car's charger loses about a tenth one way
@@ -31,7 +31,7 @@ def store_of(add: Add, table: DeviceTable, able: Ability, options: "Mapping[str,
     return store(
         reserve, first, full, table.capacity_wh or 0, 10 * efficiency_pct, table.rest_below_w or 0,
         _curve(add, "charge_curve", table.charge_curve), _curve(add, "discharge_curve", table.discharge_curve),
-        table.grid_price, grid, 10 * (table.depart_pct or 0), _of_day_ms(table.depart_at),
+        table.grid_price, grid, 10 * (table.depart_pct or 0), _of_day_ms(table.depart_at), 10 * (table.peak_pct or 0),
     )
 
 
@@ -49,6 +49,10 @@ def _complete(add: Add, table: DeviceTable) -> None:
     """What one key needs of others."""
     if table.grid_pct is not None and table.grid_price is None:
         add("grid_pct", "up to there at which price? say grid_price too, in 0.001 ct/kWh")
+    if table.peak_pct is not None:
+        least, most = table.reserve_pct or BANDS_PCT[0], 100 if table.full_pct is None else table.full_pct
+        if not least <= table.peak_pct <= most:
+            add("peak_pct", f"allowed are {least} (reserve_pct) to {most} (full_pct)")
     if table.depart_at is not None and table.depart_pct is None:
         add("depart_at", "with which charge? say depart_pct too")
     if table.depart_pct is not None:

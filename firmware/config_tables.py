@@ -35,6 +35,10 @@ class SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
     longitude: Annotated[float, Meta(ge=-180, le=180, description="degrees east, at most 6 decimals")]
     # peers decide every 10 to 30 s; faster than 200 ms no meter answers
     cycle_ms: Annotated[int, Meta(ge=200, le=5_000, description="longest time between two decisions in ms")] = 1_000
+    peak_w: Annotated[int, Meta(ge=1_000, le=1_000_000, description="highest mean import of a quarter hour in W")] \
+        | None = None
+    peak_window: Annotated[Literal["clock", "sliding"], Meta(
+        description="clock: the quarter hours of the clock count; sliding: any")] | None = None
     feed_in_w: Annotated[int, Meta(ge=0, le=100_000, description="highest feed-in at the house connection in W")] \
         | None = None
     time_zone: Annotated[str, Meta(pattern=ZONE, description="of its times of day")] = "Europe/Berlin"
@@ -226,6 +230,8 @@ class DeviceTable(HeatTable, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=-MOST_PRICE, le=MOST_PRICE, description="storage: charged from the grid at no more, 0.001 ct/kWh")
     ] | None = None
     grid_pct: Annotated[int, Meta(ge=0, le=100, description="storage: charged from the grid up to this, in %")] \
+        | None = None
+    peak_pct: Annotated[int, Meta(ge=1, le=100, description="storage: kept for peaks of the quarter hour, in %")] \
         | None = None
     depart_pct: Annotated[int, Meta(ge=1, le=100, description="car: charge it needs to depart with, in %")] \
         | None = None

@@ -81,7 +81,7 @@ def site_of(plant: Plant) -> Site:
         devices.append(DeviceSpec("storage", 0, ALL, able, 0, "surplus", 5_000, 0, store(50, 0, 1_000), NONE, ""))
     if plant.pv_w:
         devices.append(DeviceSpec("roof", 0, ALL, ability("source"), 0, "off", 5_000, 0, None, NONE, ""))
-    return Site("yardstick", (house,), tuple(devices), SECOND_MS, NONE)
+    return Site("yardstick", (house,), tuple(devices), SECOND_MS, NONE, None)
 
 
 class Yard:

@@ -109,7 +109,7 @@ def site() -> Site:
             able = Ability(*(able[:17] + RULES[name] + able[19:]))
         devices.append(DeviceSpec(name, node, options["phases"], able, priority, mode, 15_000,
                                   reserve_ma, battery, NONE, ""))
-    return Site("board", NODES, tuple(devices), 1_000, NONE)
+    return Site("board", NODES, tuple(devices), 1_000, NONE, None)
 
 
 class House:

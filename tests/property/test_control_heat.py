@@ -78,7 +78,7 @@ class History:
         for index in range(dice.randint(1, 3)):
             devices.append(DeviceSpec(f"heat{index}", 0, (0, 1, 2), any_heater(dice), dice.choice((5, 9)),
                                       dice.choice(MODES), 6_000, 8_000, None, NONE, ""))
-        self.site = Site("any", (house,), tuple(devices), 1_000, NONE)
+        self.site = Site("any", (house,), tuple(devices), 1_000, NONE, None)
         self.now_ms = dice.choice((0, 1_000_000))
         self.state = start(self.site, self.now_ms)
         self.heard = [NOTHING_HEARD] * len(devices)

@@ -61,7 +61,7 @@ def any_site(dice: Random) -> Site:
                                 16_000, None, NONE, ""))
     if dice.random() < 0.3:
         wired.append(DeviceSpec("rod", 0, (0,), ROD, 5, SURPLUS, 6_000, 16_000, None, NONE, ""))
-    return Site("any", (HOUSE,), tuple(wired), 1_000, dice.choice((NONE, 0, 3_000)))
+    return Site("any", (HOUSE,), tuple(wired), 1_000, dice.choice((NONE, 0, 3_000)), None)
 
 
 def power(power_w: int) -> Phases:
@@ -257,7 +257,7 @@ class Loop:
         self.inverters = [Inverter(dice, bool(own)) for own in owns]
         batteries = tuple(self._battery(n, own) for n, own in enumerate(owns))
         car = DeviceSpec("car", 0, ALL, WALLBOX, 20, SURPLUS, 8_000, 16_000, None, NONE, "")
-        self.site = Site("loop", (HOUSE,), (GRID, *batteries, car), 1_000, NONE)
+        self.site = Site("loop", (HOUSE,), (GRID, *batteries, car), 1_000, NONE, None)
         self.late = dice.random() < 0.5  # the devices are read a second before the grid
         self.pilot: "deque[int]" = deque([0] * dice.randint(2, 6))
         self.car_ma = 0

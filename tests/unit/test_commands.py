@@ -46,7 +46,7 @@ def device(name: str, kind: str, mode: str = SURPLUS) -> DeviceSpec:
 
 SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 5_000, 0, 0),),
             (device("grid", "meter", OFF), device("Car port", "wallbox"), device("rod", "heater", FAST),
-             device("store", "storage", OFF)), 1_000, NONE)
+             device("store", "storage", OFF)), 1_000, NONE, None)
 
 
 class Desk:

@@ -76,7 +76,7 @@ WRONG = {  # name: (what is replaced, by what, what is said)
         ["36: device.carport.failsave_a = 6: no such key here; did you mean failsafe_a?; known are accuracy_class, "
          "capacity_wh, charge_curve, checked, depart_at, depart_pct, discharge_curve, efficiency_pct, failsafe_a, failsafe_s, "
          "first_pct, full_pct, grid_pct, grid_price, heats_w, hysteresis_k, keep, legionella_c, legionella_days, line, litres, "
-         "max_a, mid, min_rest_s, min_run_s, mode, most_c, most_wh_a_day, node, period_s, phases, priority, rated_a, "
+         "max_a, mid, min_rest_s, min_run_s, mode, most_c, most_wh_a_day, node, peak_pct, period_s, phases, priority, rated_a, "
          "reserve_pct, rest_below_w, section_14a, serial, stale_s, starts_a_day, temperature_of, unit, warm_by, warm_c"]),
     "out of bounds": (
         "failsafe_a = 6", "failsafe_a = 20",

@@ -137,7 +137,7 @@ class House:
                  nodes: "tuple[NodeSpec, ...]" = (), rest_ma: int = 10_000) -> None:
         house = NodeSpec("house", NONE, 0, rated_ma, rated_ma, "sls-e", rest_ma, 0, 0)
         grid = DeviceSpec("grid", 0, (0, 1, 2), METER, 0, SURPLUS, 5_000, 0, None, NONE, "")
-        self.site = Site("test", (house, *nodes), (grid, *(device for device, _ in loads)), 1_000, NONE)
+        self.site = Site("test", (house, *nodes), (grid, *(device for device, _ in loads)), 1_000, NONE, None)
         self.parts = [part for _, part in loads]
         self.base: "Callable[[int], Phases]" = lambda now_ms: Phases(1_000, 1_000, 1_000)
         self.now_ms = 0
@@ -286,7 +286,7 @@ def test_an_overload_sheds_to_the_least_at_once_and_beyond_it_all() -> None:
 def test_phases_stay_even_between_single_phase_loads() -> None:
     node = NodeSpec("house", NONE, 0, 63_000, 63_000, "gg", 10_000, 0, 4_600)
     house = House([(load("a", WALLBOX, (0,)), Car((0,))), (load("b", WALLBOX, (0,)), Car((0,)))])
-    house.site = Site("even", (node,), house.site.devices, 1_000, NONE)
+    house.site = Site("even", (node,), house.site.devices, 1_000, NONE, None)
     house.run(90)
     issued = house.plans[-1].nodes[0].issued_ma
     assert 18_000 <= issued.l1 <= 20_000

@@ -41,7 +41,7 @@ class House:
             bands = store(100, 100, 1_000) if one.kind == "storage" else None
             devices.append(DeviceSpec(f"{kinds[one.kind]}{number}", 0, (0, 1, 2), one, 1, SURPLUS, 5_000, 0, bands,
                                       NONE, ""))
-        self.site = Site("s", (house,), tuple(devices), 1_000, feed_in_w)
+        self.site = Site("s", (house,), tuple(devices), 1_000, feed_in_w, None)
         self.lag = lag
         self.now_ms = 0
         self.house_w = 500

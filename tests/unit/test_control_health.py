@@ -11,7 +11,7 @@ VOLTS = Phases(230_000, 231_000, 229_000)  # a meter that tells whole volts only
 SITE = Site("s", (NodeSpec("house", NONE, 0, 35_000, 35_000, "gg", 5_000, 0, 0),), (
     DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, None, NONE, ""),
     DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 10_000, 0, None, NONE, ""),
-), 1_000, NONE)
+), 1_000, NONE, None)
 
 
 class Ear:

@@ -72,7 +72,7 @@ class Cellar:
         devices = (DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 60_000, 0, None, NONE, ""),
                    DeviceSpec("tank", 0, (0, 1, 2), able, 10, mode, 60_000, 16_000, None, NONE, ""),
                    DeviceSpec("sensor", 0, (0, 1, 2), ability("sensor"), 0, OFF, 60_000, 0, None, NONE, ""))
-        self.site = Site("cellar", (house,), devices, 1_000, NONE)
+        self.site = Site("cellar", (house,), devices, 1_000, NONE, None)
         self.able, self.mode, self.mdegc, self.step_ms, self.now_ms = able, mode, mdegc, step_ms, from_ms
         self.surplus_w: "Callable[[int], int]" = lambda now_ms: surplus_w
         self.cools_mk_h = 0

@@ -15,7 +15,7 @@ def site_of(node_meter: int = 0, rest_ma: int = 5_000) -> Site:
         DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 4_000, 0, None, NONE, ""),
         DeviceSpec("car", 0, (0, 1, 2), CAR, 1, FAST, 9_000, 16_000, None, NONE, ""),
         DeviceSpec("roof", 0, (0, 1, 2), ability("source"), 0, OFF, 9_000, 0, None, NONE, ""),
-    ), 1_000, NONE)
+    ), 1_000, NONE, None)
 
 
 def sensed(t_ms: int, ma: int, phased: bool = True, before_ma: "int | None" = None) -> Sense:

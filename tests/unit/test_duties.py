@@ -29,7 +29,7 @@ SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 35_000, "gg", 5_000, 0, 
     DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, FAST, 5_000, 0, (0, 0, 0), NONE, ""),
     DeviceSpec("car", 0, (0, 1, 2), BOX, 1, FAST, 5_000, 16_000, (0, 0, 0), NONE, "a"),
     DeviceSpec("box", 0, (0, 1, 2), ability("signal", signals=DIM), 0, FAST, 5_000, 0, (0, 0, 0), NONE, ""),
-), 1_000, NONE)
+), 1_000, NONE, None)
 
 
 class House:

@@ -27,7 +27,7 @@ def site(cycle_ms: int) -> Site:
     grid = DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, SURPLUS, 5_000, 0, None, NONE, "")
     boxes = tuple(DeviceSpec(name, 0, (0, 1, 2), WALLBOX, 1, FAST, 5_000, 16_000, None, NONE, "")
                   for name in ("one", "two"))
-    return Site("test", (house,), (grid, *boxes), cycle_ms, NONE)
+    return Site("test", (house,), (grid, *boxes), cycle_ms, NONE, None)
 
 
 class Grid(Meter):

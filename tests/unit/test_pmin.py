@@ -18,7 +18,7 @@ def site(*loads: "tuple[str, Ability]") -> Site:
     house = NodeSpec("house", NONE, NONE, 63_000, 63_000, "gg", 0, 0, 0)
     devices = tuple(DeviceSpec(f"d{n}", 0, (0, 1, 2), able, 1, SURPLUS, 5_000, 0, (0, 0, 0), NONE, group)
                     for n, (group, able) in enumerate(loads))
-    return Site("s", (house,), devices, 1_000, NONE)
+    return Site("s", (house,), devices, 1_000, NONE, None)
 
 
 @pytest.mark.parametrize(("loads", "least_w"), [

@@ -13,7 +13,7 @@ SITE = Site("house", (
     DeviceSpec("rod", 0, (0,), ability("heater", max_w=3_500), 5, SURPLUS, 15_000, 16_000, None, NONE, ""),
     DeviceSpec("relays", 0, (0,), ability("stages", stages=((0,), (1_000,))), 5, SURPLUS, 15_000, 5_000,
                None, NONE, ""),
-), 1_000, NONE)
+), 1_000, NONE, None)
 
 
 def grant(reason: int, current_ma: int = 0, power_w: int = 0, node: int = NONE, phase: int = NONE,
@@ -74,7 +74,7 @@ def test_numbers_never_change_their_meaning() -> None:
         (40, "ramp"), (41, "rest"), (42, "shortest-run"), (43, "phase-dwell"), (44, "others-lower"),
         (45, "waits-reading"), (46, "probe"),
         (50, "hot"), (51, "no-temperature"), (52, "legionella"), (53, "starts-used"), (54, "day-energy"),
-        (60, "least-power"),
+        (60, "least-power"), (61, "peak-fill"),
         (100, "never-heard"), (101, "stale"), (102, "frozen"), (103, "current-range"), (104, "voltage-range"),
         (105, "power-mismatch"), (106, "counter-fell"), (107, "future"), (108, "recovering"), (109, "write-fault"),
         (110, "over-fuse"), (111, "not-obeyed"), (112, "no-power"), (113, "turned"),

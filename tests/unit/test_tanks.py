@@ -19,7 +19,7 @@ SITE = Site("tanks", (NodeSpec("house", NONE, 0, 35_000, 35_000, "sls-e", 10_000
     DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, OFF, 5_000, 0, None, NONE, ""),
     DeviceSpec("rod", 0, (2,), ability("heater", max_w=3_500, heat=RULE), 5, SURPLUS, 5_000, 16_000, None, NONE, ""),
     DeviceSpec("fan", 0, (1,), ability("heater", max_w=1_000), 5, SURPLUS, 5_000, 16_000, None, NONE, ""),
-), 1_000, NONE)
+), 1_000, NONE, None)
 
 
 class Process:

@@ -41,7 +41,7 @@ SITE = Site("Haus Sönnenhang.2", (
 ), (
     device("grid", "meter"), device("roof", "source"), device("carport", "wallbox", node=1),
     device("battery", "storage"), device("rod", "heater"), device("heat pump", "stages", measured=False),
-), 1_000, NONE)
+), 1_000, NONE, None)
 
 PLAN = Plan(
     (None, None, Grant(SIX_AMPS, WANTED, FUSE, 1, 1), None, None, None),

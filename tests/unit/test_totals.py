@@ -16,7 +16,7 @@ GRID, ROOF, CAR, STORE = range(4)
 SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 5_000, 0, 0),), tuple(
     DeviceSpec(name, 0, (0, 1, 2), ability(kind), 0, "off", 5_000, 0, None, NONE, "")
     for name, kind in (("grid", "meter"), ("roof", "source"), ("car", "wallbox"), ("store", "storage"),
-                       ("gas", "sensor"))), 1_000, NONE)
+                       ("gas", "sensor"))), 1_000, NONE, None)
 
 
 class Run:

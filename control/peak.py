@@ -1,0 +1,82 @@
+"""Peak shaving: the mean import of a quarter of an hour stays below what the owner pays his grid fee for.
+
+Measured is the import at the house connection, as the meter's counter sees it: what is fed in meanwhile does not make
+up for it. Either the quarters of the clock count, as long as the time of day is known, or any quarter of an hour
+(sliding). What of it was not used yet may be used in its rest, so a short peak costs nothing. What was not seen of it
+counts as used up. Storage gives first, then loads come down in the order of shedding.
+"""
+
+from control.claims import Claim
+from control.storage import serves_peaks
+from control.surplus import drawn_w
+from control.values import NEVER, NONE, Peak, Sense, Shave
+from control.wiring import NO_LIMIT
+
+QUARTER_MS = 900_000
+SLOT_MS = 30_000
+SLOTS = 30  # of a sliding quarter
+AHEAD = 20  # slots that what is left of a sliding quarter must last for: the house may draw more later
+LAST_MS = 20_000  # a rest is never reckoned shorter: readings and loads lag
+MARGIN_PERMILLE = 20  # kept free of it
+MOST_TIMES = 2  # as much power at once, however little was used before
+
+NEW_SHAVE = Shave(NEVER, 0, NONE, 0, (), 0)
+
+
+def counted(peak: "Peak | None", before: Shave, grid: "Sense | None", day_ms: int, now_ms: int) -> Shave:
+    """After the time since the last step, at the power that was read last."""
+    if peak is None:
+        return before
+    first = before.t_ms == NEVER
+    since_ms = 0 if first else now_ms - before.t_ms
+    drawn = before.import_w * since_ms
+    import_w = max(grid.flow[3], 0) if grid is not None and grid.believed else before.import_w
+    quarter = NONE if day_ms == NONE else day_ms // QUARTER_MS
+    used = before.used + drawn
+    if quarter != before.quarter or first:
+        into_ms = day_ms % QUARTER_MS
+        seen_ms = min(into_ms, since_ms)
+        used = before.import_w * seen_ms + peak.power_w * (into_ms - seen_ms)
+    return Shave(now_ms, import_w, quarter, used, _slots(peak, before, drawn, now_ms), now_ms // SLOT_MS)
+
+
+def _slots(peak: Peak, before: Shave, drawn: int, now_ms: int) -> "tuple[int, ...]":
+    """Energy of the newest slots, the one at work first, in W ms."""
+    if not peak.sliding:
+        return ()
+    if not before.slots:
+        return (0,) + (peak.power_w * SLOT_MS,) * (SLOTS - 1)
+    passed = min(now_ms // SLOT_MS - before.slot, SLOTS)
+    return ((0,) * passed + (before.slots[0] + drawn,) + before.slots[1:])[:SLOTS]
+
+
+def allowed_w(peak: "Peak | None", shave: Shave, day_ms: int, now_ms: int) -> int:
+    """What may be imported now, if it stays so; NO_LIMIT where nothing is shaved."""
+    if peak is None:
+        return NO_LIMIT
+    budget = peak.power_w * (QUARTER_MS - QUARTER_MS * MARGIN_PERMILLE // 1_000)
+    most_w = MOST_TIMES * peak.power_w
+    if not peak.sliding:
+        if day_ms == NONE:
+            return peak.power_w - peak.power_w * MARGIN_PERMILLE // 1_000
+        left_ms = max(QUARTER_MS - day_ms % QUARTER_MS, LAST_MS)
+        return max(min((budget - shave.used) // left_ms, most_w), 0)
+    spent, left_ms = sum(shave.slots), max(SLOT_MS - now_ms % SLOT_MS, LAST_MS)
+    for ahead in range(AHEAD + 1):
+        spent -= shave.slots[SLOTS - ahead] if ahead else 0
+        most_w = min(most_w, (budget - spent) // (left_ms + ahead * SLOT_MS))
+    return max(most_w, 0)
+
+
+def support_w(peak: "Peak | None", claims: "tuple[Claim, ...]") -> int:
+    """What storage can give against a peak."""
+    if peak is None:
+        return 0
+    return sum([claim.give_w for claim in claims if serves_peaks(claim)])
+
+
+def excess_w(peak: "Peak | None", shave: Shave, may_w: int, claims: "tuple[Claim, ...]", t_ms: int) -> int:
+    """What is imported beyond it if storage stood still; negative: what may be imported still."""
+    if peak is None:
+        return -NO_LIMIT
+    return shave.import_w - may_w - sum([drawn_w(claim, t_ms) for claim in claims if claim.kind == "storage"])

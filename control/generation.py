@@ -82,7 +82,7 @@ def limited(site: Site, wired: Wiring, before: "tuple[Generator | None, ...]", f
     blind = grid is None or not grid.believed
     spare_w = takes_more_w(claims, now_ms)
     shy = fed.shy_ms != NEVER and now_ms - fed.shy_ms < SHY_MS
-    budget_w = _budget_w(wired, senses, 0 if shy else spare_w, grid, cap)
+    budget_w = _budget_w(wired, fed, senses, 0 if shy else spare_w, grid, cap)
     waits = spare_w > 0 and fed.over_ms != NEVER and now_ms - fed.over_ms < OVER_MS and not blind
     calm_w = 0 if blind or grid is None or fed.over_ms != NEVER else fed.need_mw // 1_000 - _need_w(wired, senses, grid)
     after, grants = list(before), []
@@ -90,7 +90,7 @@ def limited(site: Site, wired: Wiring, before: "tuple[Generator | None, ...]", f
         generator, rated_w = before[index], -site.devices[index].ability.min_w
         assert generator is not None
         could_mw = _could_mw(site, index, generator, senses[index], since_ms)
-        if not news:
+        if blind or not news:
             share_w = min(share_w, generator.limit_w)
         if share_w < generator.limit_w:  # a house that takes less for a moment is waited for
             share_w = generator.limit_w if waits else min(share_w + max(calm_w, 0), generator.limit_w)
@@ -117,12 +117,15 @@ def _need_w(wired: Wiring, senses: "tuple[Sense, ...]", grid: Sense) -> int:
     return grid.flow[3] + sum([made_w(senses[index]) for index in wired.inverters if senses[index].believed])
 
 
-def _budget_w(wired: Wiring, senses: "tuple[Sense, ...]", spare_w: int, grid: "Sense | None", cap: Cap) -> int:
+def _budget_w(wired: Wiring, fed: Feed, senses: "tuple[Sense, ...]", spare_w: int, grid: "Sense | None",
+              cap: Cap) -> int:
     """What all generators that can be limited may make together; `spare_w`: what storage could take more."""
     if cap.power_w == NONE:
         return NO_LIMIT
-    if grid is None or not grid.believed:  # what cannot be limited may be all there is in the house
-        return max(cap.power_w - MARGIN_W - others_w, 0)
+    if grid is None or not grid.believed:  # the house may take nothing, and others go on giving
+        others_w = sum([made_w(senses[index]) for index in wired.sources[0]
+                        if senses[index].believed and index not in wired.inverters])
+        return max(cap.power_w - MARGIN_W - max(others_w, -(fed.need_mw // 1_000)), 0)
     return max(cap.power_w - MARGIN_W + _need_w(wired, senses, grid) + spare_w, 0)
 
 

@@ -86,6 +86,7 @@ def limited(site: Site, wired: Wiring, before: "tuple[Generator | None, ...]", f
     waits = spare_w > 0 and fed.over_ms != NEVER and now_ms - fed.over_ms < OVER_MS and not blind
     calm_w = 0 if blind or grid is None or fed.over_ms != NEVER else fed.need_mw // 1_000 - _need_w(wired, senses, grid)
     after, grants = list(before), []
+    calm = dict(_shares(site, wired, before, budget_w + max(calm_w, 0)))
     for index, share_w in _shares(site, wired, before, budget_w):
         generator, rated_w = before[index], -site.devices[index].ability.min_w
         assert generator is not None
@@ -93,7 +94,7 @@ def limited(site: Site, wired: Wiring, before: "tuple[Generator | None, ...]", f
         if blind or not news:
             share_w = min(share_w, generator.limit_w)
         if share_w < generator.limit_w:  # a house that takes less for a moment is waited for
-            share_w = generator.limit_w if waits else min(share_w + max(calm_w, 0), generator.limit_w)
+            share_w = generator.limit_w if waits else min(calm[index], generator.limit_w)
         limit_w = _ramped(site, index, generator, share_w, fed.over_ms != NEVER or blind, now_ms)
         after[index] = Generator(limit_w, generator.changed_ms if limit_w == generator.limit_w else now_ms, could_mw)
         reason = reasons.GENERATES

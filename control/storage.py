@@ -74,6 +74,8 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
         lost = [node for node in claim.path if limits.lost[node]]
         if claim.mode == OFF:
             claim.ask(0, reasons.OFF)
+            if claim.able.own and left_w is not None and claim.soc is not None:
+                left_w -= _own_part_w(claim, left_w)  # it takes by itself what is left
         elif claim.silent:
             claim.ask(0, reasons.SILENT)
         elif not plugged(claim):

@@ -42,7 +42,7 @@ def pool(state: State, grid: "Sense | None", claims: "tuple[Claim, ...]", hidden
     for claim in claims:
         power_w = drawn_w(claim, t_ms)
         now_w += power_w
-        if claim.kind == "storage" and claim.mode != OFF:  # what that needs itself, it goes on needing
+        if claim.kind == "storage" and (claim.mode != OFF or claim.able.own):  # one that is off needs what it needs
             left_w += power_w
     if state.pool_ms == NEVER:
         return Pool(t_ms, now_w * 1_000, now_w * 1_000, now_w, left_w)

@@ -108,10 +108,12 @@ class PlainWallbox(Plain):
 
 
 class PlainStorage(Plain):
-    """Left alone it holds `grid` at zero by itself, as inverters do."""
+    """Left alone it holds `grid` at zero by itself, as inverters do; with `own`, also while it is told to give."""
 
-    def __init__(self, battery: Battery, grid: Point, clock: Clock, failsafe_ms: int = 15_000) -> None:
+    def __init__(self, battery: Battery, grid: Point, clock: Clock, failsafe_ms: int = 15_000,
+                 own: bool = False) -> None:
         super().__init__(battery, clock, failsafe_ms)
+        self._own = own
         self._battery = battery
         self._grid = grid
         self._forced_w: "int | None" = None
@@ -125,8 +127,9 @@ class PlainStorage(Plain):
         return self._battery.soc_permille, None, None
 
     def _obey(self, setpoint: Setpoint) -> None:
-        self._forced_w = setpoint.power_w
-        self._battery.target(setpoint.power_w)
+        self._forced_w = None if self._own and setpoint.power_w < 0 else setpoint.power_w
+        if self._forced_w is not None:
+            self._battery.target(self._forced_w)
 
     def _fall_back(self) -> None:
         self._forced_w = None

@@ -63,6 +63,7 @@ class Plant(NamedTuple):
     household: bool = False
     sky: str = "sunny"
     soc_permille: int = 300
+    own: bool = False  # the storage's inverter regulates by itself
 
 
 def wallbox(spec: CarSpec) -> Ability:
@@ -77,7 +78,8 @@ def site_of(plant: Plant) -> Site:
         devices.append(DeviceSpec(car.name, 0, car.phases, wallbox(car), car.priority, car.mode, 5_000, car.max_ma,
                                   None, NONE, ""))
     if plant.storage_wh:
-        able = ability("storage", min_w=-STORAGE_W, max_w=STORAGE_W, failsafe_ms=15_000, settle_ms=2_000)
+        able = ability("storage", min_w=-STORAGE_W, max_w=STORAGE_W, failsafe_ms=15_000, settle_ms=2_000,
+                       own="mode" if plant.own else "")
         devices.append(DeviceSpec("storage", 0, ALL, able, 0, "surplus", 5_000, 0, store(50, 0, 1_000), NONE, ""))
     if plant.pv_w:
         devices.append(DeviceSpec("roof", 0, ALL, ability("source"), 0, "off", 5_000, 0, None, NONE, ""))
@@ -170,7 +172,7 @@ class Yard:
         out += [PlainWallbox(car, self.clock) for car in self.cars]
         for part in self.world.parts:
             if isinstance(part, Battery):
-                out.append(PlainStorage(part, grid, self.clock))
+                out.append(PlainStorage(part, grid, self.clock, own=plant.own))
         out += [PlainMeter(part, self.clock) for part in self.world.parts if part.kind == "pv"]
         return tuple(out)
 

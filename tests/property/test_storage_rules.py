@@ -349,3 +349,14 @@ def test_a_setpoint_says_what_it_means() -> None:
     loop = Loop(5, ("mode",))
     loop.run(20, 900)
     assert loop.setpoints[1] == Setpoint(loop.setpoints[1].current_ma, -5_000)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_one_that_is_off_is_not_filled_by_another(seed: int) -> None:
+    """Off, an inverter with a loop of its own takes what is left all the same: that is nobody's need."""
+    loop = Loop(seed, ("mode", ""))
+    off = loop.site.devices[1]._replace(mode=OFF)
+    loop.site = loop.site._replace(devices=(GRID, off, *loop.site.devices[2:]))
+    loop.run(120, 900)
+    assert all(own_w <= 60 and ours_w >= -1_000 for _, own_w, ours_w, _ in loop.run(30, 900)), seed

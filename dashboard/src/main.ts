@@ -143,11 +143,10 @@ function drawSites(): void {
 function drawAccount(): void {
   hide(account, session.state === "absent" || session.state === "asking");
   const who = session.who;
-  text(account, who ? words.signIn.as(who.user, words.signIn.roles[who.role] ?? who.role) : words.login);
+  text(account, who ? words.signIn.as(who.user, words.logout) : words.login);
   mark(account, "href", who ? "#" : hash("login"));
-  mark(account, "title", who ? words.logout : null);
-  mark(account, "aria-label", who ? `${words.logout}: ${who.user}` : words.login);
-}
+  mark(account, "title", who ? words.signIn.roles[who.role] ?? who.role : null);
+  }
 
 function frame(): void {
   const skip = h("button", { class: "skip", type: "button" }, words.skip);

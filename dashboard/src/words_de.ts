@@ -162,7 +162,7 @@ export const de: Words = {
     dead: "Wenn dieses Programm oder sein Rechner ausfällt",
   },
   signIn: {
-    title: "Anmelden", user: "Konto", password: "Passwort", go: "Anmelden", as: (user, role) => `${user} (${role})`,
+    title: "Anmelden", user: "Konto", password: "Passwort", go: "Anmelden", as: (user, out) => `${user}: ${out.toLowerCase()}`,
     wrong: "Konto oder Passwort ist falsch.", wait: "Zu viele Versuche. Eine Minute warten.", failed: "Keine Antwort vom Haus. Noch einmal versuchen.",
     first: "Das erste Passwort steht auf der Konsole des Geräts, wenn Hutschiene zum ersten Mal startet.",
     needed: "Dieses Haus wird nur Angemeldeten gezeigt.",

@@ -156,7 +156,7 @@ export const en = {
     dead: "When this program or its computer dies",
   },
   signIn: {
-    title: "Log in", user: "User", password: "Password", go: "Log in", as: (user: string, role: string) => `${user} (${role})`,
+    title: "Log in", user: "User", password: "Password", go: "Log in", as: (user: string, out: string) => `${user}: ${out.toLowerCase()}`,
     wrong: "User or password is wrong.", wait: "Too many tries. Wait a minute.", failed: "No answer from the house. Try again.",
     first: "The first password is printed on the console of the device when Hutschiene starts for the first time.",
     needed: "This house is shown only to those who log in.",

@@ -147,6 +147,9 @@ def until() -> "Callable[..., None]":
     return waits
 
 
+TCP = 'kind = "modbus-tcp"\nhost = "127.0.0.1"\nport = %d\n'  # a simulated pair keeps no pace on a busy machine
+
+
 class Home:
     """The demo's house without its relays. Devices and broker live here, the daemon in a process of its own, so that
     each of them can be lost by itself.
@@ -161,6 +164,7 @@ class Home:
         self._broker = Broker("127.0.0.1", free_port())
         _, self.broker_port = self._broker.start()
         text = re.sub(r"\[(line\.pins|device\.heatpump)\]\n(?:[^\[\n].*\n|\n)*", "", DEMO.read_text())
+        text = re.sub(r'kind = "modbus-rtu"\n(?:\w+ = .*\n)+', lambda _: TCP % free_port(), text)
         for old, new in (("var/demo", str(folder)), ("port = 5021", f"port = {rod}"),
                          ("port = 5022", f"port = {inverter}"), ("[page]\n", f"[page]\nport = {self.page_port}\n"),
                          ("[mqtt]\n", f"[mqtt]\nport = {self.broker_port}\n")):

@@ -59,11 +59,13 @@ def allowed_w(peak: "Peak | None", shave: Shave, day_ms: int, now_ms: int) -> in
     if not peak.sliding:
         if day_ms == NONE:
             return peak.power_w - peak.power_w * MARGIN_PERMILLE // 1_000
-        left_ms = max(QUARTER_MS - day_ms % QUARTER_MS, LAST_MS)
-        return max(min((budget - shave.used) // left_ms, most_w), 0)
-    spent, left_ms = sum(shave.slots), max(SLOT_MS - now_ms % SLOT_MS, LAST_MS)
-    for ahead in range(AHEAD + 1):
-        spent -= shave.slots[SLOTS - ahead] if ahead else 0
+        left_ms, next_ms = QUARTER_MS - day_ms % QUARTER_MS, 0
+        if left_ms < LAST_MS:  # its last seconds are one with the first of the next
+            left_ms, next_ms = LAST_MS, LAST_MS - left_ms
+        return max(min((budget - shave.used + budget * next_ms // QUARTER_MS) // left_ms, most_w), 0)
+    spent, left_ms = sum(shave.slots), SLOT_MS - now_ms % SLOT_MS
+    for ahead in range(1, AHEAD + 1):  # the slot at work was planned for while it was the next
+        spent -= shave.slots[SLOTS - ahead]
         most_w = min(most_w, (budget - spent) // (left_ms + ahead * SLOT_MS))
     return max(most_w, 0)
 

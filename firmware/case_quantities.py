@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Value = int | str | None
 Reader = Callable[["CaseLife"], Value]
-KPI = ("import_wh", "export_wh", "pv_wh", "used_wh", "self_consumption_permille", "autarky_permille", "over_limit_s")
+KPI = ("import_wh", "export_wh", "pv_wh", "used_wh", "self_consumption_permille", "autarky_permille", "over_limit_s",
+       "quarter_w", "sliding_quarter_w")
 KPI_DEVICE = ("energy_wh", "surplus_wh", "given_wh", "starts", "stops", "running_s", "phase_changes", "hard_switches",
               "soc_permille", "highest_mdegc", "temperature_mdegc")
 

@@ -15,6 +15,7 @@ from sim.car import Car
 from sim.heatpump import HeatPump
 from sim.house import House
 from sim.part import WH_MWS, Part
+from sim.quarters import Quarters
 from sim.tank import Tank
 
 CONTROLLED = ("car", "battery", "tank", "heatpump")
@@ -193,6 +194,7 @@ class Kpi:
         self._house: House | None = None
         self._uses: tuple[_Use, ...] = ()
         self._pv: tuple[Part, ...] = ()
+        self._quarters = Quarters()
         self.seconds = 0
 
     def second(self, now_ms: int, house: House, plan: PlanLike | None = None) -> None:
@@ -202,6 +204,7 @@ class Kpi:
         assert house is self._house
         self.seconds += 1
         self._see_surplus(house)
+        self._quarters.second(now_ms, house.node_w(0).total())
         controlled_w = _controlled_w(house)
         for node, limits, below_w in zip(house.nodes, self._nodes, controlled_w):
             limits.see(node.power_w, node.flow_ma, below_w)
@@ -227,6 +230,8 @@ class Kpi:
             "used_wh": used_mws // WH_MWS,
             "self_consumption_permille": _permille(pv_mws - grid.export_mws, pv_mws),
             "autarky_permille": _permille(used_mws - grid.import_mws, used_mws),
+            "quarter_w": self._quarters.clock_w,
+            "sliding_quarter_w": self._quarters.sliding_w,
             "over_limit_s": max((limit.seconds for limit in self.limits()), default=0),
             "devices": [use.as_dict() for use in self._uses],
             "limits": [limit.as_dict() for limit in self.limits()],

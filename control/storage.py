@@ -100,6 +100,25 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
         claim.cap()
 
 
+def _rests(claim: Claim, limits: Limits, pool: Pool) -> bool:
+    """Whether it can do nothing now; asks for that."""
+    lost = [node for node in claim.path if limits.lost[node]]
+    if claim.mode == OFF:
+        claim.ask(0, reasons.OFF)
+    elif claim.silent:
+        claim.ask(0, reasons.SILENT)
+    elif not plugged(claim):
+        assert claim.sense.good is not None
+        claim.ask(0, reasons.NO_CAR if claim.sense.good.state == "A" else reasons.DEVICE_FAULT)
+    elif lost or pool.t_ms == NEVER:
+        claim.ask(0, reasons.METER_LOST, lost[0] if lost else 0)
+    elif claim.soc is None:
+        claim.ask(0, reasons.NO_CHARGE_LEVEL)
+    else:
+        return False
+    return True
+
+
 def _against_peaks(claim: Claim, excess_w: int) -> int:
     """Gives what is drawn beyond the peak, whatever else it is for; between peaks it is filled for the next one.
     Returns what it changes of the excess."""

@@ -71,29 +71,18 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
     if len(stores) > 1:
         stores.sort(key=_told)
     for claim in stores:
-        lost = [node for node in claim.path if limits.lost[node]]
-        if claim.mode == OFF:
-            claim.ask(0, reasons.OFF)
-            if claim.able.own and left_w is not None and claim.soc is not None:
+        if _rests(claim, limits, pool):
+            if claim.mode == OFF and claim.able.own and left_w is not None and claim.soc is not None:
                 left_w -= _own_part_w(claim, left_w)  # it takes by itself what is left
-        elif claim.silent:
-            claim.ask(0, reasons.SILENT)
-        elif not plugged(claim):
-            assert claim.sense.good is not None
-            claim.ask(0, reasons.NO_CAR if claim.sense.good.state == "A" else reasons.DEVICE_FAULT)
-        elif lost or pool.t_ms == NEVER:
-            claim.ask(0, reasons.METER_LOST, lost[0] if lost else 0)
-        elif claim.soc is None:
-            claim.ask(0, reasons.NO_CHARGE_LEVEL)
-        elif claim.able.own and claim.mode != FAST:
-            _by_itself(claim, left_w, locked_w, now_ms)
-            left_w = left_w and left_w - _own_part_w(claim, left_w)
-        elif left_w is None and claim.mode != FAST:
-            _within_bands(claim, claim.state.level)
         else:
-            _follow(claim, left_w or 0, locked_w, feed_in_w, now_ms)
-            left_w = (left_w or 0) - min(claim.level, claim.limit)
-        if claim.reason != reasons.METER_LOST:
+            if claim.able.own and claim.mode != FAST:
+                _by_itself(claim, left_w, locked_w, now_ms)
+                left_w = left_w and left_w - _own_part_w(claim, left_w)
+            elif left_w is None and claim.mode != FAST:
+                _within_bands(claim, claim.state.level)
+            else:
+                _follow(claim, left_w or 0, locked_w, feed_in_w, now_ms)
+                left_w = (left_w or 0) - min(claim.level, claim.limit)
             excess_w += _against_peaks(claim, excess_w)
         claim.wanted = claim.level
         claim.wanted_w = claim.level

@@ -118,10 +118,29 @@ class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):
     import_price: int | None = None
     import_price_until_s: Until = None
     import_prices: Annotated[tuple[tuple[int, int], ...] | None, Meta(
-        description="[seconds after it was set, 0.001 ct/kWh]")] = None
+        description="[seconds after import_prices_from_s, 0.001 ct/kWh]")] = None
+    import_prices_from_s: Annotated[int | None, Meta(description="seconds since 1970, when it was set")] = None
     import_prices_until_s: Until = None
     export_price: int | None = None
     export_price_until_s: Until = None
+
+
+class Obligation(Struct, forbid_unknown_fields=True):
+    """A demand of the grid operator that is in force."""
+
+    event: Annotated[str, Meta(description="the same in every record of it")]
+    source: Annotated[str, Meta(description="the device it came by; command: over MQTT or the page")]
+    direction: Annotated[Literal["consume", "produce"], Meta(description="section 14a EnWG, section 9 EEG")]
+    ceiling_w: Annotated[int, Meta(description="W, most from the grid, or most that may be fed in")]
+    input_lost: Annotated[bool, Meta(description="limited because its input is not heard")]
+    applied: Annotated[bool, Meta(description="every device concerned has confirmed its limit")]
+    kept: Annotated[bool, Meta(description="measured to be kept to")]
+    over_s: Annotated[int, Meta(description="s above it since it was first kept to")]
+
+
+class Obligations(Struct, forbid_unknown_fields=True):
+    owed_w: Annotated[int | None, Meta(description="W the house is owed in any case (Pmin); null: nothing of its kind")]
+    in_force: list[Obligation]
 
 
 class NodeState(Struct, forbid_unknown_fields=True):
@@ -168,6 +187,7 @@ class House(Struct):
     nodes: dict[str, NodeState]
     lines: dict[str, LineState]
     settings: Settings | None = None
+    obligations: Obligations | None = None
 
 
 class Curve(Struct, omit_defaults=True):

@@ -118,6 +118,8 @@ class Commands:
                 order = self._order((index, what.name))
                 state[what.name] = order.value if order else self._configured(index, what)
                 state[what.name + "_until_s"] = order and order.until_s
+                if what.series:
+                    state[what.name + "_from_s"] = _since_s(order)
             if state:
                 topic = f"hutschiene/{slug(self._site.name)}/{place}/settings"
                 out.append((topic, json.dumps(state, separators=(",", ":"))))
@@ -246,6 +248,13 @@ class Commands:
             self._obey(key, Order(_frozen(one["value"]), now_ms + 1_000 * left_s, for_s, until_s,
                                   base_wh if isinstance(base_wh, int) else None))
         return ""
+
+
+def _since_s(order: "Order | None") -> "int | None":
+    """When a lease was given, by the wall clock."""
+    if order is None or order.until_s is None or order.for_s is None:
+        return None
+    return order.until_s - order.for_s
 
 
 def _whole(value: Value) -> int:

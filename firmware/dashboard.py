@@ -31,6 +31,7 @@ from firmware.topics import slug
 
 MOST_SITES = 16
 HISTORY_MB = 8  # of each site, in memory
+BROKER = "dashboard/broker"  # {"fault"}: what this dashboard itself says, "" while the broker speaks
 LIVE_S = 5.0  # a site that has said nothing for so long gets no curve
 PASSWORD = "HUTSCHIENE_BROKER_PASSWORD"
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -176,17 +177,8 @@ class Dashboard:
         return self._sites[name]
 
     def _turned(self) -> None:
-        """Each site's page says that the broker is gone; when it is back, what it retains says all anew."""
-        if self._watch.connected and not self._watch.fault:
-            return
-        for name, site in tuple(self._sites.items()):
-            topic = f"hutschiene/{name}/site/state"
-            told = _object(site.latest.get(topic, ""))
-            if told and told.get("broker_fault") != self._watch.fault:
-                lost = json.dumps({**told, "broker": False, "broker_fault": self._watch.fault}, ensure_ascii=False)
-                with self._lock:
-                    site.latest[topic], site.newest_s = lost, 0.0
-                self.page.publish(topic, lost)
+        """Every page says at once that the broker is gone; when it is back, what it retains says all anew."""
+        self.page.publish(BROKER, json.dumps({"fault": self._watch.fault}, ensure_ascii=False))
 
     def _run(self) -> None:
         """A second of curves of each site that speaks."""

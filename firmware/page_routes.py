@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from firmware.backup import Backup
 
 SEND_S = 15.0  # a browser that takes nothing for this long is gone
+NOTHING_KEPT = Response(status_code=204)  # of a site that is there: no error in a browser's console
 ANSWER_S = 5.0  # until a decision has taken what was set; the slowest cycle is 5 s, and a command wakes it
 
 
@@ -175,7 +176,7 @@ class Routes:
             raise Stop(400, found)
         history = self._house(asked).history
         if history is None:
-            raise Stop(404, "there is no history of this site")
+            return NOTHING_KEPT
         return JSONResponse(await _read(history.read, *found))
 
     async def decisions(self, asked: Asked) -> Response:
@@ -184,13 +185,13 @@ class Routes:
             raise Stop(400, wanted)
         history = self._house(asked).history
         if history is None:
-            raise Stop(404, "there is no history of this site")
+            return NOTHING_KEPT
         return JSONResponse([entry.told() for entry in await _read(history.decisions, wanted)])
 
     async def setup(self, asked: Asked) -> Response:
         setup = self._house(asked).setup
         if setup is None:
-            raise Stop(404, "the configuration is known where the site is run, not here")
+            return NOTHING_KEPT  # the configuration is known where the site is run
         return JSONResponse(await asyncio.to_thread(setup))
 
     async def backup(self, asked: Asked) -> Response:

@@ -1,6 +1,6 @@
 // What a curve is made of: which series of the history, and how they become what is drawn. Pure but for the asking.
 import { type Curves, type Energies, counters, energiesOf, read } from "./energies";
-import { words } from "./format";
+import { percent, title, watthours, words } from "./format";
 import type { House } from "./house";
 
 export type Row = (number | null)[];
@@ -14,6 +14,12 @@ export interface Track {
   dashed?: boolean;
 }
 
+/** A moment with a name; "" for now. */
+export interface Mark {
+  at_s: number;
+  label: string;
+}
+
 /** What is drawn: `stacked` from the zero line outwards, `plain` as they are. */
 export interface Drawing {
   xs: number[];
@@ -21,6 +27,7 @@ export interface Drawing {
   stacked: Track[];
   plain: Track[];
   bars: boolean;
+  marks: Mark[];
   names: string[]; // of the series behind it, for the export
   raw: Curves;
 }
@@ -35,11 +42,49 @@ export async function asked(house: House, what: string, from_s: number, to_s: nu
   return read(house.slug, namesOf(house, what, from_s, to_s), ...range(what, from_s, to_s));
 }
 
-export function drawing(house: House, what: string, curves: Curves, from_s: number, to_s: number): Drawing {
+/** `live`: it ends now, and what is known of the time ahead stands behind it. */
+export function drawing(house: House, what: string, curves: Curves, from_s: number, to_s: number, live: boolean): Drawing {
   const names = namesOf(house, what, from_s, to_s);
-  if (inBars(what, from_s, to_s)) return { ...bars(house, curves, edges(from_s, to_s)), names, raw: curves };
+  if (inBars(what, from_s, to_s)) return { ...bars(house, curves, edges(from_s, to_s)), marks: [], names, raw: curves };
   const recent = curves.step_s === 1 ? withTail(curves, house, names, to_s) : curves;
-  return { ...(what ? ofDevice(house, what, recent) : ofHouse(recent)), xs: times(recent), step_s: recent.step_s, bars: false, names, raw: recent };
+  const past = { ...(what ? ofDevice(house, what, recent) : ofHouse(recent)), xs: times(recent), step_s: recent.step_s, bars: false, marks: [], names, raw: recent };
+  return live ? withAhead(past, house, what, to_s, to_s + (to_s - from_s) / 2) : past;
+}
+
+/** Prices of the coming hours and the moments by which something shall be ready, up to `end_s`. */
+function withAhead(past: Drawing, house: House, what: string, now_s: number, end_s: number): Drawing {
+  const prices = what ? [] : pricesAhead(house, now_s, end_s);
+  const marks = targets(house, what).filter((mark) => mark.at_s > now_s && mark.at_s <= end_s);
+  const more = [...new Set([...prices.map(([at]) => at), ...marks.map((mark) => mark.at_s)])].sort((a, b) => a - b);
+  if (!more.length) return past;
+  const label = words.curves.series.buy, none = past.xs.map(() => null);
+  const known = past.plain.some((track) => track.label === label) || !prices.length;
+  const plain: Track[] = known ? past.plain : [{ label, colour: "--ink", values: none, unit: "milli" }, ...past.plain];
+  const priceAt = (at: number): number | null => (prices.length && at <= (prices.at(-1)?.[0] ?? 0) ? prices.filter(([from]) => from <= at).at(-1)?.[1] ?? null : null);
+  const longer = (track: Track): Track => ({ ...track, values: [...track.values, ...more.map((at) => (track.label === label ? priceAt(at) : null))] });
+  return { ...past, xs: [...past.xs, ...more], stacked: past.stacked.map(longer), plain: plain.map(longer), marks: [{ at_s: now_s, label: "" }, ...marks] };
+}
+
+/** [second, 0.001 ct] from now on, wherever it changes; the last one is where it is not known any more. */
+function pricesAhead(house: House, now_s: number, end_s: number): [number, number][] {
+  const { import_prices: series, import_prices_from_s: from_s, import_prices_until_s: until_s } = house.settings;
+  if (!series?.length || from_s == null || until_s == null || until_s <= now_s) return [];
+  const all = series.map(([in_s, price]): [number, number] => [from_s + in_s, price]);
+  const now = all.filter(([at]) => at <= now_s).at(-1)?.[1];
+  if (now === undefined) return [];
+  const out: [number, number][] = [[now_s + 1, now], ...all.filter(([at]) => at > now_s + 1 && at < Math.min(end_s, until_s))];
+  return [...out, [Math.min(end_s, until_s), out.at(-1)?.[1] ?? now]];
+}
+
+function targets(house: House, what: string): Mark[] {
+  return house.loads().filter(({ name }) => !what || name === what).flatMap(({ name, settings }) => {
+    const out: Mark[] = [];
+    if (settings?.target_wh && settings.target_wh_until_s) out.push({ at_s: settings.target_wh_until_s, label: words.curves.target(title(name), watthours(settings.target_wh)) });
+    if (settings?.target_permille && settings.target_permille_until_s) {
+      out.push({ at_s: settings.target_permille_until_s, label: words.curves.target(title(name), percent(settings.target_permille)) });
+    }
+    return out;
+  });
 }
 
 const inBars = (what: string, from_s: number, to_s: number): boolean => !what && to_s - from_s > BARS_S;
@@ -106,7 +151,7 @@ function ofDevice(house: House, what: string, curves: Curves): Tracks {
   return { stacked: [], plain };
 }
 
-function bars(house: House, curves: Curves, bounds: number[]): Omit<Drawing, "names" | "raw"> {
+function bars(house: House, curves: Curves, bounds: number[]): Omit<Drawing, "names" | "raw" | "marks"> {
   const each = energiesOf(curves, counters(house), bounds);
   const of = (part: keyof Energies): Row => each.map((one) => (one === null ? null : one[part]));
   const say = words.curves.series;

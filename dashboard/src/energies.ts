@@ -28,7 +28,7 @@ export async function read(slug: string, names: string[], from_s: number, to_s: 
   for (let at = 0; at < Math.max(1, names.length); at += MOST_SERIES) {
     const series = names.slice(at, at + MOST_SERIES).join();
     const answer = await ask<Curves>(of(slug, "history?" + query({ series, from: Math.floor(from_s), to: Math.ceil(to_s) })));
-    if (!answer.value) return answer.status === 404 ? "" : answer.why || "–";
+    if (!answer.value) return answer.status === 204 || answer.status === 404 ? "" : answer.why || "–";
     Object.assign(out.series, answer.value.series);
     out.from_s = answer.value.from_s;
     out.step_s = answer.value.step_s;

@@ -1,7 +1,7 @@
 // The feed: (topic, payload) pairs over server-sent events, one House a site. Never calls old values live.
 import { House } from "./house";
 
-export type Link = "waiting" | "live" | "stale" | "lost" | "offline";
+export type Link = "waiting" | "live" | "stale" | "lost" | "cut" | "offline";
 
 const SILENT_MS = 2_400; // the server says something every second
 const QUIET_MS = 2_400; // and so does the energy manager, unless its cycle is longer
@@ -12,14 +12,16 @@ const HIDDEN_MS = 60_000; // nobody looks: the stream is left to others
 export class Feed {
   readonly houses = new Map<string, House>();
   heardAt = 0; // anything from the server
+  cut = ""; // why the server, fed by a broker, has lost it
   private source: EventSource | null = null;
   private open = false;
   private failures = 0;
   private triedAt = 0;
   private hiddenAt = 0; // 0 while somebody may look
 
-  /** `changed` is called when something may look different; `refused` when the server will not tell us anything. */
-  constructor(private readonly changed: () => void, private readonly refused: () => void) {}
+  /** `changed` is called when something may look different; `refused` when the server will not tell us anything; while
+   * `may` says no it is not asked. */
+  constructor(private readonly changed: () => void, private readonly refused: () => void, private readonly may: () => boolean) {}
 
   start(): void {
     this.connect();
@@ -34,6 +36,7 @@ export class Feed {
   link(house: House | undefined): Link {
     if (!this.heardAt) return "waiting";
     if (!this.open || Date.now() - this.heardAt > SILENT_MS) return "lost";
+    if (this.cut) return "cut";
     if (!house) return "waiting";
     if (!house.online) return "offline";
     const quietMs = Math.max(QUIET_MS, 1_500 + 1.2 * (house.state?.cycle_ms ?? 1_000));
@@ -44,6 +47,7 @@ export class Feed {
   connect(): void {
     this.source?.close();
     this.triedAt = Date.now();
+    if (!this.may()) return;
     this.source = new EventSource("events");
     this.source.onmessage = (event: MessageEvent<string>) => {
       this.heard();
@@ -73,6 +77,7 @@ export class Feed {
   private take(data: string): void {
     const [topic, payload] = JSON.parse(data) as [string, string];
     const [root, slug, place, ...part] = topic.split("/");
+    if (topic === "dashboard/broker") this.cut = (JSON.parse(payload) as { fault: string }).fault;
     if (root !== "hutschiene" || !slug || !place) return;
     const house = this.houses.get(slug) ?? new House(slug);
     this.houses.set(slug, house);
@@ -91,7 +96,7 @@ export class Feed {
       return;
     }
     const waitMs = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)] ?? 4_000;
-    const dead = this.source?.readyState === EventSource.CLOSED;
+    const dead = !this.source || this.source.readyState === EventSource.CLOSED;
     const silent = Date.now() - Math.max(this.heardAt, this.triedAt) > SILENT_MS + waitMs; // a dead radio link
     if ((dead || silent) && Date.now() - this.triedAt > waitMs) {
       if (silent) this.failures += 1;

@@ -20,7 +20,7 @@ export async function decisions(house: House, wanted: Wanted): Promise<Found> {
     from: Math.floor(wanted.from), to: Math.ceil(wanted.to), device: wanted.device, q: wanted.q,
   })));
   if (answer.value) return { entries: Array.isArray(answer.value) ? answer.value : answer.value.decisions, here: false, why: "" };
-  if (answer.status !== 404) return { entries: [], here: false, why: answer.why || "–" };
+  if (answer.status !== 204 && answer.status !== 404) return { entries: [], here: false, why: answer.why || "–" };
   const q = wanted.q.toLowerCase();
   return { here: true, why: "", entries: house.log.filter((entry) => entry.t_s >= wanted.from && entry.t_s <= wanted.to
     && (!wanted.device || entry.device === wanted.device)

@@ -38,7 +38,7 @@ let sayUntil = 0;
 
 const feed = new Feed(soon, () => void session.refresh().then(() => {
   if (session.locked()) go("login");
-}));
+}), () => !session.locked());
 const session = new Session(soon);
 const context: Context = {
   feed, session,
@@ -122,6 +122,7 @@ function saying(link: Link, since: string): string {
     case "live": return "";
     case "offline": return words.banner.offline;
     case "stale": return words.banner.stale(since);
+    case "cut": return words.banner.cut(feed.cut, since);
     case "lost": return since ? words.banner.lost(since) : words.banner.never;
     case "waiting": return feed.heardAt ? words.banner.empty : "";
   }
@@ -186,6 +187,8 @@ sites.addEventListener("change", () => {
   location.hash = `#${wanted}?site=${encodeURIComponent(sites.value)}`;
 });
 addEventListener("hashchange", () => void enter());
-feed.start();
-void session.refresh();
+void session.refresh().then(() => {
+  feed.start();
+  if (session.locked()) go("login");
+});
 void enter();

@@ -36,5 +36,5 @@ export async function setupOf(context: Context): Promise<Setup | string> {
   if (!slug) return "";
   const answer = await ask<Setup>(of(slug, "setup"));
   if (answer.value) return answer.value;
-  return answer.status === 404 ? "" : answer.status === 401 || answer.status === 403 ? String(answer.status) : answer.why || "–";
+  return answer.status === 204 || answer.status === 404 ? "" : answer.status === 401 || answer.status === 403 ? String(answer.status) : answer.why || "–";
 }

@@ -83,6 +83,9 @@ export interface Settings {
   ceiling_w?: number | null;
   ceiling_w_until_s?: number | null;
   import_price?: number | null;
+  import_prices?: [number, number][] | null; // seconds after import_prices_from_s, 0.001 ct
+  import_prices_from_s?: number | null;
+  import_prices_until_s?: number | null;
   export_price?: number | null;
 }
 

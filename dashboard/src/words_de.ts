@@ -7,10 +7,12 @@ export const de: Words = {
   menu: "Ansichten", site: "Haus", language: "EN", languageHelp: "EN: This page in English",
   colours: { auto: "Farben: wie das System", light: "Farben: hell", dark: "Farben: dunkel" },
   login: "Anmelden", logout: "Abmelden", skip: "Zum Inhalt", close: "Schließen", loading: "Lädt",
-  link: { waiting: "Verbindet", live: "Live", stale: "Nicht live", lost: "Keine Verbindung", offline: "Ausgeschaltet" },
+  link: { waiting: "Verbindet", live: "Live", stale: "Nicht live", lost: "Keine Verbindung", cut: "Kein Broker", offline: "Ausgeschaltet" },
   banner: {
     lost: (since) => `Keine Verbindung zum Haus. Alles hier ist von ${since} Uhr, nicht live.`,
     stale: (since) => `Der Energiemanager hat sich seit ${since} Uhr nicht gemeldet. Alles hier ist alt.`,
+    cut: (why, since) => `Diese Seite hat keine Verbindung zum MQTT-Broker (${why}); das Haus läuft von selbst weiter. `
+      + (since ? `Alles hier ist von ${since} Uhr, nicht live.` : "Es wird immer wieder versucht."),
     offline: "Der Energiemanager ist ausgeschaltet oder hat seinen Broker verloren. Alles hier ist alt; die Geräte sind in "
       + "ihrem eigenen Rückfall.",
     never: "Noch keine Verbindung zum Haus. Es wird immer wieder versucht.",
@@ -134,10 +136,11 @@ export const de: Words = {
     none: "Hier werden keine Kurven aufgehoben. [history] in die site.toml eintragen.", empty: "In dieser Zeit wurde nichts aufgehoben.",
     failed: (why) => `Die Kurven können nicht gelesen werden: ${why}`,
     gives: "über der Linie: woher", takes: "darunter: wohin",
-    hint: "Ziehen vergrößert; ein Klick zeigt, was in dem Moment entschieden war.",
+    hint: "Ziehen oder zwei Finger vergrößern; ein Klick zeigt, was in dem Moment entschieden war.",
     series: { pv: "Dach", discharge: "Aus der Batterie", import: "Aus dem Netz", house: "Alles andere", heat: "Wärme",
       cars: "Laden", charge: "In die Batterie", export: "Ins Netz", power: "Zieht", granted: "Darf ziehen", soc: "Ladestand",
       temperature: "Temperatur", buy: "Preis Bezug", sell: "Preis Einspeisung", given: "Gibt" },
+    target: (name, what) => `${name}: ${what}`,
     at: (time) => `Um ${time}`, reasons: "Was da entschieden war", table: "Als Tabelle", time: "Zeit",
     sums: "In dieser Zeit", picture: (what, from, to) => `Kurve von ${what}, ${from} bis ${to}`,
     own: (percent) => `${percent} der Erzeugung wurden hier verbraucht`,

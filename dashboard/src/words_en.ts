@@ -5,10 +5,12 @@ export const en = {
   menu: "Views", site: "House", language: "DE", languageHelp: "DE: Diese Seite auf Deutsch",
   colours: { auto: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" },
   login: "Log in", logout: "Log out", skip: "To the content", close: "Close", loading: "Loading",
-  link: { waiting: "Connecting", live: "Live", stale: "Not live", lost: "No connection", offline: "Switched off" },
+  link: { waiting: "Connecting", live: "Live", stale: "Not live", lost: "No connection", cut: "No broker", offline: "Switched off" },
   banner: {
     lost: (since: string) => `No connection to the house. Everything below is as it was at ${since}, not live.`,
     stale: (since: string) => `The energy manager has not reported since ${since}. Everything below is old.`,
+    cut: (why: string, since: string) => `This page has no connection to the MQTT broker (${why}); the house goes on by itself. `
+      + (since ? `Everything below is as it was at ${since}, not live.` : "It is tried again and again."),
     offline: "The energy manager is switched off or has lost its broker. Everything below is old; devices have gone to "
       + "their own fallback.",
     never: "No connection to the house yet. It is tried again and again.",
@@ -130,10 +132,11 @@ export const en = {
     none: "No curves are kept here. Add [history] to the site.toml.", empty: "Nothing was kept in this time.",
     failed: (why: string) => `The curves cannot be read: ${why}`,
     gives: "above the line: what comes", takes: "below: where it goes",
-    hint: "Drag over a stretch to zoom; click a moment to see what was decided then.",
+    hint: "Drag over a stretch or pinch to zoom; click a moment to see what was decided then.",
     series: { pv: "Roof", discharge: "From the battery", import: "From the grid", house: "Everything else", heat: "Heating",
       cars: "Charging", charge: "Into the battery", export: "Into the grid", power: "Draws", granted: "May draw", soc: "Charge level",
       temperature: "Temperature", buy: "Price of import", sell: "Price of export", given: "Gives" },
+    target: (name: string, what: string) => `${name}: ${what}`,
     at: (time: string) => `At ${time}`, reasons: "What was decided then", table: "As a table", time: "Time",
     sums: "In this time", picture: (what: string, from: string, to: string) => `Curve of ${what} from ${from} to ${to}`,
     own: (percent: string) => `${percent} of what the roof made was used here`,

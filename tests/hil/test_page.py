@@ -125,7 +125,7 @@ def test_curves_are_read_over_http(tmp_path: Path) -> None:
     store = HistoryStore(tmp_path)
     store.put(1_800_000_000, {"car.power_w": [[7] * 60]})
     store.close()
-    page = Page(Place("127.0.0.1", 0), {"home": House(History(tmp_path, 2, 31, 20))})
+    page = Page(Place("127.0.0.1", 0), {"home": House(History(tmp_path, 2, 31, 20)), "bare": House()})
     page.start()
     try:
         page.publish("hutschiene/home/site/state", "{}")
@@ -138,6 +138,9 @@ def test_curves_are_read_over_http(tmp_path: Path) -> None:
         assert (status, json.loads(body)) == (
             400, {"status": 400, "why": "from, to: needed, in seconds since 1970"})
         assert get(page, "/api/v1/sites/other/history" + minute)[0] == 404
+        page.publish("hutschiene/bare/site/state", "{}")
+        assert [get(page, "/api/v1/sites/bare/" + what)[0] for what in (
+            "history" + minute, "decisions" + minute, "setup", "nothing")] == [204, 204, 204, 404]
         assert json.loads(get(page, "/api/v1/sites/home/decisions" + minute)[2]) == []
         assert get(page, "/api/v1/sites/home/decisions")[0] == 400
     finally:

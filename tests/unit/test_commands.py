@@ -113,7 +113,8 @@ def test_a_ceiling_of_the_house_comes_and_goes() -> None:
     assert desk.settings()["site/settings"] == {
         "ceiling_w": 4_200, "ceiling_w_until_s": WALL_S + 60, "feed_in_w": None, "feed_in_w_until_s": None,
         "import_price": None, "import_price_until_s": None,
-        "import_prices": None, "import_prices_until_s": None, "export_price": None, "export_price_until_s": None}
+        "import_prices": None, "import_prices_until_s": None, "import_prices_from_s": None, "export_price": None,
+        "export_price_until_s": None}
     desk.modes(60)
     assert desk.cycle.obligations == ()
 
@@ -178,7 +179,9 @@ def test_prices_of_hours_that_come_are_told_as_they_pass(tmp_path: Path) -> None
     desk.say("site/set/export_price", '{"value": 8000, "for_s": 900}')
     desk.modes(890)
     assert desk.cycle.prices == Prices(18_000, 8_000, 2_700_000, ((1_800_000, 25_000),))
-    assert desk.settings()["site/settings"]["import_prices"] == [[0, 30_000], [900, 18_000], [1_800, 25_000]]
+    settings = desk.settings()["site/settings"]
+    assert settings["import_prices"] == [[0, 30_000], [900, 18_000], [1_800, 25_000]]
+    assert (settings["import_prices_from_s"], settings["import_prices_until_s"]) == (WALL_S, WALL_S + 2_700)
     assert desk.kept is not None
     desk.kept.close()
     desk.modes(1_800)

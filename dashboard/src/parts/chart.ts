@@ -1,7 +1,7 @@
 // One Drawing on a canvas: uPlot, with the page's colours and number formats.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { type Drawing, type Row, stackUp, type Track } from "../curves_data";
+import { type Drawing, type Mark, type Row, stackUp, type Track } from "../curves_data";
 import { clock, clockShort, dayOf, degrees, money, monthOf, number, percent, watthours, watts } from "../format";
 
 const DAY_S = 86_400;
@@ -46,7 +46,7 @@ export function chart(box: HTMLElement, drawing: Drawing, told: Told): Chart {
     series.push({ stroke: colour(track.colour), width: 1.6, points: { show: false }, scale: track.unit === "W" ? "y" : "second",
       ...(track.dashed ? { dash: [5, 4] } : {}), ...(track.unit === "W" ? {} : { paths: uPlot.paths.stepped!({ align: 1 }) }) });
   }
-  let downX = 0;
+  let downX = 0, latest = drawing;
   const plot = new uPlot({
     ...size(box), legend: { show: false }, series,
     cursor: { drag: { x: true, y: false, setScale: false }, y: false, points: { show: false } },
@@ -60,14 +60,54 @@ export function chart(box: HTMLElement, drawing: Drawing, told: Told): Chart {
         if (self.select.width > 8) told.zoomed(self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x"));
       }],
       setCursor: [(self) => told.pointed(self.cursor.idx ?? null)],
-      draw: [(self) => zero(self, colour("--soft"))],
+      draw: [(self) => zero(self, colour("--soft")), (self) => latest.marks.forEach((mark) => marked(self, mark, colour("--soft"), colour("--ink")))],
     },
   }, dataOf(drawing), box);
   plot.over.addEventListener("mousedown", (event) => { downX = event.clientX; });
   plot.over.addEventListener("click", (event) => {
     if (Math.abs(event.clientX - downX) < 5) told.clicked(plot.posToVal(event.offsetX, "x"));
   });
-  return { resize: () => plot.setSize(size(box)), destroy: () => plot.destroy(), move: (next) => plot.setData(dataOf(next)) };
+  const pinching = pinched(plot, drawing.bars, told);
+  return { resize: () => plot.setSize(size(box)), destroy: () => plot.destroy(), move: (next) => {
+    if (pinching()) return;
+    latest = next;
+    plot.setData(dataOf(next));
+  } };
+}
+
+/** Two fingers keep the moments they were put on; what is between the edges then is asked for. Returns whether they are there. */
+function pinched(plot: uPlot, bars: boolean, told: Told): () => boolean {
+  let held: [number, number] | null = null, wanted: [number, number] | null = null;
+  const across = (event: TouchEvent): [number, number] => {
+    const left = plot.over.getBoundingClientRect().left;
+    return [(event.touches[0]?.clientX ?? 0) - left, (event.touches[1]?.clientX ?? 0) - left];
+  };
+  const begin = (event: TouchEvent): void => {
+    if (event.touches.length !== 2) return;
+    const [one, other] = across(event);
+    held = [plot.posToVal(one, "x"), plot.posToVal(other, "x")];
+    wanted = null;
+    event.preventDefault();
+  };
+  const move = (event: TouchEvent): void => {
+    if (!held || event.touches.length !== 2) return;
+    event.preventDefault();
+    const [one, other] = across(event), perPixel = (held[1] - held[0]) / (other - one);
+    if (!(perPixel > 0) || !Number.isFinite(perPixel)) return;
+    const least = held[0] - one * perPixel;
+    wanted = [least, least + plot.over.clientWidth * perPixel];
+    if (!bars) plot.setScale("x", { min: wanted[0], max: wanted[1] });
+  };
+  const end = (): void => {
+    if (!held) return;
+    held = null;
+    if (wanted) told.zoomed(...wanted);
+  };
+  plot.over.addEventListener("touchstart", begin, { passive: false });
+  plot.over.addEventListener("touchmove", move, { passive: false });
+  plot.over.addEventListener("touchend", end);
+  plot.over.addEventListener("touchcancel", end);
+  return () => held !== null;
 }
 
 const stacksOf = (drawing: Drawing): { track: Track; values: Row }[] => [...stackUp(drawing.stacked, false), ...stackUp(drawing.stacked, true)];
@@ -98,6 +138,26 @@ function zero(plot: uPlot, stroke: string): void {
   ctx.moveTo(bbox.left, y);
   ctx.lineTo(bbox.left + bbox.width, y);
   ctx.stroke();
+  ctx.restore();
+}
+
+/** A dashed line; its name beside it, on the side that has room. */
+function marked(plot: uPlot, { at_s, label }: Mark, stroke: string, ink: string): void {
+  const { ctx, bbox } = plot, x = Math.round(plot.valToPos(at_s, "x", true)) + 0.5;
+  if (x < bbox.left || x > bbox.left + bbox.width) return;
+  ctx.save();
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = 1.5;
+  ctx.setLineDash([4, 4]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  const right = x > bbox.left + bbox.width / 2, room = 6 * devicePixelRatio;
+  ctx.fillStyle = ink;
+  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = right ? "right" : "left";
+  ctx.fillText(label, x + (right ? -room : room), bbox.top + 2.5 * room);
   ctx.restore();
 }
 

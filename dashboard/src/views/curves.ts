@@ -94,7 +94,7 @@ export function curves(context: Context): View {
     for (const [name, button] of buttons) mark(button, "aria-pressed", span_s === SPANS[name]);
     later.disabled = toNow.disabled = to_s === null;
     raw = typeof found === "string" ? null : found;
-    current = raw && drawing(house, what.value, raw, to - span_s, to);
+    current = raw && drawing(house, what.value, raw, to - span_s, to, to_s === null);
     text(status, typeof found === "string" ? (found ? say.failed(found) : say.none) : tracks().length ? "" : say.empty);
     hide(status, !status.textContent);
     draw(to - span_s, to);
@@ -103,7 +103,7 @@ export function curves(context: Context): View {
   /** A second later, without asking: the page has heard it itself. */
   function moveOn(house: House, known: Curves): void {
     movedAt = Date.now();
-    const next = drawing(house, what.value, known, end() - span_s, end());
+    const next = drawing(house, what.value, known, end() - span_s, end(), true);
     if (!drawn || next.stacked.length !== current?.stacked.length || next.plain.length !== current.plain.length) return;
     current = next;
     drawn.move(next);
@@ -132,7 +132,7 @@ export function curves(context: Context): View {
   function pointed(index: number | null): void {
     pointedAt = index;
     if (!current) return;
-    const last = [...current.xs.keys()].reverse().find((at) => tracks().some((track) => track.values[at] != null)) ?? null;
+    const now_s = end(), last = [...current.xs.keys()].reverse().find((at) => (current?.bars || (current?.xs[at] ?? 0) <= now_s) && tracks().some((track) => track.values[at] != null)) ?? null;
     const at = index ?? last, time = at === null ? undefined : current.xs[at];
     const when = time === undefined || at === null ? "" : current.bars ? barOf(current, time) : clock(time * 1000);
     keys.replaceChildren(h("li", { class: "when" }, when), ...tracks().map((track) => {
@@ -158,8 +158,8 @@ export function curves(context: Context): View {
   function drawTable(): void {
     table.querySelector("table")?.remove();
     if (!table.open || !current) return;
-    const every = Math.max(1, Math.ceil(current.xs.length / TABLE_ROWS)), drawnNow = current;
-    const rows = drawnNow.xs.flatMap((time, index) => (index % every ? [] : [h("tr", {}, h("th", { scope: "row" }, drawnNow.bars ? barOf(drawnNow, time) : moment(time * 1000)),
+    const every = Math.max(1, Math.ceil(current.xs.length / TABLE_ROWS)), drawnNow = current, now_s = end(); // what is known of the time ahead is little, and told whole
+    const rows = drawnNow.xs.flatMap((time, index) => (index % every && time <= now_s ? [] : [h("tr", {}, h("th", { scope: "row" }, drawnNow.bars ? barOf(drawnNow, time) : moment(time * 1000)),
       ...tracks().map((track) => h("td", {}, said(track, track.values[index]))))]));
     table.append(h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say.time), ...tracks().map((track) => h("th", { scope: "col" }, track.label)))),
       h("tbody", {}, ...rows)));

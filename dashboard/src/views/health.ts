@@ -35,11 +35,13 @@ export function health(context: Context): View {
   const partRows = new Rows<[Lamp, string]>(parts, partRow);
   const ifs = h("dl", { class: "card ifs" });
   let facts: Facts | null = null;
-  let told = "";
-  void setupOf(context).then((setup) => {
+  let told = "", askedOf = "";
+  const ask = async (slug: string): Promise<void> => {
+    askedOf = slug;
+    const setup = await setupOf(context);
     facts = typeof setup === "string" ? null : setup.configuration;
     told = "";
-  });
+  };
   return {
     element: h("div", { class: "health" },
       h("section", {}, h("h2", {}, say.alarms), well, list), h("section", {}, h("h2", {}, say.meters), lines),
@@ -47,6 +49,7 @@ export function health(context: Context): View {
     update: () => {
       const house = context.house();
       if (!house?.state) return;
+      if (askedOf !== house.slug) void ask(house.slug);
       const found = troubles(house);
       hide(well, found.length > 0 || context.link() !== "live");
       drawTroubles(list, found);
@@ -100,8 +103,8 @@ function connections(context: Context, house: House): [string, [Lamp, string]][]
   const say = words.health, link = context.link();
   const state = house.state;
   const out: [string, [Lamp, string]][] = [[say.page, [link === "live" ? "ok" : "bad", link === "live" ? say.pageLive : words.link[link]]]];
-  const broker = state?.broker ?? null;
-  out.push([say.broker, broker === null ? ["off", say.noBroker] : broker ? ["ok", say.connected] : ["bad", state?.broker_fault ?? words.link.lost]]);
+  const broker = context.feed.cut ? false : state?.broker ?? null;
+  out.push([say.broker, broker === null ? ["off", say.noBroker] : broker ? ["ok", say.connected] : ["bad", context.feed.cut || (state?.broker_fault ?? words.link.lost)]]);
   const journal = state?.journal ?? null;
   out.push([say.journal, journal === null ? ["off", words.lamp.off] : journal ? ["bad", journal] : ["ok", say.writing]]);
   if (house.records) {

@@ -97,3 +97,39 @@ def test_what_is_seen_can_be_exported(shown: Any) -> None:
     assert head.startswith("time,site.grid_w,site.pv_w,")
     assert "-1000,-3000," in rows[-1] or "-1000,-3000," in rows[0]
     assert rows[0].startswith(datetime.now().strftime("20"))
+
+
+def test_the_hours_ahead_show_what_is_known_of_them(page: Page, shown: Any, until: Until) -> None:
+    now_s = int(time.time())
+    page.publish(ROOT + "site/settings", json.dumps({
+        "import_prices": [[0, 31_000], [900, 18_500], [1_200, 24_000]], "import_prices_from_s": now_s - 60,
+        "import_prices_until_s": now_s + 1_500}))
+    page.publish(ROOT + "car/settings", json.dumps({"target_wh": 20_000, "target_wh_until_s": now_s + 1_600}))
+    page.publish(ROOT + "car/decision", json.dumps({
+        "mode": "target", "granted_w": 0, "granted_ma": [0] * 3, "wanted_w": 0, "wanted_ma": [0] * 3, "reason": 2,
+        "why": "x", "why_de": "x", "bound_by": None, "fault": None}))
+    shown.ask("[...document.querySelectorAll('.ranges button')].find(one => one.innerText === 'Hour').click()")
+    until(lambda: ["18.50 ct"] in [row[-1:] for row in table(shown)], "the price to come")
+    ahead = [row for row in table(shown)[1:] if row[1:-1] == ["–"] * 4 and row[-1] != "–"]
+    assert [row[-1] for row in ahead] == ["31.00 ct", "18.50 ct", "24.00 ct", "24.00 ct"]
+    assert ahead[1][0] == datetime.fromtimestamp(now_s + 840).strftime("%H:%M")
+
+
+def test_two_fingers_zoom(shown: Any, until: Until) -> None:
+    before = shown.shown(".curves h2")
+    left, top, width = shown.ask("(at => [at.left, at.top, at.width])(document.querySelector('.u-over')"
+                                 ".getBoundingClientRect())")
+
+    def fingers(kind: str, *places: float) -> None:
+        shown.call("Input.dispatchTouchEvent", type=kind, touchPoints=[
+            {"x": left + width * place, "y": top + 80, "id": number} for number, place in enumerate(places)])
+
+    shown.call("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=2)
+    fingers("touchStart", 0.4, 0.6)
+    for apart in (0.15, 0.2, 0.3, 0.4):
+        fingers("touchMove", 0.5 - apart, 0.5 + apart)
+    fingers("touchEnd")
+    shown.call("Emulation.setTouchEmulationEnabled", enabled=False)
+    until(lambda: shown.shown(".curves h2") != before, "another stretch")
+    begin, end = (datetime.strptime(one[-5:], "%H:%M") for one in shown.shown(".curves h2").split(" – "))
+    assert timedelta(minutes=14) <= (end - begin) % timedelta(days=1) <= timedelta(minutes=17)

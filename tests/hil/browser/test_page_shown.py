@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from firmware.page import Page, Place
+from firmware.page_routes import House
 
 ROOT = "hutschiene/haus_sonnenhang/"
 NO_READING = {"power_w": None, "current_ma": None, "voltage_mv": None, "power_factor_permille": None,
@@ -18,7 +19,7 @@ Until = Callable[..., None]
 
 @pytest.fixture
 def page() -> "Iterator[Page]":
-    made = Page(Place("127.0.0.1", 0))
+    made = Page(Place("127.0.0.1", 0), {"haus_sonnenhang": House(), "hof": House()})
     made.start()
     yield made
     made.close()
@@ -81,7 +82,7 @@ def test_why_the_car_gets_six_amperes_is_seen_at_a_glance(page: Page, shown: Any
     assert [shown.ask(flow.format(hue)) for hue in ("pv", "cars")] == ["out", "in"]
     publish_house(page, grid_w=2_000, up_s=5)
     until(lambda: shown.shown("#headline") == "2.00 kW drawn from the grid", "the change")
-    assert [one for one in shown.complaints if "/history?" not in str(one)] == []  # none is kept here, as it is told
+    assert shown.complaints == []
 
 
 def test_the_details_of_a_device_tell_its_failsafe(page: Page, shown: Any, until: Until) -> None:
@@ -154,3 +155,14 @@ def test_nothing_is_wider_than_a_small_phone(page: Page, shown: Any, until: Unti
         shown.ask(f"location.hash = '#{view}'")
         until(lambda view=view: shown.ask("document.body.dataset.view") == view, view)
         assert shown.ask("document.documentElement.scrollWidth") == 360, view
+
+
+def test_a_dashboard_that_has_lost_its_broker_says_so(page: Page, shown: Any, until: Until) -> None:
+    page.publish("dashboard/broker", '{"fault": "connection lost: unspecified error"}')
+    until(lambda: shown.shown("#link") == "No broker", "that it is gone", 3)
+    assert shown.shown("#banner").startswith("This page has no connection to the MQTT broker (connection lost")
+    assert shown.shown("#headline") == "These values are not live"
+    assert shown.ask("getComputedStyle(document.querySelector('.now')).filter") == "grayscale(1)"
+    page.publish("dashboard/broker", '{"fault": ""}')
+    publish_house(page, up_s=3)
+    until(lambda: shown.shown("#link") == "Live", "that it is back", 3)

@@ -1,8 +1,8 @@
 """What the grid operator demands at this moment, from whatever side it was told.
 
-Obligations come from outside (a command, a control box on the network) and from contacts. A contact that is not heard,
-or says what it cannot, demands the least it ever may: lost input is limited. Several may be in force; the lowest
-ceiling of a direction counts.
+Obligations come from outside (a command, a control box on the network) and from contacts. Contacts that are not heard,
+or say what they cannot, demand the least they ever may, but for those whose owner has said otherwise: lost input is
+limited. So does one whose wire is broken, alone. Several may be in force; the lowest ceiling of a direction counts.
 """
 
 from control import reasons
@@ -11,8 +11,10 @@ from control.generation import Cap
 from control.health import doubt
 from control.values import NONE, PRODUCE, Obeyed, Obligation, Prices, Sense, Site, Snapshot
 from control.wiring import Wiring
+from hal.values import Reading
 
 FREE = "free"  # what contacts say while they demand nothing
+BROKEN = "!"  # behind the word of one that has to be taken for demanding: it stands as it cannot
 
 
 def obligations(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Snapshot) -> "tuple[Obligation, ...]":
@@ -61,14 +63,23 @@ def obeyed(obliged: "tuple[Obligation, ...]", grid: "Sense | None", over: int, c
     return Obeyed(obliged, min(max(grid.flow[3], 0), group_w), max(-grid.flow[3], 0))
 
 
-def _told(signals: "tuple[tuple[str, str, int], ...]", sense: Sense) -> "list[tuple[str, int]]":
-    words = [FREE] if sense.good is None or sense.good.state is None else sense.good.state.split("+")
-    known = [word for word, _, _ in signals] + [FREE]
-    lost = doubt(sense) != 0 or sense.good is None or sense.good.state is None
-    if lost or any([word not in known for word in words]):
-        words = known
+def is_broken(sense: Sense) -> bool:
+    """Whether one of its contacts stands as it cannot."""
+    return sense.believed and any([word.endswith(BROKEN) for word in said(sense.good)])
+
+
+def said(good: "Reading | None") -> "list[str]":
+    """The words that contacts say; [] while they are not known."""
+    return [] if good is None or good.state is None else good.state.split("+")
+
+
+def _told(signals: "tuple[tuple[str, str, int, bool], ...]", sense: Sense) -> "list[tuple[str, int]]":
+    words = said(sense.good)
+    known = [word for word, _, _, _ in signals] + [FREE]
+    lost = doubt(sense) != 0 or not words or any([word.rstrip(BROKEN) not in known for word in words])
     out: "list[tuple[str, int]]" = []
-    for word, direction, watts in signals:
-        if word in words:
+    for word, direction, watts, holds in signals:
+        demanded = (lost or word + BROKEN in words) if holds else False
+        if demanded or (word in words and not lost):
             out.append((direction, watts))
     return out

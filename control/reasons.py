@@ -86,6 +86,7 @@ NO_POWER = 112
 TURNED = 113
 PHASES_MIXED = 114
 FEEDS_TOO_MUCH = 115
+INPUT_LOST = 116
 NO_TEMPERATURE_KNOWN = 120
 LEGIONELLA_LATE = 121
 NO_TIME = 122
@@ -157,11 +158,12 @@ _TEXTS = (
     (RECOVERING, "recovering", "answers again, not believed yet"),
     (WRITE_FAULT, "write-fault", "does not take what it is told"),
     (OVER_FUSE, "over-fuse", "measures more than the fuse bears"),
-    (NOT_OBEYED, "not-obeyed", "draws more than it was told"),
+    (NOT_OBEYED, "not-obeyed", "draws or makes more than it was told"),
     (NO_POWER, "no-power", "tells no power: locked, or it sends none"),
     (TURNED, "turned", "and what is measured behind it disagree about the direction: is it mounted in reverse?"),
     (PHASES_MIXED, "phases-mixed", "and what is measured behind it disagree about the phases: which is L1?"),
     (FEEDS_TOO_MUCH, "feeds-too-much", "measures more feed-in than is allowed"),
+    (INPUT_LOST, "input-lost", "has a contact that stands as it cannot: is a wire broken?"),
     (NO_TEMPERATURE_KNOWN, "tank-unknown", "has a tank whose temperature is not known"),
     (LEGIONELLA_LATE, "legionella-late", "has a tank that has not been hot enough against legionella for too long"),
     (NO_TIME, "no-time", "shall be warm by a time of day, and the clock is not set"),

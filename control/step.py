@@ -9,7 +9,7 @@ from control import operator, reasons
 from control.allocate import allocate
 from control.claims import HIGH_MV, LOW_MV, Claim
 from control.demand import demand
-from control.generation import NO_FEED, feed, feeds_too_much, hidden_w, ignores, limited
+from control.generation import NO_FEED, View, asleep, feed, feeds_too_much, hidden_w, ignores, limited
 from control.guard import guard
 from control.health import NEW_SENSE, believe, doubt
 from control.heat import heat
@@ -20,7 +20,7 @@ from control.probe import probe
 from control.ramp import ramp
 from control.reserve import reserve
 from control.rest import NEW_NODE, Flow, rests
-from control.storage import buffered, storages
+from control.storage import buffered, storages, takes_more_w
 from control.surplus import REST_MS, Pool, pool, rest_ms, share
 from control.upkeep import kept, new_upkeep
 from control.uses import learn
@@ -80,13 +80,14 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
         ramp(claim, all([news[node] for node in claim.path]), shared.t_ms, now_ms)
     probe(site, wired, senses, claims, now_ms)
     issued = guard(claims, bounds)
-    fed = feed(wired, state.feed, senses, grid, cap)
-    generators, made = limited(site, wired, state.generators, fed, senses, claims, grid, cap,
-                               news[-1], now_ms - state.now_ms, now_ms)
+    view = View(site, wired, senses, grid, cap, news[-1], now_ms - state.now_ms, now_ms)
+    fed = feed(view, state.feed)
+    generators, made = limited(view, state.generators, fed, takes_more_w(claims, now_ms) if wired.inverters else 0,
+                               snapshot.wishes)
     after = State(now_ms, senses, nodes, _after(claims, state.loads, snapshot),
                   shared.t_ms, shared.quick_mw, shared.slow_mw, generators, fed, shave)
     return after, Plan(_grants(site, claims, made), _views(flows, issued), _surplus(shared),
-                       _alarms(site, wired, snapshot, after, flows, claims),
+                       _alarms(view, snapshot, after, flows, claims),
                        operator.obeyed(obliged, grid, len(site.nodes), claims))
 
 
@@ -207,27 +208,32 @@ def _surplus(shared: Pool) -> "int | None":
     return None if shared.t_ms == NEVER else shared.quick_mw // 1_000
 
 
-def _alarms(site: Site, wired: Wiring, snapshot: Snapshot, after: State,
+def _alarms(view: View, snapshot: Snapshot, after: State,
             flows: "tuple[Flow, ...]", claims: "tuple[Claim, ...]") -> "tuple[tuple[int, int], ...]":
     """By device: readings not believed, writes not taken or not followed, fuses over their rating, too much feed-in."""
-    senses, out = after.senses, [(claim.alarm, claim.index) for claim in claims if claim.alarm]
+    site, senses, now_ms = view.site, view.senses, view.now_ms
+    out = [(claim.alarm, claim.index) for claim in claims if claim.alarm]
     deaf = [claim.index for claim in claims if claim.stuck and not claim.silent]
-    for index in wired.inverters:
+    for index in view.wired.inverters:
         generator = after.generators[index]
         assert generator is not None
-        if ignores(site, index, generator, senses[index], snapshot.now_ms):
+        if ignores(view, index, generator):
             deaf.append(index)
     for index, device in enumerate(site.devices):
-        if device.ability.measured and not senses[index].believed:
+        doubted = device.ability.measured and not senses[index].believed
+        if doubted and asleep(device, senses[index], now_ms):
+            continue
+        if doubted:
             out.append((doubt(senses[index]), index))
         if snapshot.written[index].fault is not None:
             out.append((reasons.WRITE_FAULT, index))
         elif index in deaf:
             out.append((reasons.NOT_OBEYED, index))
+    out += [(reasons.INPUT_LOST, index) for index in view.wired.signals if operator.is_broken(senses[index])]
     for node, flow in zip(site.nodes, flows):
         measured = flow.measured
         if measured is not None and max(measured[:3]) > node.rated_ma:
             out.append((reasons.OVER_FUSE, node.meter))
-    if feeds_too_much(after.feed, snapshot.now_ms):
+    if feeds_too_much(after.feed, now_ms):
         out.append((reasons.FEEDS_TOO_MUCH, site.nodes[0].meter))
     return tuple(out)

@@ -10,7 +10,7 @@ from gpiozero import DigitalInputDevice, OutputDevice
 from gpiozero.exc import GPIOZeroError
 
 from hal.faults import REFUSED, TIMEOUT, DeviceError
-from hal.ports import Contacts, Relays
+from hal.ports import Board, Contacts, Relays
 
 
 class PinRelays(Relays):
@@ -60,11 +60,6 @@ class PinRelays(Relays):
         return self._outputs
 
 
-def relays(pins: "tuple[int, ...]", active_high: bool) -> Relays:
-    """The port of a line of the kind "gpio"."""
-    return PinRelays(pins, active_high)
-
-
 class PinContacts(Contacts):
     """`pins` by their BCM number; `to_ground`: it closes to ground and the pin is pulled up, else the reverse."""
 
@@ -97,3 +92,13 @@ class PinContacts(Contacts):
                 raise
             self._inputs = taken
         return self._inputs
+
+
+class Pins(Board):
+    """The port of a line of the kind "gpio"."""
+
+    def relays(self, pins: "tuple[int, ...]", active_high: bool) -> Relays:
+        return PinRelays(pins, active_high)
+
+    def contacts(self, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
+        return PinContacts(pins, to_ground)

@@ -1,8 +1,9 @@
-"""One device's documents over HTTP in the house's own network: one connection, kept; digest where it asks for it.
+"""One device's documents over HTTP in the house's own network: one connection, kept; digest or basic where asked for.
 
 Own code over http.client, because urllib knows no SHA-256 digest (drivers.digest), which is what Shelly asks for.
 """
 
+import base64
 import http.client
 import threading
 
@@ -24,16 +25,24 @@ class HttpWeb(Web):
         self._password = password
         self._connection: "http.client.HTTPConnection | None" = None
         self._challenge: "dict[str, str]" = {}
+        self._basic = False  # it asks for the password itself
         self._count = 0
         self._lock = threading.Lock()
 
     def get(self, path: str) -> bytes:
+        return self._whole("GET", path, None)
+
+    def post(self, path: str, form: str) -> bytes:
+        return self._whole("POST", path, form)
+
+    def _whole(self, method: str, path: str, form: "str | None") -> bytes:
         with self._lock:
             for _ in range(2):  # the second time with the answer to a new challenge
-                status, body, asks = self._once(path)
-                if status != 401 or not self._user or not asks:
+                status, body, asks = self._once(method, path, form)
+                basic, challenge = asks.lower().startswith("basic"), digest.challenge(asks)
+                if status != 401 or not self._user or not (basic or challenge):
                     break
-                self._challenge, self._count = asks, 0
+                self._basic, self._challenge, self._count = basic, challenge, 0
         if status == 200:
             return body
         words = "user and password are not taken" if status == 401 else http.client.responses.get(status, "")
@@ -44,35 +53,39 @@ class HttpWeb(Web):
             self._connection.close()
             self._connection = None
 
-    def _once(self, path: str) -> "tuple[int, bytes, dict[str, str]]":
+    def _once(self, method: str, path: str, form: "str | None") -> "tuple[int, bytes, str]":
         """A kept connection that was closed meanwhile is opened again, once."""
         kept = self._connection is not None
         try:
-            return self._asked(path)
+            return self._asked(method, path, form)
         except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             if not kept or isinstance(error, TimeoutError):
                 raise self._fault(path, error) from error
         try:
-            return self._asked(path)
+            return self._asked(method, path, form)
         except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             raise self._fault(path, error) from error
 
-    def _asked(self, path: str) -> "tuple[int, bytes, dict[str, str]]":
+    def _asked(self, method: str, path: str, form: "str | None") -> "tuple[int, bytes, str]":
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_S)
-        headers = {"Authorization": self._authorization(path)} if self._challenge else {}
-        self._connection.request("GET", path, headers=headers)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
+        if self._basic or self._challenge:
+            headers["Authorization"] = self._authorization(method, path)
+        self._connection.request(method, path, form, headers)
         answer = self._connection.getresponse()
         body = answer.read(MOST_BYTES + 1)
         if len(body) > MOST_BYTES:
             raise http.client.HTTPException(f"more than {MOST_BYTES} bytes")
-        return answer.status, body, digest.challenge(answer.getheader("WWW-Authenticate", ""))
+        return answer.status, body, answer.getheader("WWW-Authenticate", "")
 
-    def _authorization(self, path: str) -> str:
+    def _authorization(self, method: str, path: str) -> str:
+        if self._basic:
+            return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
         self._count += 1
-        return digest.answer(self._challenge, self._user, self._password, "GET", path, self._count)
+        return digest.answer(self._challenge, self._user, self._password, method, path, self._count)
 
     def _fault(self, path: str, error: Exception) -> DeviceError:
         kind = TIMEOUT if isinstance(error, OSError) else FRAME

@@ -1,10 +1,11 @@
-"""Any wallbox, heater or storage that takes its word over HTTP or MQTT and tells in JSON, as its owner describes it.
+"""Any wallbox, heater, storage or inverter that takes its word over HTTP or MQTT and tells in JSON, as described.
 
     tell = "/api/set?amp={a}"                 over HTTP: a path, asked with GET
     tell = "box/set {'current': {a}}"         over MQTT: a topic, a blank, a message; sent once and never retained
     itself = "store/set {'mode': 'auto'}"  a storage that has a regulation of its own: how it is left to that
 
-{a} {ma} {w} {-w} stand for the current of each conductor and for the power, towards less. What it does without us, its
+{a} {ma} {w} {-w} {pct} stand for the current of each conductor, the power, and its share of max_w, towards less; of an
+inverter for the most it may make. What it does without us, its
 owner states (failsafe_s, failsafe_a); without that it is reckoned at its most for ever. Told to stop, a storage with
 `itself` gives nothing and takes what is left. A bidirectional wallbox is a storage whose state says whether a car is
 there. Where `limit` says what stands in it, more than it was told is the device's fault. Its numbers are found as those
@@ -12,6 +13,7 @@ of drivers.json_meter.
 """
 
 from drivers import json_fields, json_source
+from drivers.generator import ability_of, limit_w
 from drivers.given import clock, most_w, phases, whole, word, words
 from drivers.json_fields import Field, fields
 from drivers.load_facts import LoadFacts
@@ -28,13 +30,13 @@ FAILSAFE = "as its owner has stated: failsafe_a or nothing, failsafe_s after our
 LOAD = LoadFacts("Any device that takes its word over HTTP or MQTT and tells in JSON", "any",
                  "the numbers that are named", "a current or a power", "as its owner has stated (tell_every_s)", SINGLE)
 OPTIONS = (
-    choice("kind", None, ("wallbox", "heater", "storage"), "what it is"),
+    choice("kind", None, ("wallbox", "heater", "storage", "inverter"), "what it is"),
     integer("sends_s", 10, 1, 60, "over MQTT: how often it sends, in s"),
     *json_fields.OPTIONS,
     text("state", "", 0, 255, "where its state stands"),
     texts("states", (), 3, 64, 'what its state means: "1=A", "charging=C"; letters of IEC 61851 for a wallbox'),
     text("limit", "", 0, 255, "where the current (in A) or power (in W) stands that it was told"),
-    text("tell", None, 1, 512, "how it is told: a path, or TOPIC MESSAGE, with {a} {ma} {w} or {-w}"),
+    text("tell", None, 1, 512, "how it is told: a path, or TOPIC MESSAGE, with {a} {ma} {w} {-w} or {pct}"),
     text("stop", "", 0, 512, "how it is told to stop, where that is not 0"),
     integer("tell_every_s", 0, 0, 3_600, "how often it is told what stands already; 0: only what changes"),
     integer("failsafe_s", 0, 0, 3_600, "silence after which it falls back by itself; 0 where it never does"),
@@ -45,7 +47,9 @@ OPTIONS = (
     text("discharge_most", "", 0, 255, "storage: the most it can give now, in W"),
     text("itself", "", 0, 512, "storage: how it is told to regulate by itself"),
     integer("step_ma", 1_000, 100, 1_000, "wallbox: the steps it counts its current in"),
-    integer("max_w", 0, 0, 30_000, "heater, storage: highest power it takes"),
+    integer("max_w", 0, 0, 100_000, "heater, storage: highest power it takes; inverter: its rated power"),
+    integer("least_w", 0, 0, 100_000, "inverter: lowest limit it takes"),
+    integer("fallback_w", 100_000, 0, 100_000, "inverter: most it makes once nobody talks to it; left out: max_w"),
     integer("discharge_w", 0, 0, 30_000, "storage: highest power it gives"),
 )
 
@@ -54,7 +58,7 @@ SETTLE_MS = 15_000
 BATTERY = (("soc", 1), ("capacity", 0), ("charge_most", 0), ("discharge_most", 0))  # and the places kept of each
 KINDS = (("soc", ("storage", "wallbox")), ("capacity", ("storage", "wallbox")), ("charge_most", ("storage",)),
          ("discharge_most", ("storage",)), ("itself", ("storage",)))
-MARKS = ("{a}", "{ma}", "{w}", "{-w}")
+MARKS = ("{a}", "{ma}", "{w}", "{-w}", "{pct}")
 
 
 class JsonDevice(Load):
@@ -71,6 +75,7 @@ class JsonDevice(Load):
         self._state, self._limit = extra(options, "state"), extra(options, "limit")
         self._battery = tuple((extra(options, name), places) for name, places in BATTERY)
         self._states = dict([each.split("=", 1) for each in words(options, "states")])
+        self._most_w = whole(options, "max_w")
         self._stands: "tuple[int, int] | None" = None  # (mA, W) it was told last
         self._told_ms = self._changed_ms = 0
         self._complaint = ""
@@ -88,8 +93,14 @@ class JsonDevice(Load):
             said.t_ms, said.total_w, said.power_w, said.current_ma, said.voltage_mv, said.import_wh, said.export_wh,
             state=self._state_of(self._meter.documents),
             limit_ma=placed((limit,) * len(self._phases), self._phases) if wallbox and limit is not None else None,
-            limit_w=limit if not wallbox else None, soc_permille=soc_permille, capacity_wh=capacity_wh,
+            limit_w=self._signed(limit), soc_permille=soc_permille, capacity_wh=capacity_wh,
             take_w=take_w, give_w=give_w)
+
+    def _signed(self, limit: "int | None") -> "int | None":
+        """A limit in W as a Setpoint has it."""
+        if limit is None or self._able.kind == "wallbox":
+            return None
+        return -limit if self._able.kind == "inverter" else limit
 
     def arm(self) -> None:
         """What it does without us is in its owner's hands; that it tells something is all that can be seen."""
@@ -107,6 +118,8 @@ class JsonDevice(Load):
 
     def _of(self, setpoint: Setpoint) -> "tuple[int, int]":
         """(mA of each conductor, W), bounded and towards less."""
+        if self._able.kind == "inverter":
+            return 0, limit_w(setpoint, self._able)
         if self._able.kind != "wallbox":
             return 0, max(self._able.min_w, min(setpoint.power_w, self._able.max_w))
         current_ma = min(min(unplaced(setpoint.current_ma, self._phases)), self._able.max_ma)
@@ -121,7 +134,7 @@ class JsonDevice(Load):
         if wanted != self._stands:
             self._changed_ms = now_ms
         self._stands = None
-        self._send(written(self._words(wanted), *wanted))
+        self._send(written(self._words(wanted), *wanted, self._most_w))
         self._stands, self._told_ms = wanted, now_ms
 
     def _words(self, wanted: "tuple[int, int]") -> str:
@@ -165,10 +178,11 @@ class JsonDevice(Load):
         return self._states.get(str(json_fields.stands(documents.get(term.topic), term.path)))
 
 
-def written(template: str, current_ma: int, power_w: int) -> str:
+def written(template: str, current_ma: int, power_w: int, most_w: int = 0) -> str:
     """The words with their numbers; 6.5 A as "6.5"."""
+    percent = 100 * power_w // most_w if most_w else 0
     tenths = "%d.%d" % (current_ma // 1000, current_ma % 1000 // 100) if current_ma % 1000 else str(current_ma // 1000)
-    for mark, value in zip(MARKS, (tenths, str(current_ma), str(power_w), str(-power_w))):
+    for mark, value in zip(MARKS, (tenths, str(current_ma), str(power_w), str(-power_w), str(percent))):
         template = template.replace(mark, value)
     return template
 
@@ -207,6 +221,12 @@ def ability(options: "dict[str, object]") -> Ability:
     if kind == "wallbox":
         return _wallbox(options, failsafe_ms)
     max_w, discharge_w = whole(options, "max_w"), whole(options, "discharge_w")
+    if kind == "inverter":
+        if not max_w:
+            raise ValueError("max_w: needed of an inverter: its rated power in W")
+        roof = {"rated_w": max_w, "least_w": options["least_w"], "fallback_w": options["fallback_w"]}
+        return ability_of(roof, failsafe_ms, settle_ms=SETTLE_MS, pace_ms=5_000,
+                          step_w=max(max_w // 100, 1) if MARKS[4] in word(options, "tell") else 1)
     if not max_w or (discharge_w and kind == "heater"):
         raise ValueError("max_w, discharge_w: a heater has the first only, a storage mostly both; in W")
     return able(kind, min_w=-min(discharge_w, most_w(options)), max_w=min(max_w, most_w(options)),

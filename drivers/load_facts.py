@@ -4,7 +4,7 @@ from collections import namedtuple
 
 
 class LoadFacts(namedtuple("LoadFacts", ("name", "kind", "reads", "controls", "keep_alive", "known_by"))):
-    """name: maker and types; kind: wallbox, storage, heating, plug; known_by: one of drivers.meter_facts."""
+    """name: maker and types; kind: one of firmware.actuators.KINDS; known_by: one of drivers.meter_facts."""
 
     __slots__ = ()
     name: str

@@ -13,7 +13,7 @@ from drivers.load_facts import LoadFacts
 from drivers.meter_facts import STANDARD
 from hal.faults import REFUSED, DeviceError
 from hal.options import integer
-from hal.ports import Clock, Load, Relays
+from hal.ports import Board, Clock, Load, Relays
 from hal.values import Ability, Reading, Setpoint, ma_of_w, reading, unplaced
 from hal.values import ability as able
 
@@ -154,8 +154,7 @@ def ability(options: "dict[str, object]") -> Ability:
                 settle_ms=1_000, min_on_ms=rest_ms, min_off_ms=rest_ms)
 
 
-def build(port: "object", options: "dict[str, object]") -> RelayRod:
-    """`port(pins, active_high)` makes the Relays."""
+def build(port: Board, options: "dict[str, object]") -> RelayRod:
     pins = tuple(whole(options, "pin_%d" % (i + 1)) for i in range(ELEMENTS))
-    relays = port(pins, whole(options, "active_high") == 1)  # type: ignore[operator]
+    relays = port.relays(pins, whole(options, "active_high") == 1)
     return RelayRod(relays, elements(options), phases(options), whole(options, "rest_s") * 1000, clock(options))

@@ -15,7 +15,7 @@ from drivers.meter_facts import STANDARD
 from drivers.register_device import split
 from hal.faults import REFUSED, DeviceError
 from hal.options import integer
-from hal.ports import Clock, Load, Relays
+from hal.ports import Board, Clock, Load, Relays
 from hal.values import Ability, Reading, Setpoint, ma_of_w, placed, reading
 from hal.values import ability as able
 
@@ -129,8 +129,7 @@ def ability(options: "dict[str, object]") -> Ability:
                 settle_ms=60_000, min_on_ms=hold_ms, min_off_ms=hold_ms)
 
 
-def build(port: "object", options: "dict[str, object]") -> SgReady:
-    """`port(pins, active_high)` makes the Relays."""
+def build(port: Board, options: "dict[str, object]") -> SgReady:
     pins = (whole(options, "lock_pin"), whole(options, "boost_pin"))
-    relays = port(pins, whole(options, "active_high") == 1)  # type: ignore[operator]
+    relays = port.relays(pins, whole(options, "active_high") == 1)
     return SgReady(relays, ability(options), whole(options, "hold_s") * 1000, clock(options))

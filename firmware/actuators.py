@@ -8,7 +8,7 @@ from firmware import config_drivers
 
 BEGIN, END = "<!-- made by ./dev meters: devices -->\n", "<!-- end of what ./dev meters made: devices -->\n"
 LINES = {"modbus-rtu": "RTU", "modbus-tcp": "TCP"}
-KINDS = ("wallbox", "storage", "heating", "plug", "any")
+KINDS = ("wallbox", "storage", "inverter", "heating", "plug", "any", "contacts")
 READS = (("current_ma", "I"), ("voltage_mv", "U"), ("total_w", "P"), ("import_wh", "energy"), ("phase_wh", "energy"),
          ("temperature_mdegc", "temperature"))
 

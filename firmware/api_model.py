@@ -65,7 +65,7 @@ class BoundBy(Struct, forbid_unknown_fields=True):
 
 
 class Decision(Struct, forbid_unknown_fields=True):
-    mode: str
+    mode: Annotated[str | None, Meta(description="null: a generator, which has none")]
     granted_w: int
     granted_ma: PerPhase
     wanted_w: int
@@ -89,10 +89,11 @@ class Ability(Struct, forbid_unknown_fields=True):
     modes: list[str]
     priority: Annotated[int, Meta(description="who is served first: higher first")]
     current_ma: Annotated[list[int] | None, Meta(description="mA, least and most of a wallbox")]
-    power_w: Annotated[list[int] | None, Meta(description="W, least and most of a heater or a storage")]
+    power_w: Annotated[list[int] | None, Meta(description="W, least and most of a heater, a storage or a generator")]
     stages_w: Annotated[list[int] | None, Meta(description="W, of what has stages")]
     failsafe_ms: Annotated[int | None, Meta(description="ms of silence until it falls back; null: it never does")]
     left_alone_ma: Annotated[PerPhase, Meta(description="mA, most it draws once nobody talks to it")]
+    left_alone_w: Annotated[int | None, Meta(description="W, most a generator makes then; null: a load")]
 
 
 class Settings(Struct, forbid_unknown_fields=True, omit_defaults=True):

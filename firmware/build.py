@@ -19,7 +19,7 @@ from firmware.line import Line, Slot
 from firmware.virtual import leaves
 from hal.ports import Clock, Dialogue, Meter
 
-Port = Any  # hal.ports.Bus, hal.ports.Stream, or a maker of hal.ports.Relays: what the driver's LINES asks for
+Port = Any  # hal.ports.Bus, hal.ports.Stream, hal.ports.Board: what the driver's LINES asks for
 
 
 def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSpec], Port]",
@@ -42,8 +42,9 @@ def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSp
 
 def _slot(file: SiteFile, index: int, meter: Meter, around: "Callable[[int, Meter], Meter] | None") -> Slot:
     site, period_ms = file.site, file.devices[index].period_ms
-    urgent = any(index in leaves(file.virtuals, node.meter) for node in site.nodes)
-    slot = Slot(index, around(index, meter) if around else meter, site.devices[index].ability, period_ms, urgent)
+    able = site.devices[index].ability
+    urgent = able.kind == "signal" or any(index in leaves(file.virtuals, node.meter) for node in site.nodes)
+    slot = Slot(index, around(index, meter) if around else meter, able, period_ms, urgent)
     if not file.devices[index].quick:
         slot.quick_ms = 0
     return slot
@@ -80,8 +81,8 @@ def real_port(spec: LineSpec) -> Port:
     if spec.kind == "smgw":
         return smgw_gateway.real(**options)
     assert spec.kind == "gpio"
-    from drivers.gpio import relays  # gpiozero looks for pins when it is imported: only where relays are wired
-    return relays
+    from drivers.gpio import Pins  # gpiozero looks for pins when it is imported: only where something is wired
+    return Pins()
 
 
 def _mbus(place: str, baud: int) -> "tuple[Dialogue, int]":

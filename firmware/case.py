@@ -13,7 +13,21 @@ from msgspec import Struct, structs
 
 from control.values import MODES
 from firmware import case_quantities, config
-from firmware.case_tables import EVENTS, CaseTable, CheckTable, Fault, Hot, Mode, PartTable, PowerCut, Switch
+from firmware.case_tables import (
+    EVENTS,
+    BreakWire,
+    CaseTable,
+    CheckTable,
+    Close,
+    Fault,
+    Hot,
+    JoinWire,
+    Mode,
+    Open,
+    PartTable,
+    PowerCut,
+    Switch,
+)
 from firmware.config import ConfigError, SiteFile
 from firmware.config_read import Findings, Raw, nearest, read
 from firmware.config_text import Path as Place
@@ -26,6 +40,7 @@ PART_KEYS: "Mapping[str, tuple[str, ...]]" = {
     "car": ("plugged", "soc_pct", "capacity_wh", "used_phases", "max_a", "lag_ms"),
     "battery": ("plugged", "soc_pct", "capacity_wh", "max_w"),
     "pv": ("peak_w", "max_w", "tilt_deg", "azimuth_deg"),
+    "inverter": ("peak_w", "max_w", "tilt_deg", "azimuth_deg", "lag_ms"),
     "tank": ("litres", "temperature_c"),
     "heatpump": ("litres", "outside_c"),
 }
@@ -156,6 +171,10 @@ def _refer(findings: Findings, place: Place, event: Struct, site: SiteFile, case
         findings.add((*place, "device"), "not a wallbox, and no storage")
     hot = [spec.name for spec in site.site.devices
            if spec.ability.heat is not None and spec.ability.heat.hot_mdegc is not None]
+    if isinstance(event, Close | Open | BreakWire | JoinWire):
+        contacts = _contacts(site, event.device)
+        if event.contact not in contacts:
+            findings.add((*place, "contact"), f"{event.device} has no such contact" + nearest(event.contact, contacts))
     if isinstance(event, Hot) and event.device not in hot:
         findings.add((*place, "device"), "it has no legionella_c" + nearest(event.device, hot))
     if isinstance(event, Fault) and all(given[key] is None for key in given if key not in ("at_s", "device")):
@@ -165,6 +184,15 @@ def _refer(findings: Findings, place: Place, event: Struct, site: SiteFile, case
         findings.add((*place, "phases"), "a phase is named twice")
     if isinstance(event, PowerCut) and kinds.get(event.device) is None:
         findings.add((*place, "device"), "not a device that has power of its own")
+
+
+def _contacts(site: SiteFile, device: str) -> "list[str]":
+    """Those that are wired of a device; [] for one that has none."""
+    options = next((one.options for one in site.devices if one.name == device), {})
+    named = [(key.removesuffix("_pin").removeprefix("pin_"), pin) for key, pin in options.items()
+             if "pin" in key.split("_")]
+    signals = [spec.name for spec in site.site.devices if spec.ability.kind == "signal"]
+    return [name for name, pin in named if pin >= 0 and not name.endswith("_rest")] if device in signals else []
 
 
 def _checks(findings: Findings, raw: Raw, site: SiteFile, case: "CaseTable | None") -> "tuple[CheckTable, ...]":

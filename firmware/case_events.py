@@ -10,6 +10,7 @@ from firmware import case_tables as tables
 from sim.appliance import Appliance
 from sim.battery import Battery
 from sim.car import Car
+from sim.twins.contact_input import ContactTwin
 
 if TYPE_CHECKING:
     from firmware.case_life import CaseLife
@@ -125,6 +126,28 @@ def _mend(life: "CaseLife", event: tables.Mend) -> None:
         life.ill[index].silent = False
 
 
+def _contacts(life: "CaseLife", device: str) -> ContactTwin:
+    twin = life.day.simulated.twins[life.index[device]]
+    assert isinstance(twin, ContactTwin)
+    return twin
+
+
+def _close(life: "CaseLife", event: tables.Close) -> None:
+    _contacts(life, event.device).set(event.contact, True)
+
+
+def _open(life: "CaseLife", event: tables.Open) -> None:
+    _contacts(life, event.device).set(event.contact, False)
+
+
+def _break_wire(life: "CaseLife", event: tables.BreakWire) -> None:
+    _contacts(life, event.device).cut(event.contact)
+
+
+def _join_wire(life: "CaseLife", event: tables.JoinWire) -> None:
+    _contacts(life, event.device).mend(event.contact)
+
+
 def _pause(life: "CaseLife", event: tables.Pause) -> None:
     life.day.clock.advance(event.for_s * 1_000)
 
@@ -136,6 +159,7 @@ def _restart(life: "CaseLife", event: tables.Restart) -> None:
 ACTIONS: "dict[str, Callable[[CaseLife, Any], None]]" = {
     "switch": _switch, "mode": _mode, "ceiling": _ceiling, "target": _target,
     "lease": _lease, "worth": _worth, "prices": _prices, "hot": _hot, "light": _light, "plug": _plug, "unplug": _unplug,
-    "fault": _fault, "well": _well, "power-cut": _power_cut, "cut": _cut, "mend": _mend, "pause": _pause,
+    "fault": _fault, "well": _well, "power-cut": _power_cut, "cut": _cut, "mend": _mend, "close": _close,
+    "open": _open, "break-wire": _break_wire, "join-wire": _join_wire, "pause": _pause,
     "restart": _restart,
 }

@@ -11,6 +11,8 @@ from firmware.case_quantities import at_the_end, reader
 from firmware.case_tables import PartTable
 from firmware.config_site import DeviceFile
 from firmware.day import Day
+from firmware.duties import Duties
+from firmware.pmin import owed_w
 from firmware.simulated import Simulated, part_kind
 from hal.ports import Load, Meter
 from sim.car import Session
@@ -19,6 +21,7 @@ from sim.part import DAY_MS
 
 OVER_PERMILLE = 1_010  # of a fuse's rating: EN 50470-3 class B lets a meter be wrong by 1 %
 NEVER_MS = DAY_MS * 2
+FIRST_DAY = "2024-01-01"  # of Pmin: a case says the same on every day
 Options = dict[str, object]
 
 
@@ -42,6 +45,8 @@ class CaseLife:
         self.day: Day = Day(file.site, case.weather, case.seed, None, self.start_ms, simulated, self._patient)
         self._watches = [(check.of, Watch(check, reader(file.site, check.of), case.seconds)) for check in file.checks]
         self.down_until_ms = 0  # nobody decides before
+        self.duty_states: "dict[str, str]" = {}  # by direction, what became last of what the grid operator demanded
+        self._duties = Duties(self.site, owed_w(self.site.devices, FIRST_DAY))
 
     def run(self, see: "Callable[[CaseLife], None] | None" = None) -> "tuple[Verdict, ...]":
         for second in range(self.file.case.seconds):
@@ -68,6 +73,9 @@ class CaseLife:
     def _second(self) -> None:
         if self.down_until_ms <= self.day.clock.now_ms():
             self.snapshot, self.plan = self.day.second()
+            for event in self._duties.look(self.snapshot, self.plan):
+                if event["state"] != "minute":
+                    self.duty_states[event["direction"]] = event["state"]
             return
         self.plan = None
         self.day.alone()

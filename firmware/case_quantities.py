@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from control import reasons
-from control.values import NONE, Grant
+from control.operator import ceiling_w
+from control.values import CONSUME, NONE, PRODUCE, Grant
 from firmware.config import SiteFile
 from firmware.config_read import nearest
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 Value = int | str | None
 Reader = Callable[["CaseLife"], Value]
 KPI = ("import_wh", "export_wh", "pv_wh", "used_wh", "self_consumption_permille", "autarky_permille", "over_limit_s",
-       "quarter_w", "sliding_quarter_w")
+       "quarter_w", "sliding_quarter_w", "curtailed_wh", "over_feed_in_wh", "over_feed_in_s")
 KPI_DEVICE = ("energy_wh", "surplus_wh", "given_wh", "starts", "stops", "running_s", "phase_changes", "hard_switches",
               "soc_permille", "highest_mdegc", "temperature_mdegc")
 
@@ -56,6 +57,8 @@ DEVICE: "dict[str, Callable[[CaseLife, int], Value]]" = {
     "starts": _attribute("starts"),
     "energy_wh": _attribute("import_wh"),
     "given_wh": _attribute("export_wh"),
+    "limit_w": _attribute("told_w"),
+    "could_w": _attribute("could_w"),
     "granted_w": _granted(lambda grant: grant.setpoint.power_w),
     "granted_ma": _granted(lambda grant: max(grant.setpoint.current_ma)),
     "granted_phases": _granted(lambda grant: sum(1 for ma in grant.setpoint.current_ma if ma)),
@@ -79,6 +82,17 @@ SITE: "dict[str, Reader]" = {
 }
 
 
+OPERATOR: "dict[str, Callable[[CaseLife, str], Value]]" = {
+    "state": lambda life, direction: life.duty_states.get(direction, "none"),
+    "ceiling_w": lambda life, direction: _ceiling_w(life, direction),
+}
+
+
+def _ceiling_w(life: "CaseLife", direction: str) -> Value:
+    low_w = NONE if life.plan is None else ceiling_w(life.plan.obeyed.obligations, direction)
+    return None if low_w == NONE else low_w
+
+
 def unknown(site: SiteFile, name: str) -> str:
     """What is wrong with a quantity's name; "" when it can be read."""
     words = name.split(".")
@@ -86,7 +100,7 @@ def unknown(site: SiteFile, name: str) -> str:
     nodes = [node.name for node in site.site.nodes]
     tree: "dict[str, Any]" = {
         "device": dict.fromkeys(devices, dict.fromkeys(DEVICE)), "node": dict.fromkeys(nodes, dict.fromkeys(NODE)),
-        "site": dict.fromkeys(SITE),
+        "site": dict.fromkeys(SITE), "operator": dict.fromkeys((CONSUME, PRODUCE), dict.fromkeys(OPERATOR)),
         "kpi": {**dict.fromkeys(KPI), **dict.fromkeys(devices, dict.fromkeys(KPI_DEVICE))},
     }
     for depth, word in enumerate(words):
@@ -108,6 +122,8 @@ def reader(site: SiteFile, name: str) -> Reader:
     words = name.split(".")
     if words[0] == "site":
         return SITE[words[1]]
+    if words[0] == "operator":
+        return lambda life: OPERATOR[words[2]](life, words[1])
     if words[0] == "kpi":
         return lambda life: _kpi(life, words[1:])
     specs: "Any" = site.site.devices if words[0] == "device" else site.site.nodes

@@ -18,6 +18,8 @@ Second = Annotated[int, Meta(ge=0, le=MOST_S, description="seconds after the sta
 Percent = Annotated[int, Meta(ge=0, le=100, description="%")]
 Watts = Annotated[int, Meta(ge=0, le=50_000, description="W")]
 
+Contact = Annotated[str, Meta(min_length=1, max_length=8, description='"w4", "s1", ..., or "100", "60", "30", "0"')]
+
 
 class CaseTable(Struct, frozen=True, forbid_unknown_fields=True):
     about: Annotated[str, Meta(min_length=1, max_length=200, description="what it shows, in a sentence")]
@@ -180,6 +182,34 @@ class Mend(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag=
     line: Reference
 
 
+class Close(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="close"):
+    """A contact of the grid operator is closed; `do = "open"` opens it. What it then demands, its device says."""
+
+    at_s: Second
+    device: Reference
+    contact: Contact
+
+
+class Open(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="open"):
+    at_s: Second
+    device: Reference
+    contact: Contact
+
+
+class BreakWire(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="break-wire"):
+    """The wire of a contact breaks; `do = "join-wire"` puts it together."""
+
+    at_s: Second
+    device: Reference
+    contact: Contact
+
+
+class JoinWire(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="join-wire"):
+    at_s: Second
+    device: Reference
+    contact: Contact
+
+
 class Pause(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="pause"):
     """Our process stands still and then goes on."""
 
@@ -197,7 +227,7 @@ class Restart(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", t
 EVENTS: "dict[str, type[Struct]]" = {
     str(kind.__struct_config__.tag): kind
     for kind in (Switch, Mode, Ceiling, Target, Lease, Worth, Tariff, Hot, Light, Plug, Unplug, Fault, Well, PowerCut,
-                 Cut, Mend, Pause, Restart)
+                 Cut, Mend, Close, Open, BreakWire, JoinWire, Pause, Restart)
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from drivers.clock import MonotonicClock
 from drivers.passport import passport
 from drivers.system_time import SystemTime
-from firmware import check_heat, check_records
+from firmware import check_generation, check_heat, check_records
 from firmware.check_battery import battery_words
 from firmware.check_facts import PHASE_NAMES, Facts, facts
 from firmware.check_live import live
@@ -97,8 +97,11 @@ def _text(site: Facts) -> "list[str]":
     tanks = [line for device in site["devices"] if device["heat"]
              for line in check_heat.lost(device["name"], device["heat"], device["runs_alone"])]
     out += ["", "When the temperature of a tank is not known", *tanks] if tanks else []
+    generation = check_generation.words(site["generation"])
+    out += ["", "Generation and the grid operator", *generation] if generation else []
     out += ["", "When the broker is down", f"  {_broker(losses['broker'])}"]
-    out += ["", "When this program or its computer dies", *_dead(losses["everything"])]
+    out += ["", "When this program or its computer dies", *_dead(losses["everything"]),
+            *check_generation.dead(site["generation"])]
     if site["warnings"]:
         out += ["", "Is this meant?", *("  " + words for words in site["warnings"])]
     return out
@@ -138,6 +141,8 @@ def _device(device: Facts) -> "list[str]":
     every = f"asked every {device['every_s']} s" if device["every_s"] else f"read every {_s(device['period_ms'])}"
     wired = [name, f"{device['line']}{unit}", " ".join(device["phases"]),
              f"{every}, stale after {_s(device['stale_ms'])}"]
+    if device["kind"] == "inverter":
+        return [", ".join(wired), f"   limited to {-device['power_w'][1]} to {-device['power_w'][0]} W"]
     if device["mode"] is None:
         plate = passport_words(passport(device["plate"] or {}))
         return [", ".join(wired), *(["   " + plate] if plate else [])]

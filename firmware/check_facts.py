@@ -6,7 +6,7 @@ import msgspec
 
 from control.values import NONE, DeviceSpec, Site, Store
 from control.wiring import is_load, wiring
-from firmware import check_heat, config_drivers
+from firmware import check_generation, check_heat, config_drivers
 from firmware.config import LineSpec, SiteFile
 from firmware.config_heat import KINDS
 from firmware.config_read import SECRET
@@ -42,7 +42,8 @@ def facts(file: SiteFile) -> Facts:
             "broker": None if file.mqtt is None else f"{file.mqtt.host}:{file.mqtt.port}",
             "everything": _all_silent(file),
         },
-        "warnings": list(warnings(file)),
+        "generation": check_generation.facts(file),
+        "warnings": [*warnings(file), *check_generation.warnings(file)],
     }
 
 
@@ -123,7 +124,7 @@ def _device(site: Site, spec: DeviceSpec, file: DeviceFile) -> Facts:
         "mode": spec.mode if load else None,
         "priority": spec.priority if load else None,
         "current_ma": [able.min_ma, able.max_ma] if able.kind == "wallbox" else None,
-        "power_w": [able.min_w, able.max_w] if able.kind in ("heater", "storage") else None,
+        "power_w": [able.min_w, able.max_w] if able.kind in ("heater", "storage", "inverter") else None,
         "stages_w": sorted({sum(stage) for stage in able.stages}) if able.kind == "stages" else None,
         "runs_alone": able.fallback.power_w > 0 if able.kind in KINDS else None,
         "heat": check_heat.facts(site, spec) if able.kind in KINDS else None,

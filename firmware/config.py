@@ -97,6 +97,7 @@ class SiteFile(NamedTuple):
     contacts: "tuple[ContactFile, ...]" = ()
     text: str = ""  # of the file, without what is secret
     notify: "NotifyTable | None" = None
+    generator_w: int = 0  # installed power of all generators; 0 = not said
 
 
 def load(path: "Path | str") -> SiteFile:
@@ -173,6 +174,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     tables = Tables(
         kinds, _nodes(findings, nodes, branches), _devices(findings, devices, kinds),
         {node["meter"]: name for name, node in nodes.items() if isinstance(node.get("meter"), str)},
+        getattr(one["site"], "generator_w", None) or 0,
     )
     sums = config_virtual.formulas(tables.devices)
     order = config_virtual.judge(findings, tables.devices, sums)
@@ -195,7 +197,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
                     _udeg(findings, raw, "latitude"), _udeg(findings, raw, "longitude"),
                     config_virtual.built(order, sums, device_specs), one["carry"], one["records"],
                     one["state"], one["commands"], one["history"], table.time_zone, one["accounts"], asked_by,
-                    notify=one["notify"])
+                    notify=one["notify"], generator_w=table.generator_w or 0)
 
 
 def _one(findings: Findings, raw: Raw, key: str, kind: "type[msgspec.Struct]") -> Any:

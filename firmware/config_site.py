@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, TARGET, DeviceSpec, NodeSpec, Site
-from control.wiring import is_load
+from control.wiring import SOURCES, is_load
 from drivers.passport import UNKNOWN, Passport, passport
 from firmware import config_drivers, config_heat
 from firmware.config_read import Findings
@@ -14,6 +14,7 @@ from firmware.config_store import BATTERY_KEYS, STORAGE_KEYS, store_of
 from firmware.config_tables import DeviceTable, NodeTable
 from firmware.config_virtual import Formulas
 from firmware.losses import assumed_ma, left_alone_ma, silent_ma
+from firmware.pmin import owed_w, today
 from hal.values import Ability
 
 # VDE-AR-N 4100: a meter cabinet wired with 10 mm2 bears 32 A a phase for hours, whatever its fuse
@@ -54,6 +55,7 @@ class Tables(NamedTuple):
     nodes: "Mapping[str, NodeTable]"
     devices: "Mapping[str, DeviceTable]"
     measured: "Mapping[str, str]"  # meter -> the node that names it, as written
+    generator_w: int = 0  # installed power; 0 = not said
 
 
 Built = tuple[tuple[NodeSpec, ...], tuple[DeviceSpec, ...], tuple[DeviceFile, ...]]
@@ -66,7 +68,16 @@ def build(findings: Findings, tables: Tables, order: "tuple[str, ...]", sums: Fo
     """
     nodes = tuple(_node(findings, tables, name, table) for name, table in tables.nodes.items())
     readers = [_Device(findings, tables, name, table) for name, table in tables.devices.items()]
-    pairs = [reader.pair(able) for reader in readers if (able := reader.able()) is not None]
+    found = {reader.name: reader.pair(able) for reader in readers
+             if not reader.follows and (able := reader.able()) is not None}
+    owed = max(owed_w(tuple(spec for spec, _ in found.values()), today()), 0)
+    for reader in readers:
+        if reader.follows:
+            reader.options.update(generator_w=tables.generator_w, pmin_w=owed)
+            able = reader.able()
+            if able is not None:
+                found[reader.name] = reader.pair(able)
+    pairs = [found[name] for name in tables.devices if name in found]
     if order:
         pairs = _as_their_parts(findings, tables, pairs, order, sums)
     return nodes, tuple(spec for spec, _ in pairs), tuple(file for _, file in pairs)
@@ -165,6 +176,7 @@ class _Device:
         self.path = ("device", name)
         self.driver = str(type(table).__struct_config__.tag)
         self.module = config_drivers.module(self.driver)
+        self.follows = getattr(self.module, "HOUSE", False)  # what it can do follows from all other devices
         self.measures = tables.measured.get(name)
         self.phases = tuple("123".index(word[1]) for word in (table.phases or "L1 L2 L3").split())
         self.options = self._options()
@@ -245,7 +257,7 @@ class _Device:
         count = len(self.phases)
         if len(set(self.phases)) < count:
             self._add("phases", "a phase twice; each conductor has its own")
-        elif self.table.phases is None and kind not in ("meter", "sensor") and self.module.LINES:
+        elif self.table.phases is None and kind not in ("meter", "sensor", "signal") and self.module.LINES:
             self.findings.missing((*self.path, "phases"), 'the grid phases it is wired to, in its own order: '
                                                           '"L1 L2 L3", "L2 L3 L1", "L1", ...')
         elif kind == "meter" and count != 3:
@@ -258,7 +270,7 @@ class _Device:
             if node is not None and self.measures not in (None, node):
                 self._add("node", f"it measures [node.{self.measures}]; leave it out, or change one of them")
             node = self.measures or node or next(iter(self.tables.nodes), None)
-        elif node is None and kind == "sensor":
+        elif node is None and kind in ("sensor", "signal"):
             return 0  # it takes no part in any sum: shown beside the house connection
         elif node is None:
             self.findings.missing((*self.path, "node"), "the node whose fuse it hangs behind; known are "
@@ -268,7 +280,7 @@ class _Device:
     def _keys(self, kind: str) -> None:
         fitting = ((LOAD_KEYS, MODES), (STORAGE_KEYS, ("storage",)), (BATTERY_KEYS, ("storage", "wallbox")),
                    (config_heat.KEYS, config_heat.KINDS),
-                   (PLATE_KEYS, ("meter", "source")))
+                   (PLATE_KEYS, ("meter", *SOURCES)))
         for key in (key for keys, kinds in fitting if kind not in kinds for key in keys):
             if getattr(self.table, key) is not None:
                 self._add(key, f"a {kind} has no such key; leave it out")
@@ -306,7 +318,7 @@ class _Device:
     def _times(self, able: Ability) -> "tuple[int, int]":
         asked = self.tables.line_kinds.get(self.table.line or "") == "http"
         sends_s = 1 if asked else self.options.get("sends_s", 1)
-        period_s = max(PERIOD_S.get(able.kind, 1), sends_s) if self.table.period_s is None else self.table.period_s
+        period_s = max(self._period_s(able.kind), sends_s) if self.table.period_s is None else self.table.period_s
         stale_s = self._silent_s(period_s) if self.table.stale_s is None else self.table.stale_s
         measured = self.tables.nodes.get(self.measures or "")
         grid = measured is not None and measured.parent is None
@@ -325,6 +337,10 @@ class _Device:
             self._add(key, f"it falls back after {able.failsafe_ms / 1_000:g} s of silence, but is read only "
                            f"every {period_s} s; allowed is more than {2 * period_s} s, or a shorter period_s")
         return period_s, stale_s
+
+    def _period_s(self, kind: str) -> int:
+        """As often as its driver says, or as all of its kind."""
+        return int(getattr(self.module, "PERIOD_S", PERIOD_S.get(kind, 1)))
 
     def _silent_s(self, period_s: int) -> int:
         """Three misses; for a meter that is heard or asked seldom, its own time."""

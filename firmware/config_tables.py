@@ -41,6 +41,10 @@ class SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
         description="clock: the quarter hours of the clock count; sliding: any")] | None = None
     feed_in_w: Annotated[int, Meta(ge=0, le=100_000, description="highest feed-in at the house connection in W")] \
         | None = None
+    # sections 9 and 100 EEG: what the stages of the grid operator are shares of
+    generator_w: Annotated[
+        int, Meta(ge=100, le=1_000_000, description="installed power of all generators (peak power of modules) in W")
+    ] | None = None
     time_zone: Annotated[str, Meta(pattern=ZONE, description="of its times of day")] = "Europe/Berlin"
 
 

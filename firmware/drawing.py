@@ -1,7 +1,8 @@
 """The columns of a simulated day's plot: what flows, what was granted, every limit, the storages, the tanks."""
 
 from control.operator import ceiling_w
-from control.values import CONSUME, NONE, Plan, Site
+from control.values import CONSUME, NONE, PRODUCE, Plan, Site
+from control.wiring import is_told
 from firmware.simulated import Simulated
 from sim.battery import Battery
 from sim.car import Car
@@ -14,18 +15,19 @@ class Drawing:
     """`add` a row whenever there is something to see; `record` is what sim.plot draws."""
 
     def __init__(self, site: Site, simulated: Simulated, title: str, operator: bool = False) -> None:
-        """`operator`: a ceiling of the grid operator will come."""
+        """`operator`: a ceiling of the grid operator may come."""
         self._site = site
         self._simulated = simulated
         self._loads = tuple(i for i, device in enumerate(site.devices)
-                            if device.ability.kind not in ("meter", "source"))
+                            if is_told(device))
         self._stored = tuple(part for part in simulated.world.parts if isinstance(part, (Battery, Car)))
         self._warm = tuple(part for part in simulated.world.parts if isinstance(part, (HeatPump, Tank)))
         names = ["grid_w"] + [f"{part.name}_w" for part in simulated.world.parts]
         names += [f"{site.devices[i].name}_granted_w" for i in self._loads]
         self._limits_w = _limits_w(site)
         self._operator = operator
-        names += [name for name, _ in self._limits_w] + (["operator_limit_w"] if operator else [])
+        names += [name for name, _ in self._limits_w] 
+        names += ["operator_limit_w", "operator_feed_in_limit_w"] if operator else []
         for node in site.nodes:
             names += [f"{node.name}_ma", f"{node.name}_limit_ma"]
         names += [f"{part.name}_permille" for part in self._stored] + [f"{part.name}_mdegc" for part in self._warm]
@@ -41,8 +43,9 @@ class Drawing:
             row.append(None if grant is None else grant.setpoint.power_w)
         row += [most_w for _, most_w in self._limits_w]
         if self._operator:
-            low_w = NONE if plan is None else ceiling_w(plan.obeyed.obligations, CONSUME)
-            row.append(None if low_w == NONE else low_w)
+            for direction, sign in ((CONSUME, 1), (PRODUCE, -1)):
+                low_w = NONE if plan is None else ceiling_w(plan.obeyed.obligations, direction)
+                row.append(None if low_w == NONE else sign * low_w)
         for index, node in enumerate(self._site.nodes):
             row += [max(house.node_ma(index)), node.rated_ma]
         row += [part.soc_permille for part in self._stored]

@@ -11,8 +11,9 @@ import json
 import uuid
 from typing import Any
 
-from control.operator import ceiling_w
-from control.values import CONSUME, NONE, Obligation, Plan, Site, Snapshot
+from control.operator import BROKEN, ceiling_w, said
+from control.reasons import INPUT_LOST
+from control.values import CONSUME, NONE, PRODUCE, Obligation, Plan, Site, Snapshot
 from control.wiring import is_told, wiring
 from firmware.topics import Pairs, slug
 
@@ -57,12 +58,11 @@ class Duties:
         """What has changed, for the record; once a minute the means of what is told to prove it."""
         now_ms, out = snapshot.now_ms, []
         in_force = {(one.source, one.direction): one for one in plan.obeyed.obligations}
-        lost = {self._site.devices[index].name for _, index in plan.alarms
-                if self._site.devices[index].ability.kind == "signal"}
+        lost = _lost(self._site, snapshot, plan)
         for key in [key for key in self._duties if key not in in_force]:
             out.append(self._released(self._duties.pop(key), snapshot))
         for key, told in in_force.items():
-            out += self._told(key, told, key[0] in lost, snapshot)
+            out += self._told(key, told, key in lost, snapshot)
         stand = _stands(self._site, snapshot, plan)
         for duty in self._duties.values():
             out += _progress(duty, stand, plan, now_ms, now_ms - self._last_ms if self._last_ms != NONE else 0)
@@ -110,6 +110,7 @@ class Minutes:
                        or device.ability.kind == "storage"}
         self._minute = NONE
         self._sums: "dict[int, list[int]]" = {}
+        self._ceilings_w: "tuple[int | None, ...]" = (None, None)
         self._active = False
 
     def feed(self, snapshot: Snapshot, plan: Plan, active: bool) -> "Event | None":
@@ -117,17 +118,30 @@ class Minutes:
         if minute != self._minute:
             if self._active and self._sums:
                 means = {self._names[index]: total // count for index, (total, count) in sorted(self._sums.items())}
-                ceiling = ceiling_w(plan.obeyed.obligations, CONSUME)
-                out = {"state": "minute", "ceiling_w": _or_none(ceiling), "mean_w": means}
+                out = {"state": "minute", "ceiling_w": self._ceilings_w[0], "feed_in_w": self._ceilings_w[1],
+                       "mean_w": means}
             self._minute, self._sums, self._active = minute, {}, False
         self._active = self._active or active
         if active:
+            self._ceilings_w = tuple(_or_none(ceiling_w(plan.obeyed.obligations, way)) for way in (CONSUME, PRODUCE))
             for index in self._names:
                 heard = snapshot.heard[index].reading
                 if heard is not None and heard.total_w is not None:
                     sums = self._sums.setdefault(index, [0, 0])
                     sums[0], sums[1] = sums[0] + heard.total_w, sums[1] + 1
         return out
+
+
+def _lost(site: Site, snapshot: Snapshot, plan: Plan) -> "set[tuple[str, str]]":
+    """(device, direction) of contacts that are not heard, or that stand as they cannot."""
+    out = set()
+    for index in wiring(site).signals:
+        device, words = site.devices[index], said(snapshot.heard[index].reading)
+        silent = any(at == index and reason != INPUT_LOST for reason, at in plan.alarms)
+        for word, direction, _, _ in device.ability.signals:
+            if silent or word + BROKEN in words:
+                out.add((device.name, direction))
+    return out
 
 
 def _or_none(value: int) -> "int | None":

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from control import reasons
 from control.values import CONSUME, NONE, Grant, Plan, Site, Snapshot
+from control.wiring import LOADS
 from hal.values import Phases, Reading
 
 MOST_CHANGES = 4  # of each device, told back from the moment
@@ -105,7 +106,7 @@ def _differs(old: Grant, new: Grant) -> bool:
 
 
 def _mode(kind: str, mode: str) -> str:
-    return f", {mode}" if kind not in ("meter", "source") else ""
+    return f", {mode}" if kind in LOADS else ""
 
 
 def _age(ms: int) -> str:

@@ -24,7 +24,7 @@ ONLINE = b"online"
 WITHIN = {"target_wh": 43_200, "target_permille": 43_200}  # by tomorrow morning, when set in the evening
 UNITS = {"W": ("W", "power", 1, 100), "mA": ("A", "current", 1_000, 0.1), "Wh": ("kWh", "energy", 1_000, 0.1),
          "permille": ("%", "battery", 10, 1)}
-NAMES = {"target_permille": "Charge"}
+NAMES = {"target_permille": "Charge", "feed_in_w": "Feed-in"}
 Entity = dict[str, Any]
 
 

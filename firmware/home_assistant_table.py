@@ -5,8 +5,11 @@ against its own schemas by tests/hil/test_home_assistant.py.
 
 from typing import NamedTuple
 
-METERS, SOURCES, LOADS = ("meter",), ("source",), ("wallbox", "heater", "stages")
+from control.wiring import SOURCES
+
+METERS, LOADS = ("meter",), ("wallbox", "heater", "stages")
 STORAGE = ("storage",)
+INVERTERS, SIGNALS = ("inverter",), ("signal",)
 ALL = METERS + SOURCES + LOADS + STORAGE
 CONTROLLED = LOADS + STORAGE
 
@@ -58,15 +61,17 @@ SENSORS = (
     Row("temperature", "Temperature", "state", "temperature_mdegc", "{x} / 1000", ALL, "temperature_mdegc",
         "temperature", "°C", "measurement", 1),
     Row("state", "State", "state", "state", "{x}", ALL, "state"),
+    Row("demands", "Demands", "state", "state", "{x}", SIGNALS),
     Row("granted", "May draw", "decision", "granted_w", "{x}", CONTROLLED, "", "power", "W", "measurement", 0),
     Row("granted_current", "May draw per phase", "decision", "granted_ma", "({x} | max) / 1000", ("wallbox",), "",
         "current", "A", "measurement", 1),
+    Row("limit_w", "May make", "decision", "granted_w", "-{x}", INVERTERS, "", "power", "W", "measurement", 0),
     Row("wanted", "Asks for", "decision", "wanted_w", "{x}", CONTROLLED, "", "power", "W", "measurement", 0),
-    Row("reason", "Reason", "decision", "why", "{x}[:255]", CONTROLLED, ""),
+    Row("reason", "Reason", "decision", "why", "{x}[:255]", CONTROLLED + INVERTERS, ""),
 )
 PROBLEMS = (  # key, name, part, expression that is true while there is one, kinds
-    ("fault", "Fault", "state", "value_json.fault or value_json.stale", (*ALL, "sensor")),
-    ("refused", "Takes no orders", "decision", "value_json.fault", CONTROLLED),
+    ("fault", "Fault", "state", "value_json.fault or value_json.stale", (*ALL, *SIGNALS, "sensor")),
+    ("refused", "Takes no orders", "decision", "value_json.fault", CONTROLLED + INVERTERS),
 )
 SITE_POWERS = (
     ("grid", "Grid", "grid_w", "{x}"), ("roof", "Produced", "pv_w", "-{x}"), ("storage", "Storage", "storage_w", "{x}"),
@@ -77,4 +82,4 @@ SITE_PROBLEMS = (
     ("alarm", "Alarm", "value_json.alarms"), ("journal", "Nothing is recorded", "value_json.journal"),
 )
 MODELS = {"meter": "Meter", "source": "Generator", "wallbox": "Wallbox", "heater": "Heater", "stages": "Staged load",
-          "storage": "Storage", "sensor": "Sensor"}
+          "storage": "Storage", "sensor": "Sensor", "inverter": "Inverter", "signal": "Grid operator's contacts"}

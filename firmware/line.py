@@ -41,6 +41,8 @@ class Slot:
         self.quick_due_ms = 0
         self.fallback = ability.fallback
         self.hush_ms = ability.failsafe_ms and ability.failsafe_ms + ability.settle_ms  # until its fail-safe has acted
+        if ability.kind == "inverter":
+            self.hush_ms = 0  # left alone it makes more, not less
         self.lease_ms = lease_ms(ability)
         self.due_ms = 0
         self.write_ms = 0  # not written before this

@@ -31,6 +31,13 @@ def left_alone_ma(device: DeviceSpec) -> Phases:
     return drawn_ma(device, device.ability.fallback)
 
 
+def left_alone_w(device: DeviceSpec) -> int:
+    """What a generator that can be limited may make once nobody talks to it; without a fail-safe all it can: its limit
+    stays, or is lost when it restarts."""
+    able = device.ability
+    return -able.fallback.power_w if able.failsafe_ms else -able.min_w
+
+
 def drawn_ma(device: DeviceSpec, setpoint: Setpoint) -> Phases:
     """The most a load draws under a setpoint."""
     if device.ability.kind == "wallbox":

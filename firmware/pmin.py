@@ -3,9 +3,10 @@
 Source: BNetzA BK6-22-300, annex 1, 2.4 (who counts) and 4.5 (how much). Dated data: another decision is another line.
 """
 
+import time
 from typing import NamedTuple
 
-from control.values import NONE, Site
+from control.values import NONE, DeviceSpec
 from control.wiring import CONTROLLABLE_ABOVE_W, SUMMED, is_load, most_w
 
 
@@ -27,13 +28,18 @@ def rule(day: str) -> Rule:
     return max((one for one in RULES if one.valid_from <= day), default=RULES[0], key=lambda one: one.valid_from)
 
 
-def owed_w(site: Site, day: str) -> int:
+def today() -> str:
+    """By the clock of this computer."""
+    return time.strftime("%Y-%m-%d")
+
+
+def owed_w(devices: "tuple[DeviceSpec, ...]", day: str) -> int:
     """Pmin through an energy manager; NONE for a house without such devices."""
     force = rule(day)
-    summed = {group: sum(most_w(device) for device in site.devices if device.group == group and is_load(device))
+    summed = {group: sum(most_w(device) for device in devices if device.group == group and is_load(device))
               for group in SUMMED}
     counted = [total_w for total_w in summed.values() if total_w > CONTROLLABLE_ABOVE_W]
-    singles = sum(1 for device in site.devices if is_load(device) and device.group and device.group not in SUMMED
+    singles = sum(1 for device in devices if is_load(device) and device.group and device.group not in SUMMED
                   and most_w(device) > CONTROLLABLE_ABOVE_W)
     count = len(counted) + singles
     if count == 0:

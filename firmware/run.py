@@ -3,7 +3,6 @@
 import argparse
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from firmware.errors import UserError
 from firmware.journal import Journal
 from firmware.loop import Loop, WatchedImage
 from firmware.outside import Outside
-from firmware.pmin import owed_w
+from firmware.pmin import owed_w, today
 from firmware.records.legal_time import zone
 from firmware.time_of_day import TimeOfDay
 
@@ -76,7 +75,7 @@ class Daemon:
             self._outside.asks(self._recorder.ask_said)
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
                           self._publish, self._obey)
-        self._duties = Duties(file.site, owed_w(file.site, time.strftime("%Y-%m-%d")))
+        self._duties = Duties(file.site, owed_w(file.site.devices, today()))
         self._time = TimeOfDay(zone(file.time_zone), SystemTime())
 
     def run(self) -> None:

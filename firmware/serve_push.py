@@ -9,6 +9,7 @@ from drivers.mqtt_inbox import MqttInbox
 from drivers.mqtt_link import Access
 from drivers.speedwire import GROUP, PORT
 from firmware.config import LineSpec
+from firmware.simulated_dtu import OpenDtuTwin
 from firmware.simulated_push import PushedTwin
 from sim.bank import Lock
 from sim.network_meters import HttpDevice, MulticastSender
@@ -45,6 +46,11 @@ class Answers(dict[str, bytes]):
             said = [message for meter in self._meters if (message := meter.answer(path)) is not None]
         return said[0] if said else default
 
+    def post(self, path: str, form: bytes) -> "bytes | None":
+        with self._lock:
+            said = [message for meter in self._meters if (message := meter.post(path, form.decode())) is not None]
+        return said[0] if said else None
+
 
 class Served(Pusher):
     """An HTTP device."""
@@ -52,8 +58,9 @@ class Served(Pusher):
     def __init__(self, line: LineSpec, meters: "list[PushedTwin]", lock: Lock) -> None:
         options = line.options
 
+        takes = [meter for meter in meters if isinstance(meter, OpenDtuTwin)]
         self._device = HttpDevice(options["host"], options["port"], lambda: Answers(meters, lock), options["user"],
-                                  options["password"])
+                                  options["password"], Answers(meters, lock).post if takes else None)
         self.place = f"HTTP on {options['host']}:{self._device.port}"
 
     def close(self) -> None:

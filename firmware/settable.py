@@ -77,7 +77,9 @@ EVENT = What("event", ("reading", "begin", "end"), texts=("text", "source", "gro
 def of_device(device: DeviceSpec) -> "tuple[What, ...]":
     """power_w: exactly so much, as far as the limits allow; target_wh: so much more energy by then, in mode target;
     target_permille: so much charge by then, likewise, of a battery that tells its charge; worth: of a kWh to it; limit:
-    most it may draw, in mA per conductor of a wallbox."""
+    most it may draw, in mA per conductor of a wallbox, or make."""
+    if device.ability.kind == "inverter":
+        return (What("limit", (), 0, -device.ability.min_w, "W"),)
     choices = MODES.get(device.ability.kind, ())
     if not choices or not is_load(device):
         return ()

@@ -144,7 +144,8 @@ def _case(args: argparse.Namespace) -> int:
     file = _with_seed(case.load(args.scenario), args.seed)
     life = CaseLife(file)
     title = f"{file.name}: {file.case.about}, seed {file.case.seed}"
-    ceilings = any(isinstance(event, Ceiling) for event in file.events)
+    ceilings = any(isinstance(event, Ceiling) for event in file.events) or any(
+        device.ability.kind == "signal" for device in file.site.site.devices)
     observer = _Observer(args, life.day, title, file.case.seconds, ceilings)
     verdicts = life.run(lambda life: observer.see(life.snapshot, life.plan))
     story = observer.close()

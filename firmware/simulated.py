@@ -14,6 +14,7 @@ from firmware import simulated_mbus, simulated_smgw
 from firmware.build import Port
 from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
+from firmware.simulated_dtu import DTUS, AhoyTwin, OpenDtuTwin
 from firmware.simulated_heads import HEADS, AskedTwin, Head, PushTwin, twin_of
 from firmware.simulated_heat import DRIVER as HEAT
 from firmware.simulated_heat import HeatTwin
@@ -28,10 +29,12 @@ from sim.pins import Pins
 from sim.twins import Twin
 from sim.world import World
 
-PARTS: "Mapping[str, str]" = {"wallbox": "car", "heater": "tank", "storage": "battery", "stages": "heatpump"}
+PARTS: "Mapping[str, str]" = {"wallbox": "car", "heater": "tank", "storage": "battery", "stages": "heatpump",
+                             "inverter": "inverter"}
 OTHER_PARTS: "Mapping[str, str]" = {"relay_rod": "tank", "shelly_plug": "tank", "tasmota_plug": "tank",
-                                     HEAT: "tank"}  # by driver
+                                    HEAT: "tank"}  # by driver
 PV = {"peak_w": 10_000, "max_w": 10_000}
+PEAK_PERMILLE = 1_200  # modules are mostly larger than their inverter
 ALL = (0, 1, 2)
 Described = tuple[str, int, tuple[int, ...], dict[str, object]]
 
@@ -122,7 +125,7 @@ class Simulated:
         if spec.name in self.banks:
             return self.banks[spec.name]
         if spec.name in self.pins:
-            return self.pins[spec.name].relays
+            return self.pins[spec.name]
         if spec.name in self.buses:
             return self.buses[spec.name].port()
         if spec.name in self.gateways:
@@ -144,9 +147,11 @@ class Simulated:
     def _twin(self, number: int, device: DeviceFile, point: Point) -> Twin:
         if not device.line:
             return Reckoned()
-        if device.driver in PUSHERS + TOLD:
+        if device.driver in PUSHERS + TOLD + DTUS:
             made = PushedTwin if device.driver in PUSHERS else PlugTwin if device.driver in PLUGS else (
                 HeatTwin if device.driver == HEAT else JsonTwin)
+            if device.driver in DTUS:
+                made = OpenDtuTwin if device.driver == "open_dtu" else AhoyTwin
             pushed = made(device, point, self._kinds[device.line] == "http")
             self.pushed[device.line].append(pushed)
             if isinstance(pushed, JsonTwin):
@@ -190,7 +195,7 @@ def _hidden(file: SiteFile) -> "tuple[set[int], int]":
 
 def part_kind(spec: DeviceSpec, device: DeviceFile) -> "str | None":
     """Which physics stands behind a device; None for what is no part: the meter of a node, a sensor."""
-    if spec.ability.kind in ("meter", "sensor"):
+    if spec.ability.kind in ("meter", "sensor", "signal"):
         return None
     return "pv" if spec.ability.kind == "source" else OTHER_PARTS.get(device.driver) or PARTS[spec.ability.kind]
 
@@ -203,6 +208,9 @@ def _described(spec: DeviceSpec, device: DeviceFile, given: "dict[str, object]")
     options: "dict[str, object]" = {"name": spec.name}
     if kind == "pv":
         options.update(PV)
+    if kind == "inverter":
+        rated_w = -spec.ability.min_w
+        options.update(peak_w=rated_w * PEAK_PERMILLE // 1_000, max_w=rated_w)
     if kind == "battery":
         options["max_w"] = max(spec.ability.max_w, -spec.ability.min_w)
     if device.driver == "relay_rod":

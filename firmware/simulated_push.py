@@ -38,6 +38,10 @@ class PushedTwin(Twin):
             return json_meters.ABOUT.encode()
         return dict(self.said()).get(path)
 
+    def post(self, path: str, form: str) -> "bytes | None":
+        """What it says to a form; None where it takes none."""
+        return None
+
     def listens(self) -> "tuple[str, ...]":
         """Topics whose messages are for it."""
         return ()
@@ -96,6 +100,13 @@ class SimWeb(Web):
     def get(self, path: str) -> bytes:
         for twin in self._twins:
             message = twin.answer(path)
+            if message is not None:
+                return message
+        raise DeviceError(REFUSED, f"404 {path}")
+
+    def post(self, path: str, form: str) -> bytes:
+        for twin in self._twins:
+            message = twin.post(path, form)
             if message is not None:
                 return message
         raise DeviceError(REFUSED, f"404 {path}")

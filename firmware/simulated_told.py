@@ -121,6 +121,8 @@ class JsonTwin(PushedTwin):
         self.by_itself = self._itself is not None
         self._wanted = json_device.numbers_of(options)
         self.level = 0  # mA, or W
+        if self._kind == "inverter":
+            self.level, self._safe = point.max_w, min(int(options["fallback_w"]), point.max_w)
         self.deaf = False  # it hears, and does nothing
         self._heard_ms = 0
 
@@ -132,6 +134,8 @@ class JsonTwin(PushedTwin):
             self._part.offer((self.level,) * len(self._part.phases))
         elif self._kind == "heater":
             self._part.set_w(self.level)
+        elif self._kind == "inverter":
+            self._part.limit(self.level)
         elif self._itself is None:
             self._part.target(self.level)
         else:
@@ -166,7 +170,8 @@ class JsonTwin(PushedTwin):
             found = pattern.fullmatch(words)
             if found is not None:
                 self._heard_ms, self.by_itself = self._now_ms, False
-                self.level = self.level if self.deaf else _level(self._kind, found.groupdict())
+                most_w = int(self._device.options["max_w"])
+                self.level = self.level if self.deaf else _level(self._kind, found.groupdict(), most_w)
                 return True
         return False
 
@@ -188,17 +193,19 @@ class JsonTwin(PushedTwin):
 def _pattern(template: str) -> "re.Pattern[str]":
     """What the template is when its numbers stand in it."""
     text = re.escape(template)
-    for mark, name in zip(json_device.MARKS, ("a", "ma", "w", "minus_w")):
+    for mark, name in zip(json_device.MARKS, ("a", "ma", "w", "minus_w", "pct")):
         text = text.replace(re.escape(mark), f"(?P<{name}>-?[0-9.]+)", 1)
     return re.compile(text)
 
 
-def _level(kind: str, found: "dict[str, str]") -> int:
+def _level(kind: str, found: "dict[str, str]", most_w: int) -> int:
     """mA of a wallbox, else W; words without a number mean 0."""
     if "ma" in found:
         return int(found["ma"])
     if "a" in found:
         return round(1000 * float(found["a"]))
+    if "pct" in found:
+        return most_w * int(found["pct"]) // 100
     power_w = int(found["w"]) if "w" in found else -int(found.get("minus_w", "0"))
     return power_w if kind != "wallbox" else power_w * 1_000_000 // (3 * w_of_ma(1_000_000))
 

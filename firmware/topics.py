@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from control import reasons_de
 from control.reasons import NEVER_HEARD, NO_POWER, WRITE_FAULT, alarm, sentence
 from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
-from control.wiring import SOURCES
+from control.wiring import SOURCES, is_load
 from hal.measured import Measured
 from hal.ports import Outbox
 from hal.values import Phases, Reading
@@ -144,8 +144,9 @@ def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading 
     meter = site.nodes[0].meter
     grid = live[meter] if meter != NONE else None
     grid_w = None if grid is None else grid.total_w
+    doubted = {device for reason, device in plan.alarms if reason in DOUBTS}
     pv_w, storage_w, cars_w, heat_w = (
-        _sum(site, live, kinds) for kinds in (SOURCES, ("storage",), ("wallbox",), HEAT))
+        _sum(site, live, kinds, doubted) for kinds in (SOURCES, ("storage",), ("wallbox",), HEAT))
     parts = (pv_w, storage_w, cars_w, heat_w)
     house_w = None
     if grid_w is not None and None not in parts:
@@ -159,11 +160,16 @@ def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading 
     }
 
 
-def _sum(site: Site, live: tuple[Reading | None, ...], kinds: tuple[str, ...]) -> int | None:
-    """Of the devices that measure themselves; the draw of the others is part of the house's. None if one is unknown."""
+def _sum(site: Site, live: tuple[Reading | None, ...], kinds: tuple[str, ...], doubted: set[int]) -> int | None:
+    """Of the devices that measure themselves; the draw of the others is part of the house's. None if one is unknown.
+
+    A generator that does not answer and is no alarm is asleep (control.generation): it makes nothing.
+    """
     total_w = 0
-    for device, reading in zip(site.devices, live):
+    for index, (device, reading) in enumerate(zip(site.devices, live)):
         if device.ability.kind in kinds and device.ability.measured:
+            if reading is None and device.ability.kind in SOURCES and index not in doubted:
+                continue
             if reading is None or reading.total_w is None:
                 return None
             total_w += reading.total_w
@@ -210,7 +216,7 @@ def _decision(site: Site, snapshot: Snapshot, index: int, grant: Grant) -> dict[
         phase = None if grant.phase == NONE else grant.phase + 1
         bound_by = {"node": slug(site.nodes[grant.node].name), "phase": phase}
     return {
-        "mode": snapshot.modes[index],
+        "mode": snapshot.modes[index] if is_load(site.devices[index]) else None,
         "granted_w": grant.setpoint.power_w, "granted_ma": _list(grant.setpoint.current_ma),
         "wanted_w": grant.wanted.power_w, "wanted_ma": _list(grant.wanted.current_ma),
         "reason": grant.reason, "why": sentence(site, index, grant),

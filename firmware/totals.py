@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from control.values import DeviceSpec, Site, Snapshot
+from control.wiring import SOURCES
 from firmware.kept import Kept
 from firmware.topics import Pairs, slug
 from hal.values import Reading
@@ -25,7 +26,7 @@ LEAST_WALL_S = 1_735_689_600  # 2025: before, the clock is not set
 DAY_S = 86_400
 WMS_PER_WH = 3_600_000
 FORMAT = 1
-OUT_ONLY, IN_ONLY = ("source",), ("wallbox", "heater", "stages")
+OUT_ONLY, IN_ONLY = SOURCES, ("wallbox", "heater", "stages")
 
 
 class Total:
@@ -110,7 +111,7 @@ class Totals:
         self._wall_s = wall_s
         self._names = tuple(device.name for device in site.devices)
         rated_ma = [site.nodes[device.node].rated_ma for device in site.devices]
-        self._meters = tuple(None if device.ability.kind == "sensor" else Meter(device, most_ma)
+        self._meters = tuple(None if device.ability.kind in ("sensor", "signal") else Meter(device, most_ma)
                              for device, most_ma in zip(site.devices, rated_ma))
         self._fed_ms = [-1] * len(self._names)
         self._pairs: Pairs = ()

@@ -67,6 +67,18 @@ class Contacts:
         raise NotImplementedError
 
 
+class Board:
+    """The pins of a computer, by their BCM number."""
+
+    def relays(self, pins: "tuple[int, ...]", active_high: bool) -> Relays:
+        """`active_high`: a high pin closes the relay."""
+        raise NotImplementedError
+
+    def contacts(self, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
+        """`to_ground`: it closes to ground and its pin is pulled up; else to 3.3 V, and down."""
+        raise NotImplementedError
+
+
 class Clock:
     """Monotonic milliseconds, and a bounded wait."""
 
@@ -148,4 +160,8 @@ class Web:
 
     def get(self, path: str) -> bytes:
         """The whole answer within a bounded time and size; DeviceError(TIMEOUT), or REFUSED for any other status."""
+        raise NotImplementedError
+
+    def post(self, path: str, form: str) -> bytes:
+        """The same, with a form that is sent: "data=..."."""
         raise NotImplementedError

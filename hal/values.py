@@ -154,8 +154,9 @@ class Ability(namedtuple("Ability", (
                 gives, for a "mode" any discharge means as much as the house needs
     most_starts in 24 hours; 0 = any number
     heat        what is asked of the tank behind it
-    signals     signal: (word in `Reading.state`, "consume" or "produce", ceiling in W) of each contact; several words
-                are joined by "+", and a word that is none of them counts as the strictest
+    signals     signal: (word in `Reading.state`, "consume" or "produce", ceiling in W, whether it holds while nothing
+                is heard) of each contact; several words are joined by "+", "!" behind one says that its contact is
+                broken, and a word that is none of them means that nothing was heard
     """
 
     __slots__ = ()
@@ -179,7 +180,7 @@ class Ability(namedtuple("Ability", (
     own: str
     most_starts: int
     heat: "HeatRule | None"
-    signals: "tuple[tuple[str, str, int], ...]"
+    signals: "tuple[tuple[str, str, int, bool], ...]"
 
 
 def ability(
@@ -187,7 +188,7 @@ def ability(
     min_w: int = 0, max_w: int = 0, step_w: int = 1, stages: "tuple[tuple[int, ...], ...]" = (),
     measured: bool = True, fallback: Setpoint = STOP, failsafe_ms: int = 0, settle_ms: int = 2_000,
     pace_ms: int = 0, min_on_ms: int = 0, min_off_ms: int = 0, own: str = "", most_starts: int = 0,
-    heat: "HeatRule | None" = None, signals: "tuple[tuple[str, str, int], ...]" = (),
+    heat: "HeatRule | None" = None, signals: "tuple[tuple[str, str, int, bool], ...]" = (),
 ) -> Ability:
     """An Ability by keyword; what is not named is absent."""
     return Ability(kind, min_ma, max_ma, step_ma, one_phase, min_w, max_w, step_w, stages, measured,

@@ -15,6 +15,7 @@ from sim.car import Car
 from sim.heatpump import HeatPump
 from sim.house import House
 from sim.part import WH_MWS, Part
+from sim.pv import Inverter
 from sim.quarters import Quarters
 from sim.tank import Tank
 
@@ -59,9 +60,23 @@ class GrantLike(Protocol):
     def reason(self) -> int: ...
 
 
+class ObligationLike(Protocol):
+    @property
+    def direction(self) -> str: ...
+    @property
+    def ceiling_w(self) -> int: ...
+
+
+class ObeyedLike(Protocol):
+    @property
+    def obligations(self) -> Sequence[ObligationLike]: ...
+
+
 class PlanLike(Protocol):
     @property
     def grants(self) -> Sequence[GrantLike | None]: ...
+    @property
+    def obeyed(self) -> ObeyedLike: ...
 
 
 class Limit:
@@ -184,6 +199,23 @@ class _Obeyed:
         self.reason_s[grant.reason] = self.reason_s.get(grant.reason, 0) + 1
 
 
+class _FeedIn:
+    """What was fed in above what was allowed just then: by the configuration, or by the grid operator."""
+
+    def __init__(self, feed_in_w: int) -> None:
+        self._feed_in_w = feed_in_w
+        self.over_mws = 0
+        self.over_s = 0
+
+    def see(self, fed_w: int, plan: PlanLike | None) -> None:
+        caps_w = [self._feed_in_w] if self._feed_in_w >= 0 else []
+        if plan is not None:
+            caps_w += [one.ceiling_w for one in plan.obeyed.obligations if one.direction == "produce"]
+        if caps_w and fed_w > min(caps_w):
+            self.over_mws += (fed_w - min(caps_w)) * 1000
+            self.over_s += 1
+
+
 class Kpi:
     """Counts a day; `second` is called once for each second of physics."""
 
@@ -195,6 +227,7 @@ class Kpi:
         self._uses: tuple[_Use, ...] = ()
         self._pv: tuple[Part, ...] = ()
         self._quarters = Quarters()
+        self._fed = _FeedIn(site.feed_in_w)
         self.seconds = 0
 
     def second(self, now_ms: int, house: House, plan: PlanLike | None = None) -> None:
@@ -205,6 +238,7 @@ class Kpi:
         self.seconds += 1
         self._see_surplus(house)
         self._quarters.second(now_ms, house.node_w(0).total())
+        self._fed.see(-house.nodes[0].power_w.total(), plan)
         controlled_w = _controlled_w(house)
         for node, limits, below_w in zip(house.nodes, self._nodes, controlled_w):
             limits.see(node.power_w, node.flow_ma, below_w)
@@ -232,6 +266,9 @@ class Kpi:
             "autarky_permille": _permille(used_mws - grid.import_mws, used_mws),
             "quarter_w": self._quarters.clock_w,
             "sliding_quarter_w": self._quarters.sliding_w,
+            "curtailed_wh": sum(part.curtailed_mws for part in self._pv if isinstance(part, Inverter)) // WH_MWS,
+            "over_feed_in_wh": self._fed.over_mws // WH_MWS,
+            "over_feed_in_s": self._fed.over_s,
             "over_limit_s": max((limit.seconds for limit in self.limits()), default=0),
             "devices": [use.as_dict() for use in self._uses],
             "limits": [limit.as_dict() for limit in self.limits()],
@@ -245,6 +282,11 @@ class Kpi:
         """(what, value, unit) for people."""
         got = self.as_dict()
         rows = [(words, _number(got[key], thousandths), unit) for words, key, thousandths, unit in _TOTALS]
+        if any(isinstance(part, Inverter) for part in self._pv):
+            rows.append(("curtailed", _number(got["curtailed_wh"], True), "kWh"))
+        if self._fed.over_s:
+            rows.append(("fed in above what is allowed", _number(got["over_feed_in_wh"], True),
+                         "kWh in %d s" % self._fed.over_s))
         for use in self._uses:
             rows += _use_rows(use)
         for limit in self.limits():

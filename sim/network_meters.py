@@ -1,5 +1,6 @@
 """Meters on the network: a multicast sender and an HTTP device with digest, as the real ones speak. Not on a board."""
 
+import base64
 import hashlib
 import http.server
 import os
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 TTL = 1
 DIGEST = "SHA-256"
+MOST_FORM = 4_096
 
 
 class MulticastSender:
@@ -33,14 +35,19 @@ class HttpDevice:
     """Serves `documents()` by path, to whoever knows user and password; without a user to everybody."""
 
     def __init__(self, host: str, port: int, documents: "Callable[[], dict[str, bytes]]", user: str = "",
-                 password: str = "") -> None:
-        """Raises OSError when the port is taken; 0 is any."""
+                 password: str = "", posted: "Callable[[str, bytes], bytes | None] | None" = None) -> None:
+        """`posted`: what it says to a form; then it asks for the password itself, and only for those.
+
+        Raises OSError when the port is taken; 0 is any.
+        """
         device = self
         self.asked = 0
         self._closed = False
         self._documents = documents
         self._user = user
         self._secret = f"{user}:shelly:{password}"
+        self._posted = posted
+        self._plain = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         self._nonce = os.urandom(8).hex()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,6 +56,9 @@ class HttpDevice:
 
             def do_GET(self) -> None:
                 device._answer(self)
+
+            def do_POST(self) -> None:
+                device._take(self)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -75,14 +85,26 @@ class HttpDevice:
         if self._closed:
             request.close_connection = True
             return
-        if self._user and not self._known(request.path, request.headers.get("Authorization", "")):
+        if self._user and not self._posted and not self._known(request.path, request.headers.get("Authorization", "")):
             request.send_response(401)
             request.send_header("WWW-Authenticate", f'Digest qop="auth", realm="shelly", nonce="{self._nonce}", '
                                                     f"algorithm={DIGEST}")
             request.send_header("Content-Length", "0")
             request.end_headers()
             return
-        body = self._documents().get(request.path)
+        self._say(request, self._documents().get(request.path))
+
+    def _take(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        form = request.rfile.read(min(int(request.headers.get("Content-Length", "0")), MOST_FORM))
+        if self._user and request.headers.get("Authorization", "") != self._plain:
+            request.send_response(401)
+            request.send_header("WWW-Authenticate", 'Basic realm="dtu"')
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+            return
+        self._say(request, self._posted(request.path, form) if self._posted else None)
+
+    def _say(self, request: http.server.BaseHTTPRequestHandler, body: "bytes | None") -> None:
         request.send_response(404 if body is None else 200)
         request.send_header("Content-Length", str(len(body or b"")))
         request.end_headers()

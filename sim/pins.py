@@ -1,10 +1,10 @@
-"""The pins of a simulated board: a maker of Relays for the drivers, levels for the devices wired to them."""
+"""The pins of a simulated board: relays and contacts for the drivers, levels for the devices wired to them."""
 
 from hal.faults import TIMEOUT, DeviceError
-from hal.ports import Contacts, Relays
+from hal.ports import Board, Contacts, Relays
 
 
-class Pins:
+class Pins(Board):
     """A pin that nobody has taken yet floats (None), and so does every pin after a power cut."""
 
     def __init__(self) -> None:
@@ -13,11 +13,10 @@ class Pins:
         self.gone = False  # the board does not answer
 
     def relays(self, pins: "tuple[int, ...]", active_high: bool) -> Relays:
-        """The port of a line of the kind "gpio"."""
         return PinRelays(self, pins, active_high)
 
     def contacts(self, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
-        """Contacts that others close by driving their pin to ground or high."""
+        """Others close them by driving their pin to ground or high; one that nobody drives is pulled the other way."""
         return PinContacts(self, pins, to_ground)
 
     def drive(self, pin: int, high: bool) -> None:
@@ -25,6 +24,11 @@ class Pins:
             raise DeviceError(TIMEOUT, "no pins")
         if pin not in self.stuck or pin not in self._high:
             self._high[pin] = high
+
+    def let_go(self, pin: int) -> None:
+        """Whoever drove it does so no more."""
+        if pin not in self.stuck:
+            self._high.pop(pin, None)
 
     def level(self, pin: int) -> "bool | None":
         if self.gone:

@@ -18,7 +18,7 @@ from sim.heatpump import HeatPump
 from sim.house import NONE, House
 from sim.household import Household
 from sim.part import Part
-from sim.pv import Pv
+from sim.pv import Inverter, Pv
 from sim.rng import Rng
 from sim.scenarios import scenario, shifted
 from sim.sun import Sun
@@ -60,6 +60,8 @@ class World:
             return Appliance(phases, **given)  # type: ignore[arg-type]
         if kind == "pv":
             return Pv(phases, self.sun, **given)  # type: ignore[arg-type]
+        if kind == "inverter":
+            return Inverter(phases, self.sun, seed, **given)  # type: ignore[arg-type]
         if kind == "car":
             given.setdefault("sessions", shifted(self.scenario.sessions, seed))
             return Car(phases, seed, **given)  # type: ignore[arg-type]

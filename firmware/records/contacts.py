@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from drivers.deglitch import Deglitch
 from firmware.records.events import BEGIN, END, READING, Ask
 from hal.faults import DeviceError
 from hal.ports import Contacts
@@ -29,27 +30,6 @@ class Contact(NamedTuple):
     text: str = ""
     external: str = ""
     group: str = ""
-
-
-class Deglitch:
-    """One contact. `look` gives how it has come to stand and since when, once for each change."""
-
-    def __init__(self, hold_ms: int) -> None:
-        self._hold_ms = hold_ms
-        self._stands: "bool | None" = None  # None: not known yet
-        self._seen: "tuple[bool, int] | None" = None  # as it is, and since when it has been so without a break
-
-    def look(self, closed: bool, now_ms: int) -> "tuple[bool, int] | None":
-        if self._seen is None or self._seen[0] != closed:
-            self._seen = (closed, now_ms)
-        if now_ms - self._seen[1] < self._hold_ms or self._stands == closed:
-            return None
-        first, self._stands = self._stands is None, closed
-        return None if first else self._seen
-
-    def lost(self) -> None:
-        """It could not be looked at: what happened meanwhile is not known."""
-        self._seen = None
 
 
 class Watch:

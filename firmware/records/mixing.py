@@ -8,6 +8,7 @@ much was.
 from typing import Any
 
 from control.values import NONE, Site
+from control.wiring import SOURCES
 from firmware.records.flows import PROPORTIONAL, Moment, Stock, proportional
 from firmware.records.legal_time import QUARTER_S
 from firmware.records.sampler import Seen
@@ -25,7 +26,7 @@ class Mixing:
         self._site = site
         self._capacity_e = capacity_wh * WH
         self._grid = site.nodes[0].meter
-        self._roof = _of_kind(site, "source")
+        self._roof = _of_kind(site, *SOURCES)
         self._storage = _of_kind(site, "storage")
         self._stock = Stock(0, 0)
         self._sums = dict.fromkeys(PARTS, 0)
@@ -85,5 +86,5 @@ class Mixing:
         return one.total_w if one.power_w is None or one.total_w is not None else one.power_w.total()
 
 
-def _of_kind(site: Site, kind: str) -> "tuple[int, ...]":
-    return tuple(index for index, device in enumerate(site.devices) if device.ability.kind == kind)
+def _of_kind(site: Site, *kinds: str) -> "tuple[int, ...]":
+    return tuple(index for index, device in enumerate(site.devices) if device.ability.kind in kinds)

@@ -165,8 +165,8 @@ class Recorder:
 
 def _pins(pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
     """Loads what knows of pins only where there are contacts."""
-    from drivers.gpio import PinContacts
-    return PinContacts(pins, to_ground)
+    from drivers.gpio import Pins
+    return Pins().contacts(pins, to_ground)
 
 
 def _watch(file: SiteFile, service: TimeService, tell: "Callable[[Ask], str]", made: MakeContacts) -> Watch:

@@ -14,7 +14,8 @@ HOST_ONLY = {
                 "json_source", "json_meter", "json_device", "http_plug", "shelly_plug", "tasmota_plug",
                 "signing", "token_signing", "system_time", "shelly_em", "tasmota_meter", "esphome_meter",
                 "digest", "smgw_account", "smgw_https", "smgw_session", "smgw_json", "smgw_casa", "smgw_conexa",
-                "smgw_ppc", "smgw_gateway", "smgw_meter", "smgw_recorded", "json_known", "json_heat", "shelly_notes"},
+                "smgw_ppc", "smgw_gateway", "smgw_meter", "smgw_recorded", "json_known", "json_heat", "shelly_notes",
+                "open_dtu", "ahoy_dtu"},
     "sim": {"oms_meter", "wire", "modbus_slave", "network_meters", "https_device", "certificate", "smgw_gateway",
             "smgw_pages", "plot", "kpi"},
 }

@@ -156,7 +156,7 @@ class House:
         if name == "battery":
             built.grid = self.world.house.nodes[0]
         self.twins.append(built)
-        meter = driver.build(self.pins.relays if name in ON_PINS else self.bus, options)
+        meter = driver.build(self.pins if name in ON_PINS else self.bus, options)
         return Slot(index, meter, of_site.devices[index].ability, 1_000 if index < 2 else 5_000, index < 2)
 
     def second(self):

@@ -72,7 +72,8 @@ def any_ability(dice: Random) -> Ability:
         return ability("inverter", min_w=-10_000, max_w=dice.choice((0, -500)), step_w=dice.choice((1, 100)),
                        settle_ms=settle_ms, fallback=Setpoint(ZERO, -10_000), failsafe_ms=failsafe_ms)
     if kind == "signal":
-        return ability("signal", signals=(("dim", CONSUME, 4_200), ("60", PRODUCE, 6_000), ("0", PRODUCE, 0)))
+        return ability("signal", signals=(("dim", CONSUME, 4_200, dice.random() < 0.5), ("60", PRODUCE, 6_000, True),
+                                          ("0", PRODUCE, 0, True)))
     return ability("source")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from control import reasons
 from control.values import NONE, DeviceSpec, Grant, NodeView, Obeyed, Plan, Site, Snapshot
-from control.wiring import is_load
+from control.wiring import is_told
 from firmware import case
 from firmware.case_checks import Verdict
 from firmware.case_life import CaseLife
@@ -45,7 +45,7 @@ class Simple(Cycle):
 
 def plan_of(site: Site, all_of_it: bool) -> Plan:
     grants = tuple(Grant(most(device) if all_of_it else STOP, STOP, reasons.FULL, NONE, NONE)
-                   if is_load(device) else None for device in site.devices)
+                   if is_told(device) else None for device in site.devices)
     return Plan(grants, tuple(NodeView(None, ZERO, ZERO, True) for _ in site.nodes), 0, (), Obeyed((), None, None))
 
 
@@ -54,6 +54,8 @@ def most(device: DeviceSpec) -> Setpoint:
     if able.kind == "wallbox":
         current = placed((able.max_ma,) * len(device.phases), device.phases)
         return Setpoint(current, current.total() * 230 // 1_000)
+    if able.kind == "inverter":
+        return Setpoint(ZERO, able.min_w)
     power_w = sum(able.stages[-1]) if able.kind == "stages" else able.max_w
     return Setpoint(Phases(*placed((power_w * 1_000 // 230 // len(device.phases),) * len(device.phases),
                                    device.phases)), power_w)

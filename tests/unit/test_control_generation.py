@@ -4,6 +4,7 @@ from control import reasons
 from control.step import start, step
 from control.values import (
     CONSUME,
+    NO_WISH,
     NONE,
     NOTHING_HEARD,
     NOTHING_WRITTEN,
@@ -18,6 +19,7 @@ from control.values import (
     Prices,
     Site,
     Snapshot,
+    Wish,
     Written,
     store,
 )
@@ -27,7 +29,7 @@ from hal.values import STOP, ZERO, Ability, Phases, Reading, Setpoint, ability, 
 ROOF = ability("inverter", min_w=-10_000, settle_ms=2_000, fallback=Setpoint(ZERO, -10_000))
 BATTERY = ability("storage", min_w=-5_000, max_w=5_000, settle_ms=2_000)
 ROD = ability("heater", max_w=6_000, settle_ms=2_000)
-BOX = ability("signal", signals=(("dim", CONSUME, 4_200), ("s1", PRODUCE, 6_000), ("w3", PRODUCE, 0)))
+BOX = ability("signal", signals=(("dim", CONSUME, 4_200, True), ("s1", PRODUCE, 6_000, True), ("w3", PRODUCE, 0, True)))
 
 
 class House:
@@ -50,6 +52,7 @@ class House:
         self.says = "free"
         self.obliged: "tuple[Obligation, ...]" = ()
         self.prices: "Prices | None" = None
+        self.wishes: "tuple[Wish | None, ...]" = ()
         self.dead: "set[int]" = set()
         self.power_w = [0] * len(devices)
         self.told: "list[list[int]]" = [[one.ability.min_w] for one in devices]
@@ -68,7 +71,7 @@ class House:
             for index, device in enumerate(self.site.devices):
                 self._hear(index, device)
             snapshot = Snapshot(self.now_ms, tuple(self.heard), tuple(self.written), (SURPLUS,) * len(self.heard),
-                                self.obliged, (), self.prices, NONE)
+                                self.obliged, self.wishes, self.prices, NONE)
             self.state, self.plan = step(self.site, self.state, snapshot)
             for index, grant in enumerate(self.plan.grants):
                 if grant is not None and index not in self.dead:
@@ -267,3 +270,55 @@ def test_too_much_feed_in_is_an_alarm_and_so_is_an_inverter_that_does_not_obey()
     house.run(40)
     assert house.plan is not None
     assert {reason for reason, _ in house.plan.alarms} == {reasons.FEEDS_TOO_MUCH, reasons.NOT_OBEYED}
+
+
+def test_one_broken_wire_is_an_alarm_and_limits_what_it_stands_for_alone() -> None:
+    house = House(feed_in_w=NONE, able=(ROOF, BOX))
+    house.says = "s1!"
+    house.run(30)
+    assert house.plan is not None
+    assert {one[:2] for one in house.plan.obeyed.obligations} == {(PRODUCE, 6_000)}
+    assert house.plan.alarms == ((reasons.INPUT_LOST, 2),)
+
+
+def test_what_its_owner_lets_go_when_it_is_lost_is_not_limited() -> None:
+    box = ability("signal", signals=(("dim", CONSUME, 4_200, False), ("s1", PRODUCE, 6_000, True)))
+    house = House(feed_in_w=NONE, able=(ROOF, box))
+    house.dead.add(2)
+    house.run(30)
+    assert house.plan is not None
+    assert {one[:2] for one in house.plan.obeyed.obligations} == {(PRODUCE, 6_000)}
+
+
+def test_the_owner_limits_it_and_takes_that_back() -> None:
+    house = House(feed_in_w=NONE)
+    house.wishes = (None, NO_WISH._replace(limit=2_000))
+    house.run(30)
+    assert (house.limit_w(), house.grant(1).reason) == (2_000, reasons.LIMIT)
+    house.wishes = ()
+    house.run(60)
+    assert house.limit_w() == 10_000
+
+
+def test_one_that_switches_off_at_night_is_no_alarm_and_one_that_is_gone_by_day_is() -> None:
+    for sun_w, alarms in ((0, set()), (8_000, {reasons.STALE})):
+        house = House(feed_in_w=3_000)
+        house.sun_w = sun_w
+        house.run(30)
+        house.dead.add(1)
+        house.run(30)
+        assert house.plan is not None
+        assert {reason for reason, _ in house.plan.alarms} == alarms
+
+
+def test_a_slow_one_is_not_told_each_watt_while_its_last_word_is_on_its_way() -> None:
+    house = House(feed_in_w=0, lag=10, able=(ability("inverter", min_w=-800, settle_ms=12_000, pace_ms=10_000),))
+    house.house_w, told = 300, 0
+    house.run(120)
+    before = house.limit_w()
+    for second in range(300):
+        house.house_w = 300 + second % 5  # W, as appliances flicker
+        house.run(1)
+        told, before = told + (house.limit_w() != before), house.limit_w()
+    assert told <= 10
+    assert min(house.grid[-200:]) >= -40

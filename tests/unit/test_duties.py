@@ -24,7 +24,7 @@ from firmware.duties import Duties
 from hal.values import ZERO, Setpoint, ability, reading
 
 BOX = ability("wallbox", min_ma=6_000, max_ma=16_000)
-DIM = (("dim", CONSUME, 4_200),)
+DIM = (("dim", CONSUME, 4_200, True),)
 SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 35_000, "gg", 5_000, 0, 0),), (
     DeviceSpec("grid", 0, (0, 1, 2), ability("meter"), 0, FAST, 5_000, 0, (0, 0, 0), NONE, ""),
     DeviceSpec("car", 0, (0, 1, 2), BOX, 1, FAST, 5_000, 16_000, (0, 0, 0), NONE, "a"),
@@ -119,4 +119,5 @@ def test_each_minute_under_a_demand_has_its_means() -> None:
         house.drawn_w = watts
         house.live(told(), seconds=30)
     house.live(told())
-    assert house.minutes == [{"state": "minute", "ceiling_w": 4_200, "mean_w": {"grid": 3_500, "car": 3_500}}]
+    assert house.minutes == [{"state": "minute", "ceiling_w": 4_200, "feed_in_w": None,
+                              "mean_w": {"grid": 3_500, "car": 3_500}}]

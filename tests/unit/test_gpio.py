@@ -84,8 +84,8 @@ def test_they_open_when_the_process_ends() -> None:
     script = (
         "import atexit\n"
         "from gpiozero import Device\n"
-        "from drivers.gpio import relays\n"
-        "made = relays((17,), False)\n"
+        "from drivers.gpio import Pins\n"
+        "made = Pins().relays((17,), False)\n"
         "pins = []\n"
         "atexit.register(lambda: print([bool(s.state) for s in pins[0].states]))\n"
         "made.set((True,))\n"

@@ -15,7 +15,9 @@ Node = namedtuple("Node", "name rated_ma continuous_ma max_w imbalance_va")
 Device = namedtuple("Device", "name")
 Site = namedtuple("Site", "nodes devices feed_in_w")
 Grant = namedtuple("Grant", "setpoint reason")
-Plan = namedtuple("Plan", "grants")
+Plan = namedtuple("Plan", "grants obeyed")
+Obeyed = namedtuple("Obeyed", "obligations")
+Obligation = namedtuple("Obligation", "direction ceiling_w")
 
 HOUSE = Node("house", 35_000, 35_000, 0, 0)
 
@@ -154,7 +156,7 @@ def test_storage_and_tank_say_where_they_ended():
 
 
 def test_what_control_said_is_counted_by_device_and_reason():
-    plans = [Plan((None, Grant(("a", i // 5), 3 if i < 12 else 7))) for i in range(20)]
+    plans = [Plan((None, Grant(("a", i // 5), 3 if i < 12 else 7)), Obeyed(())) for i in range(20)]
     kpi = run(((0, Fixed("tank", [each(0)])),), 20, devices=(Device("grid"), Device("rod")), plans=plans)
     assert kpi.as_dict()["control"] == [{"name": "rod", "changes": 3, "reason_s": {3: 12, 7: 8}}]
 
@@ -168,3 +170,11 @@ def test_the_dictionary_is_json_and_the_table_three_words_a_row():
 def test_a_site_of_another_tree_is_refused():
     with pytest.raises(AssertionError, match="different trees"):
         run(((0, Fixed("tank", [each(0)])),), 1, (HOUSE, HOUSE))
+
+
+def test_feed_in_above_what_is_allowed_just_then():
+    told = Plan((), Obeyed((Obligation("produce", 2_000), Obligation("consume", 100))))
+    lifted = Plan((), Obeyed(()))
+    kpi = run(((0, Fixed("pv", [each(-3_000)])),), 7_200, feed_in_w=2_500, plans=[told] * 3_600 + [lifted] * 3_600)
+    got = kpi.as_dict()
+    assert (got["over_feed_in_s"], got["over_feed_in_wh"], got["curtailed_wh"]) == (7_200, 7_000 + 6_500, 0)

@@ -33,7 +33,7 @@ def site(*loads: "tuple[str, Ability]") -> Site:
     ((("a", BOX),) * 10, 4_200 + 9 * 1_890),
 ])
 def test_what_is_owed(loads: "tuple[tuple[str, Ability], ...]", least_w: int) -> None:
-    assert owed_w(site(*loads), "2026-11-21") == least_w
+    assert owed_w(site(*loads).devices, "2026-11-21") == least_w
 
 
 def test_a_clock_that_is_not_set_takes_the_first_rule() -> None:

@@ -14,13 +14,14 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from control.values import Obeyed, Plan
+from drivers.deglitch import Deglitch
 from drivers.gpio import PinContacts
 from drivers.mqtt import Message
 from firmware.commands import Commands
 from firmware.config import ConfigError, load
 from firmware.config_schema import schema
 from firmware.image import Image
-from firmware.records.contacts import Contact, Deglitch, Watch
+from firmware.records.contacts import Contact, Watch
 from firmware.records.events import BEGIN, END, READING, Ask
 from firmware.records.recorder import Recorder
 from hal.faults import DeviceError

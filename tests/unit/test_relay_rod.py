@@ -40,30 +40,38 @@ class Recorded(Relays):
         return self._relays.get()
 
 
+class Watched(Pins):
+    """Pins whose relays remember."""
+
+    def __init__(self, clock: SimClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.made: "Recorded | None" = None
+
+    def relays(self, pins: "tuple[int, ...]", active_high: bool) -> Recorded:
+        self.made = Recorded(super().relays(pins, active_high), self._clock)
+        return self.made
+
+
 class Cellar:
     """A rod whose contactors have rested long enough."""
 
     def __init__(self, **given: object) -> None:
         self.clock = SimClock()
         self.options = options(clock=self.clock, **given)
-        self.pins = Pins()
-        self.relays: "Recorded | None" = None
-        self.rod: RelayRod = build(self._relays, self.options)
+        self.pins = Watched(self.clock)
+        self.rod: RelayRod = build(self.pins, self.options)
+        assert self.pins.made is not None
+        self.relays = self.pins.made
         self.clock.advance(60_000)
-
-    def _relays(self, pins: "tuple[int, ...]", active_high: bool) -> Relays:
-        self.relays = Recorded(self.pins.relays(pins, active_high), self.clock)
-        return self.relays
 
     @property
     def moves(self) -> "list[tuple[int, tuple[bool, ...]]]":
-        assert self.relays is not None
         return self.relays.moves
 
     def apply(self, setpoint: Setpoint) -> "tuple[int, ...]":
         """The elements that are closed then."""
         self.rod.apply(setpoint)
-        assert self.relays is not None
         return tuple(i + 1 for i, on in enumerate(self.relays.get()) if on)
 
 
@@ -124,7 +132,7 @@ def test_a_contactor_that_has_opened_rests() -> None:
 
 def test_at_start_every_contactor_rests() -> None:
     cellar = Cellar()
-    fresh = build(cellar.pins.relays, cellar.options)
+    fresh = build(cellar.pins, cellar.options)
     fresh.apply(watts(6_000))
     assert fresh.read(0).limit_w == 0
     cellar.clock.advance(60_000)
@@ -208,7 +216,7 @@ def test_nothing_moves_for_the_same_grant() -> None:
 def test_released_all_are_open() -> None:
     cellar = Cellar()
     cellar.apply(watts(6_000))
-    build(cellar.pins.relays, cellar.options).release()
+    build(cellar.pins, cellar.options).release()
     said = cellar.rod.read(5)
     assert (said.t_ms, said.state, said.limit_w, said.total_w) == (5, "off", 0, None)
 

@@ -32,7 +32,7 @@ class House:
         self.pins = Pins()
         self.part = HeatPump((0, 1, 2))
         self.twin = build_twin(self.pins, self.part, self.options)
-        self.pump = build(self.pins.relays, self.options)
+        self.pump = build(self.pins, self.options)
         self.clock.advance(HOUR_MS)
 
     def apply(self, power_w: int) -> int:

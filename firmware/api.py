@@ -10,7 +10,7 @@ from typing import Any
 from firmware.api_model import Device, LineState, NodeState
 
 Tree = dict[str, Any]
-PARTS = ("state", "decision", "energy", "settings", "ability", "measured", "obligations")
+PARTS = ("state", "decision", "energy", "settings", "ability", "measured", "obligations", "troubles")
 MOST_SERIES = 32
 MOST_SPAN_S = 50 * 366 * 86_400
 GROUPS = {"devices": Device, "nodes": NodeState, "lines": LineState}

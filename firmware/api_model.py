@@ -144,6 +144,22 @@ class Obligations(Struct, forbid_unknown_fields=True):
     in_force: list[Obligation]
 
 
+class Trouble(Struct, forbid_unknown_fields=True):
+    device: str | None
+    reason: Annotated[int | None, Meta(description="as in the alarms of the state; null: none of them")]
+    critical: bool
+    what: Annotated[str, Meta(description="what is wrong, what that means, what to do; each in German too")]
+    what_de: str
+    means: str
+    means_de: str
+    todo: str
+    todo_de: str
+
+
+class Troubles(Struct, forbid_unknown_fields=True):
+    troubles: Annotated[list[Trouble], Meta(description="the gravest first; empty while all is well")]
+
+
 class NodeState(Struct, forbid_unknown_fields=True):
     parent: str | None
     meter: str | None
@@ -189,6 +205,7 @@ class House(Struct):
     lines: dict[str, LineState]
     settings: Settings | None = None
     obligations: Obligations | None = None
+    troubles: Troubles | None = None
 
 
 class Curve(Struct, omit_defaults=True):

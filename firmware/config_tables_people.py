@@ -37,4 +37,5 @@ class NotifyTable(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])?$",
                   description='when only what is critical is told, like "22:00-06:30"')
     ] = ""
-    hold_s: Annotated[int, Meta(ge=15, le=3_600, description="how long it must last before it is told, in s")] = 60
+    hold_s: Annotated[int, Meta(ge=5, le=3_600, description="how long it must last before it is told, in s")] = 60
+    well_s: Annotated[int, Meta(ge=5, le=3_600, description="how long it must be away before that is told, in s")] = 300

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from control.values import Plan, Snapshot
 from drivers.mqtt import Message, Mqtt
 from drivers.mqtt_link import UNTRIED
-from firmware import topics
+from firmware import topics, troubles
 from firmware.ability import ability_pairs
 from firmware.access import first
 from firmware.access.accounts import Accounts
@@ -55,6 +55,8 @@ class Outside:
             if file.commands is not None and file.commands.keep:
                 self._kept["orders"] = Kept(Path(file.state.folder) / "orders.json")
             self._kept["tanks"] = Kept(Path(file.state.folder) / "tanks.json")
+            if file.notify is not None:
+                self._kept["notices"] = Kept(Path(file.state.folder) / "notices.json")
         self._tanks = Tanks(file.site, self._kept["tanks"], now_ms) if file.state is not None else None
         self._totals = Totals(file.site, self._kept.get("totals"), now_ms)
         events = file.records is not None and file.records.events
@@ -65,7 +67,7 @@ class Outside:
         self._discovery = HomeAssistant(file.site, file.mqtt.discovery or PREFIX, self._commands is not None, VERSION,
                                         now_ms) if file.mqtt else None
         self.mqtt = self._connected(wake)
-        self._teller = self._telling()
+        self._teller = self._telling(now_ms)
         self._history = _history(file)
         self._desk = Desk(wake)
         house = House(self._history, self._desk if self._commands else None, lambda: setup(file), lambda: _backup(file))
@@ -117,10 +119,13 @@ class Outside:
         site = self._file.site
         faults = {**faults, **self._faults()}
         self._log(faults)
-        self._totals.feed(snapshot, topics.live(site, snapshot, plan))
+        live = topics.live(site, snapshot, plan)
+        self._totals.feed(snapshot, live)
         pairs = topics.pairs(site, snapshot, plan, health, faults.get("broker"),
                              faults.get("journal"))
-        pairs += more + self._ability + self._totals.pairs()
+        wrong = troubles.found(site, snapshot, plan, live, {
+            name: fault for name, fault in faults.items() if fault != UNTRIED})
+        pairs += more + self._ability + self._totals.pairs() + troubles.pairs(site, wrong)
         if self._commands is not None:
             self._commands.hear(snapshot)
             pairs += self._commands.pairs()
@@ -128,7 +133,7 @@ class Outside:
             self._history.add(pairs)
         self._publisher.send(pairs, snapshot.now_ms)
         if self._teller is not None:
-            self._teller.hear(plan, faults, snapshot.now_ms)
+            self._teller.hear(wrong, snapshot.now_ms)
         if self.mqtt is not None and self._discovery is not None:
             self._announce(self.mqtt, self._discovery, snapshot, more)
 
@@ -169,11 +174,11 @@ class Outside:
         mqtt.start()
         return mqtt
 
-    def _telling(self) -> "Teller | None":
+    def _telling(self, now_ms: int) -> "Teller | None":
         if self._file.notify is None:
             return None
         try:
-            teller = Teller(self._file, self._say)
+            teller = Teller(self._file, self._say, kept=self._kept.get("notices"), now_ms=now_ms)
         except ValueError as error:
             raise UserError(f"notify.services: {error}") from error
         teller.sender.start()

@@ -7,6 +7,8 @@ live. What moves by itself (ages, counts) is rounded to coarse steps, so that a 
 Topics under hutschiene/<site>/, names as slugs (no dots, no spaces; `site`, `status` and the prefixes `node_` and
 `line_` are ours):
   site/state           sums of the house, surplus, alarms; `up_s` moves every second while decisions are made
+  site/troubles        what is wrong, what that means and what to do (firmware.troubles)
+  site/obligations     what the grid operator demands (firmware.duties)
   <device>/state       what it is, what it measures, how old that is
   <device>/energy      totals that never fall (firmware.totals)
   <device>/settings    what was set, and until when; `site/settings` for the house (firmware.commands)

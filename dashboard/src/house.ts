@@ -1,5 +1,5 @@
 // One site as the feed tells it: pairs are put in, views read.
-import type { Ability, Decision, DeviceState, Energy, LineState, Measured, NodeState, Obligation, Settings, SiteState } from "./types";
+import type { Ability, Decision, DeviceState, Energy, LineState, Measured, NodeState, Obligation, Settings, SiteState, Trouble } from "./types";
 
 export interface Device {
   state?: DeviceState;
@@ -39,6 +39,7 @@ export class House {
   state: SiteState | null = null;
   settings: Settings = {};
   obligations: Obligation[] = [];
+  troubles: Trouble[] = [];
   records: Record<string, unknown> | null = null;
   readonly devices = new Map<string, Device>();
   readonly nodes = new Map<string, NodeState>();
@@ -63,6 +64,7 @@ export class House {
       }
       if (part === "settings") this.settings = value as Settings;
       if (part === "obligations") this.obligations = (value["in_force"] ?? []) as Obligation[];
+      if (part === "troubles") this.troubles = (value["troubles"] ?? []) as Trouble[];
     } else if (place === "records") {
       if (part === "state") this.records = value;
     } else if (place.startsWith("node_") && part === "state") {

@@ -10,6 +10,17 @@ export interface Alarm {
   why_de?: string;
 }
 
+/** What is wrong, what that means, what to do. */
+export interface Trouble {
+  critical: boolean;
+  what: string;
+  what_de: string;
+  means: string;
+  means_de: string;
+  todo: string;
+  todo_de: string;
+}
+
 export interface SiteState {
   name: string;
   grid_w: number | null;

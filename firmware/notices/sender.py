@@ -62,6 +62,11 @@ class Sender:
             self._waiting.append(Waiting(notice, self._to, self._now_s()))
             self._changed.notify()
 
+    def idle(self) -> bool:
+        """Whether everything has been delivered or given up."""
+        with self._changed:
+            return not self._waiting
+
     def stop(self) -> None:
         with self._changed:
             self._stopping = True

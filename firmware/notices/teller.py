@@ -2,31 +2,37 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from control.values import Plan, Site
+from control.values import Site
 from firmware.config import SiteFile
 from firmware.config_tables_people import NotifyTable
-from firmware.notices.advice import of_alarm, of_part
+from firmware.kept import Kept
 from firmware.notices.sender import Sender
 from firmware.notices.services import services
 from firmware.notices.watcher import Notice, Watcher, quiet_hours
 from firmware.records.legal_time import offset_s, zone
 from firmware.topics import slug
+from firmware.troubles import Trouble
 
-PARTS = ("broker", "journal", "history", "records", "totals", "orders")
+FORMAT = 1
 Say = Callable[[str, str], bool]
 
 
 class Teller:
-    """`say(topic, payload)`: over MQTT, not retained; whether there is a connection. None without one."""
+    """`say(topic, payload)`: over MQTT, not retained; whether there is a connection. None without one. `kept`: what was
+    told and is not over yet, so that a restart does not tell it again; None: it does."""
 
-    def __init__(self, file: SiteFile, say: "Say | None", wall_s: "Callable[[], float]" = time.time) -> None:
+    def __init__(self, file: SiteFile, say: "Say | None", wall_s: "Callable[[], float]" = time.time,
+                 kept: "Kept | None" = None, now_ms: int = 0) -> None:
         assert file.notify is not None
-        self._site, self._table = file.site, file.notify
         self._wall_s, self._zone = wall_s, zone(file.time_zone)
         self._watcher = Watcher(file.site.name, file.notify.language, 1_000 * file.notify.hold_s,
-                                quiet_hours(file.notify.quiet))
+                                1_000 * file.notify.well_s, quiet_hours(file.notify.quiet))
+        self._kept = kept
+        content = kept.load() if kept else None
+        if isinstance(content, dict) and content.get("format") == FORMAT:
+            self._watcher.remember(content.get("told"), now_ms)
         self.sender = sender(file.site, file.notify, say, wall_s)
 
     @property
@@ -34,15 +40,14 @@ class Teller:
         lost = f"{self.sender.lost} given up; " if self.sender.lost else ""
         return lost + self.sender.fault if self.sender.fault else ""
 
-    def hear(self, plan: Plan, faults: "dict[str, str]", now_ms: int) -> None:
+    def hear(self, troubles: "Sequence[Trouble]", now_ms: int) -> None:
         """Returns at once."""
-        language = self._table.language
-        troubles = [of_alarm(self._site, reason, device, language) for reason, device in plan.alarms]
-        troubles += [of_part(name, fault, language) for name, fault in faults.items() if fault and name in PARTS]
         now_s = int(self._wall_s())
         minute = (now_s + offset_s(self._zone, now_s)) // 60 % 1_440
-        for notice in self._watcher.feed(troubles, now_ms, minute):
+        for notice in self._watcher.feed((one for one in troubles if one.worth_a_message), now_ms, minute):
             self.sender.send(notice)
+        if self._kept is not None and self.sender.idle():  # what waits still would be lost, and is told anew instead
+            self._kept.keep({"format": FORMAT, "told": self._watcher.told()})
 
 
 def sender(site: Site, table: NotifyTable, say: "Say | None", wall_s: "Callable[[], float]" = time.time) -> Sender:

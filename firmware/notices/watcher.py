@@ -1,16 +1,17 @@
 """Which troubles are worth a message, and when: once, after they have lasted, and once more when all is well again.
 
-What flutters is one trouble until it was away for five minutes. In quiet hours only what is critical is told; the rest
+What flutters is one trouble until it was away for some minutes. In quiet hours only what is critical is told; the rest
 waits for their end, and is not told at all if it has gone by then. Pure: time is an argument.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from firmware.notices.advice import AGAIN, LANGUAGES, Trouble
+from firmware.advice import LANGUAGES
+from firmware.troubles import Trouble
 
 CRITICAL_MS = 15_000
-CLEAR_MS = 300_000
+AGAIN = ("is well again", "ist wieder in Ordnung")
 MOST = 200  # troubles at once
 MOST_TITLE = 120
 
@@ -37,6 +38,8 @@ class Notice(NamedTuple):
 
 
 class Known(NamedTuple):
+    """`trouble`: its newest words; of the language of the messages alone what was kept over a restart."""
+
     trouble: Trouble
     since_ms: int
     newest_ms: int
@@ -44,10 +47,10 @@ class Known(NamedTuple):
 
 
 class Watcher:
-    def __init__(self, house: str, language: str, hold_ms: int, quiet: "Quiet | None") -> None:
-        self._house, self._language = house, language
-        self._hold_ms, self._quiet = hold_ms, quiet
-        self._known: "dict[tuple[str, object], Known]" = {}
+    def __init__(self, house: str, language: str, hold_ms: int, well_ms: int, quiet: "Quiet | None") -> None:
+        self._house, self._at = house, LANGUAGES.index(language)
+        self._hold_ms, self._well_ms, self._quiet = hold_ms, well_ms, quiet
+        self._known: "dict[tuple[str, str], Known]" = {}
 
     def feed(self, troubles: "Iterable[Trouble]", now_ms: int, minute: int) -> "list[Notice]":
         """`minute`: of the local day."""
@@ -61,7 +64,7 @@ class Watcher:
         for key, known in tuple(self._known.items()):
             if key in here:
                 out += self._lasting(known, now_ms, quiet)
-            elif now_ms - known.newest_ms >= CLEAR_MS and not (known.told and quiet):
+            elif now_ms - known.newest_ms >= self._well_ms and not (known.told and quiet):
                 del self._known[key]
                 out += [self._well(known.trouble)] if known.told else []
         return out
@@ -72,11 +75,35 @@ class Watcher:
         if known.told or now_ms - known.since_ms < hold_ms or (quiet and not trouble.critical):
             return []
         self._known[trouble.key] = known._replace(told=True)
-        return [Notice(f"{self._house}: {trouble.what}"[:MOST_TITLE], trouble.advice, trouble.critical, False)]
+        text = " ".join(words[self._at] for words in (trouble.means, trouble.todo) if words[self._at])
+        return [Notice(f"{self._house}: {trouble.what[self._at]}"[:MOST_TITLE], text, trouble.critical, False)]
 
     def _well(self, trouble: Trouble) -> Notice:
-        again = AGAIN[LANGUAGES.index(self._language)]
-        return Notice(f"{self._house}: {again}"[:MOST_TITLE], trouble.what, trouble.critical, True)
+        return Notice(f"{self._house}: {AGAIN[self._at]}"[:MOST_TITLE], trouble.what[self._at], trouble.critical, True)
+
+    def told(self) -> "list[dict[str, object]]":
+        """What people know of, to be kept over a restart."""
+        return [{"key": list(key), "critical": known.trouble.critical, "what": known.trouble.what[self._at]}
+                for key, known in self._known.items() if known.told]
+
+    def remember(self, kept: object, now_ms: int) -> None:
+        """What `told` said before a restart: it is not told again, and its end is. What is not understood is left."""
+        for one in kept[:MOST] if isinstance(kept, list) else ():
+            trouble = _remembered(one)
+            if trouble is not None:
+                self._known[trouble.key] = Known(trouble, now_ms, now_ms, True)
+
+
+def _remembered(one: Any) -> "Trouble | None":
+    try:
+        kind, name = one["key"]
+        what = one["what"][:MOST_TITLE]
+        critical = one["critical"]
+    except (TypeError, KeyError, ValueError):
+        return None
+    if not (isinstance(kind, str) and isinstance(name, str) and isinstance(what, str) and isinstance(critical, bool)):
+        return None
+    return Trouble((kind, name), critical, (what, what), ("", ""), ("", ""))
 
 
 def quiet_hours(text: str) -> "Quiet | None":

@@ -10,12 +10,25 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from control.values import FAST
 from drivers.mqtt import Message
-from firmware import api, api_document, metrics, topics
+from firmware import api, api_document, metrics, topics, troubles
 from firmware.ability import ability_pairs
-from firmware.api_model import Ability, Decision, DeviceState, Energy, House, LineState, NodeState, Settings, SiteState
+from firmware.api_model import (
+    Ability,
+    Decision,
+    DeviceState,
+    Energy,
+    House,
+    LineState,
+    NodeState,
+    Obligations,
+    Settings,
+    SiteState,
+    Troubles,
+)
 from firmware.commands import Commands
 from firmware.config import load
 from firmware.cycle import Cycle
+from firmware.duties import Duties
 from firmware.image import Image
 from firmware.totals import Totals
 from hal.faults import TIMEOUT, Fault
@@ -23,7 +36,8 @@ from hal.values import Phases, reading
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo.toml"
 ROOT = "hutschiene/haus_sonnenhang/"
-TYPES = {"state": DeviceState, "decision": Decision, "energy": Energy, "settings": Settings, "ability": Ability}
+TYPES = {"state": DeviceState, "decision": Decision, "energy": Energy, "settings": Settings, "ability": Ability,
+         "obligations": Obligations, "troubles": Troubles}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +47,9 @@ def latest() -> "dict[str, str]":
     image = Image(len(site.devices))
     cycle = Cycle(site, image, 0)
     commands, totals = Commands(site, None, 0), Totals(site, None, 0)
+    duties = Duties(site, 4_200)
     commands.take(Message(ROOT + "carport/set/mode", FAST.encode(), False), 0)
+    commands.take(Message(ROOT + "site/set/ceiling_w", b"5000", False), 0)
     for now_ms in range(0, 30_000, 1_000):
         current = Phases(-1_300 - now_ms // 1_000, -1_300, -1_300)
         image.hear(0, reading(now_ms, -900, Phases(-300, -300, -300), current, Phases(230_000, 231_000, 232_000),
@@ -44,9 +60,12 @@ def latest() -> "dict[str, str]":
         commands.apply(cycle, now_ms)
         snapshot, plan = cycle.once(now_ms)
         totals.feed(snapshot, topics.live(site, snapshot, plan))
+        duties.look(snapshot, plan)
     health = (("bus", ((0, 123, 4, "", 0), (2, 99, 5, TIMEOUT, 3))),)
     pairs = topics.pairs(site, snapshot, plan, health, "refused: not authorized", "")
-    pairs += ability_pairs(site) + totals.pairs() + commands.pairs()
+    pairs += ability_pairs(site) + totals.pairs() + commands.pairs() + duties.pairs()
+    pairs += troubles.pairs(site, troubles.found(site, snapshot, plan, topics.live(site, snapshot, plan),
+                                                 {"broker": "refused: not authorized"}))
     return {ROOT + "status": "online", **dict(pairs), "elsewhere/x/state": "{"}
 
 

@@ -1,31 +1,32 @@
 """Which troubles become messages, and when; on a clock that moves when told."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from control import reasons
-from control.values import Obeyed, Plan
 from firmware.config import load
 from firmware.config_tables_people import NotifyTable
 from firmware.notices import sender as sender_module
-from firmware.notices.advice import ADVICE, Trouble, of_alarm, of_part
 from firmware.notices.post import without
 from firmware.notices.sender import FIRST_S, GIVE_UP_S, LONGEST_S, MOST_WAITING, Sender
 from firmware.notices.services import services
 from firmware.notices.teller import Teller
-from firmware.notices.watcher import CLEAR_MS, CRITICAL_MS, MOST, Notice, Quiet, Watcher, quiet_hours
-from firmware.topics import DOUBTS
+from firmware.notices.watcher import CRITICAL_MS, MOST, Notice, Quiet, Watcher, quiet_hours
+from firmware.troubles import Trouble, of_alarm
 
 NOON, NIGHT = 12 * 60, 3 * 60
-FUSE = Trouble(("110", 0), True, "grid measures more than the fuse bears", "switch off")
-SILENT = Trouble(("reading", 3), False, "rod does not answer", "cable")
+CLEAR_MS = 300_000
+FUSE = Trouble(("110", "grid"), True, ("grid measures more than the fuse bears", "grid: mehr"), ("", ""),
+               ("switch off", "aus"))
+SILENT = Trouble(("reading", "rod"), False, ("rod does not answer", "rod: still"), ("", ""), ("cable", "Kabel"))
 HELLO = Notice("t", "x", False, False)
 
 
 class Life:
     def __init__(self, quiet: "Quiet | None" = None) -> None:
-        self.watcher = Watcher("Home", "en", 60_000, quiet)
+        self.watcher = Watcher("Home", "en", 60_000, CLEAR_MS, quiet)
         self.now_ms, self.minute = 0, NOON
         self.told: "list[tuple[int, str]]" = []
 
@@ -55,7 +56,7 @@ def test_what_passes_quickly_is_never_told_and_what_flutters_once() -> None:
         life.pass_(5, SILENT)
         life.pass_(20)
     assert [words for _, words in life.told] == ["Home: rod does not answer/cable"]
-    other = SILENT._replace(what="rod repeats itself")
+    other = SILENT._replace(what=("rod repeats itself", "rod: wiederholt"))
     assert life.pass_(600, other) == []  # another reason of the same trouble
 
 
@@ -69,7 +70,7 @@ def test_what_is_critical_does_not_wait_long() -> None:
 def test_in_quiet_hours_only_what_is_critical_is_told_and_the_rest_after_them_if_it_still_is() -> None:
     life = Life(Quiet(22 * 60, 6 * 60))
     life.minute = NIGHT
-    gone = SILENT._replace(key=("reading", 4))
+    gone = SILENT._replace(key=("reading", "car"))
     assert [words.partition("/")[0] for _, words in life.pass_(600, FUSE, SILENT, gone)] == [
         "Home: grid measures more than the fuse bears"]
     assert life.pass_(1_000, SILENT) == []
@@ -91,24 +92,27 @@ def test_quiet_hours_may_go_over_midnight(text: str, quiet_at: "tuple[int, ...]"
 
 
 def test_a_thousand_troubles_take_no_more_memory() -> None:
-    watcher = Watcher("Home", "en", 0, None)
-    told = watcher.feed([SILENT._replace(key=("reading", number)) for number in range(1_000)], 0, NOON)
+    watcher = Watcher("Home", "en", 0, CLEAR_MS, None)
+    told = watcher.feed([SILENT._replace(key=("reading", str(number))) for number in range(1_000)], 0, NOON)
     assert len(told) == MOST
 
 
-def test_every_alarm_is_told_in_both_languages_and_says_what_to_do() -> None:
-    site = load(Path(__file__).parents[2] / "deploy" / "demo.toml").site
-    for reason in (*DOUBTS, reasons.WRITE_FAULT, reasons.OVER_FUSE, reasons.NOT_OBEYED, reasons.TURNED,
-                   reasons.PHASES_MIXED):
-        english, german = (of_alarm(site, reason, 0, language) for language in ("en", "de"))
-        assert reason in ADVICE
-        assert english.key == german.key
-        assert english.what != german.what
-        assert english.advice != german.advice
-    assert of_alarm(site, reasons.STALE, 0, "en").critical  # the meter of the house connection
-    assert not of_alarm(site, reasons.STALE, 3, "en").critical
-    assert of_alarm(site, reasons.STALE, 3, "en").key == of_alarm(site, reasons.FROZEN, 3, "en").key
-    assert "not connected (refused)" in of_part("broker", "refused", "en").what
+def test_a_restart_tells_nothing_again_and_the_end_of_what_was_told() -> None:
+    life, again = Life(), Life()
+    life.pass_(100, FUSE, SILENT)
+    kept = json.loads(json.dumps(life.watcher.told()))
+    again.watcher.remember(kept, 0)
+    assert again.pass_(1_000, SILENT) == [(300, "well: Home: is well again/grid measures more than the fuse bears")]
+    assert again.pass_(400)[0][1] == "well: Home: is well again/rod does not answer"
+    assert again.watcher.told() == []
+
+
+@pytest.mark.parametrize("kept", [None, 5, {}, [5, None, {}, {"key": 5}, {"key": ["a", "b"], "what": 5, "critical": 1},
+                                               {"key": ["a", 7], "what": "x", "critical": True}]])
+def test_what_was_kept_and_is_not_understood_is_left(kept: object) -> None:
+    life = Life()
+    life.watcher.remember(kept, 0)
+    assert life.watcher.told() == []
 
 
 class Told:
@@ -165,9 +169,9 @@ def test_a_house_tells_its_alarms_over_mqtt(monkeypatch: pytest.MonkeyPatch) -> 
 
     file = load(Path(__file__).parents[2] / "deploy" / "demo.toml")
     teller = Teller(file._replace(notify=NotifyTable(mqtt=True, language="de")), say, lambda: 1_800_000_000.0)
-    plan = Plan((), (), None, ((reasons.STALE, 0),), Obeyed((), None, None))
+    stumbles = SILENT._replace(key=("device", "rod"), critical=True)
     for now_ms in range(0, 20_000, 1_000):
-        teller.hear(plan, {"broker": "", "journal": "", "other": "x"}, now_ms)
+        teller.hear((of_alarm(file.site, reasons.STALE, 0), stumbles), now_ms)
     teller.sender.turn()
     assert [topic for topic, _ in said] == ["hutschiene/haus_sonnenhang/site/notice"]
     assert '"title": "Haus Sonnenhang: grid: antwortet nicht"' in said[0][1]

@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from control.reasons import NO_POWER, STALE
+from firmware.config import load
 from firmware.page import Page, Place
 from firmware.page_routes import House
+from firmware.troubles import Trouble, of_alarm, pairs
 
+DEMO = Path(__file__).parents[3] / "deploy" / "demo.toml"
 ROOT = "hutschiene/haus_sonnenhang/"
 NO_READING = {"power_w": None, "current_ma": None, "voltage_mv": None, "power_factor_permille": None,
               "frequency_mhz": None, "energy_wh": None, "export_wh": None, "state": None, "soc_permille": None,
@@ -64,6 +69,11 @@ def shown(page: Page, browser: Any, until: Until) -> Any:
     return browser
 
 
+def told(one: Trouble) -> object:
+    """As the daemon tells it."""
+    return json.loads(pairs(load(DEMO).site, (one,))[0][1])["troubles"][0]
+
+
 def flat(words: str) -> str:
     return " ".join(words.split())
 
@@ -92,8 +102,8 @@ def test_the_details_of_a_device_tell_its_failsafe(page: Page, shown: Any, until
 
 
 def test_a_silent_meter_is_an_alarm_that_says_what_to_do(page: Page, shown: Any, until: Until) -> None:
-    publish_house(page, grid_w=None, house_w=None, alarms=[
-        {"reason": 101, "device": "grid", "why": "grid does not answer", "why_de": "grid: antwortet nicht"}])
+    publish_house(page, grid_w=None, house_w=None)
+    publish(page, "site/troubles", troubles=[told(of_alarm(load(DEMO).site, STALE, 0))])
     publish_devices(page, power_w=None, stale=True, fault="timeout", age_ms=30_000)
     until(lambda: flat(shown.shown("#alarms")).startswith("Grid does not answer Until it is believed again"), "alarm")
     assert "Check its power and its cable." in shown.shown("#alarms")
@@ -107,7 +117,8 @@ def test_a_silent_meter_is_an_alarm_that_says_what_to_do(page: Page, shown: Any,
 
 def test_a_locked_meter_is_an_alarm_that_says_how_to_unlock_it(page: Page, shown: Any, until: Until) -> None:
     publish_devices(page, power_w=None, state="locked", stale=True)
-    until(lambda: "Grid is locked" in shown.shown("#alarms"), "the alarm")
+    publish(page, "site/troubles", troubles=[told(of_alarm(load(DEMO).site, NO_POWER, 0))])
+    until(lambda: "Grid tells no power" in shown.shown("#alarms"), "the alarm")
     assert "Ask the metering operator for its PIN, enter it at the meter, and set INF on." in shown.shown("#alarms")
 
 

@@ -46,6 +46,8 @@ OF_ALARM = {  # of Plan.alarms; those that mean "not heard" by the device's faul
     r.NO_POWER: LOCKED_DO, r.TURNED: MOUNTING, r.PHASES_MIXED: MOUNTING,
     r.FEEDS_TOO_MUCH: ("Check that each inverter obeys its limit; one that cannot be told has to be limited by itself.",
                        "Folgt jeder Wechselrichter seiner Vorgabe? Einer ohne Steuerung muss selbst begrenzt sein."),
+    r.INPUT_LOST: ("Check its wires and the terminals of the operator's box.",
+                   "Drähte und Klemmen am Gerät des Netzbetreibers prüfen."),
     r.NO_TEMPERATURE_KNOWN: PROBE,
     r.LEGIONELLA_LATE: ("Let it heat up once; if it does not, check the heater and its thermostat.",
                         "Einmal aufheizen lassen; wird er nicht heiß, Heizung und Thermostat prüfen."),

@@ -59,7 +59,7 @@ def of_alarm(site: Site, reason: int, device: int, fault: str = TIMEOUT) -> Trou
     doubted = reason in DOUBTS or reason == r.WRITE_FAULT
     means = advice.SOON if reason == r.RECOVERING else advice.LOCKED_IS if reason == r.NO_POWER else (
         advice.BLIND if blind else advice.HELD if doubted else advice.NONE)
-    todo = advice.OF_FAULT[fault] if reason in advice.UNHEARD else advice.OF_ALARM[reason]
+    todo = advice.OF_FAULT[fault] if reason in advice.UNHEARD else advice.OF_ALARM.get(reason, advice.NONE)
     group = "reading" if reason in DOUBTS else str(reason)
     name = site.devices[device].name
     return Trouble((group, name), (blind and reason != r.RECOVERING) or reason in (r.OVER_FUSE, r.NOT_OBEYED),
@@ -68,7 +68,7 @@ def of_alarm(site: Site, reason: int, device: int, fault: str = TIMEOUT) -> Trou
 
 def of_part(name: str, fault: str) -> Trouble:
     """A part of the program that does not work; `fault` is what it says itself."""
-    what, todo = advice.OF_PART[name]
+    what, todo = advice.OF_PART.get(name, ((name, name), advice.NONE))  # no words end no decision
     why = fault[:MOST_FAULT]
     return Trouble(("part", name), False, (f"{what[0]}: {why}", f"{what[1]}: {why}"), advice.NONE, todo)
 

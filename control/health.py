@@ -4,7 +4,7 @@ A reading that cannot be true is passed over: the one before it stands until it 
 believed again after several good readings in a row.
 """
 
-from control import frozen, reasons, turned
+from control import frozen, leaping, reasons, turned
 from control.values import NEVER, NodeSpec, Sense, Site, Snapshot
 from control.wiring import Wiring
 from hal.values import NOMINAL_MV, Reading, ma_of_w, placed, w_of_ma
@@ -17,7 +17,8 @@ LEAST_MV = 150_000  # while current flows; EN 50160 knows dips, not that deep fo
 FLOWING_MA = 1_000
 LOOSE_W = 300  # phases and total may come from two requests, a step of a load between them
 
-NEW_SENSE = Sense(None, (0, 0, 0, 0), False, (0, 0, 0, 0), NEVER, NEVER, reasons.NEVER_HEARD, 0, False, None, None)
+NEW_SENSE = Sense(None, (0, 0, 0, 0), False, (0, 0, 0, 0), NEVER, NEVER, reasons.NEVER_HEARD, 0, False, None, None,
+                  None)
 
 
 def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Snapshot) -> "tuple[Sense, ...]":
@@ -44,7 +45,7 @@ def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Sn
     for index, node in enumerate(site.nodes):
         if node.meter >= 0:
             meter = node.meter
-            heard[meter] = _watched(heard[meter], senses[meter], heard, wired, index, now_ms)
+            heard[meter] = _watched(heard[meter], senses[meter], heard, wired, index, node.rated_ma, now_ms)
     return tuple(heard)
 
 
@@ -72,7 +73,7 @@ def _lost(sense: Sense, verdict: int) -> Sense:
 
 def _with(sense: Sense, verdict: int, row: int, believed: bool) -> Sense:
     return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, sense.seen_ms,
-                 verdict, row, believed, sense.still, sense.turn)
+                 verdict, row, believed, sense.still, sense.turn, sense.leap)
 
 
 def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: bool, node: NodeSpec,
@@ -86,19 +87,19 @@ def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: b
         return _lost(sense, reasons.STALE)  # time ran backwards: this is not the newest there was
     flow, phased = _flow(reading, phases, wallbox)
     if good is None:
-        return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, 0, 1, False, None, None)
+        return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, 0, 1, False, None, None, None)
     if _fell(good.import_wh, reading.import_wh) or _fell(good.export_wh, reading.export_wh):
         # another meter, or one that was reset: not the one we knew, so it has to prove itself anew
         return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, reasons.COUNTER_FELL, 0, False,
-                     None, None)
+                     None, None, None)
     return Sense(reading, flow, phased, sense.flow, good.t_ms, reading.t_ms, 0, sense.row + 1, sense.believed,
-                 sense.still, sense.turn)
+                 sense.still, sense.turn, sense.leap)
 
 
 def _refused(sense: Sense, reading: Reading, wrong: int) -> Sense:
     """The one before it stands until it is too old."""
     return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, reading.t_ms, wrong, 0,
-                 sense.believed, sense.still, sense.turn)
+                 sense.believed, sense.still, sense.turn, sense.leap)
 
 
 def _fell(before: "int | None", after: "int | None") -> bool:
@@ -168,26 +169,30 @@ def _flow(reading: Reading, phases: "tuple[int, ...]", wallbox: bool) -> "tuple[
     return (spread.l1, spread.l2, spread.l3, total_w), False
 
 
-def _watched(sense: Sense, before: Sense, heard: "list[Sense]", wired: Wiring, node: int, now_ms: int) -> Sense:
-    """A node's meter, not believed when it stands still or tells another direction or phase than what is behind it."""
+def _watched(sense: Sense, before: Sense, heard: "list[Sense]", wired: Wiring, node: int, rated_ma: int,
+             now_ms: int) -> Sense:
+    """A node's meter, not believed when it stands still, leaps, or tells otherwise than what is behind it."""
     good = sense.good
     if good is None:
         return sense
     still = frozen.NEW_STILL if sense.still is None else sense.still
     turn = turned.NEW_TURN if sense.turn is None else sense.turn
+    leap = leaping.NEW_LEAP if sense.leap is None else sense.leap
     if good is not before.good:
         still = frozen.heard(still, good, sense.flow, good.t_ms if before.good is None else before.good.t_ms)
+        leap = leaping.leapt(leap, before.flow, sense.flow, rated_ma, good.t_ms) if before.good is not None else leap
         turn = turned.weighed(turn, good.t_ms, sense.flow, _behind(heard, wired, node, good.t_ms), sense.phased)
     others_w, told_ms = _others(heard, wired.witnesses[node], good.t_ms)
     still = frozen.judged(still, good, sense.flow, others_w, told_ms, now_ms)
-    if still.stuck:
-        sense = _with(sense, reasons.FROZEN, 0, False)
-    elif turn.sign >= turned.VOTES or turn.phase >= turned.VOTES:
-        sense = _with(sense, reasons.TURNED if turn.sign >= turned.VOTES else reasons.PHASES_MIXED, 0, False)
-    if still is sense.still and turn is sense.turn:
+    verdict = reasons.FROZEN if still.stuck else turned.verdict(turn)
+    if not verdict and leaping.leaps(leap, now_ms):
+        verdict = reasons.LEAPING
+    if verdict:
+        sense = _with(sense, verdict, 0, False)
+    if still is sense.still and turn is sense.turn and leap is sense.leap:
         return sense
     return Sense(sense.good, sense.flow, sense.phased, sense.before, sense.before_ms, sense.seen_ms,
-                 sense.verdict, sense.row, sense.believed, still, turn)
+                 sense.verdict, sense.row, sense.believed, still, turn, leap)
 
 
 def _behind(heard: "list[Sense]", wired: Wiring, node: int, t_ms: int) -> "tuple[int, int, int, int] | None":
@@ -200,6 +205,8 @@ def _behind(heard: "list[Sense]", wired: Wiring, node: int, t_ms: int) -> "tuple
         sense = heard[index]
         if sense.good is None:
             continue
+        if index in wired.meters and not sense.believed:
+            return None
         if sense.believed:
             count += 1
             late = abs(sense.good.t_ms - t_ms) > turned.TOGETHER_MS

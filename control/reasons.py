@@ -87,6 +87,8 @@ TURNED = 113
 PHASES_MIXED = 114
 FEEDS_TOO_MUCH = 115
 INPUT_LOST = 116
+LEAPING = 117
+SCALED = 118
 NO_TEMPERATURE_KNOWN = 120
 LEGIONELLA_LATE = 121
 NO_TIME = 122
@@ -164,6 +166,8 @@ _TEXTS = (
     (PHASES_MIXED, "phases-mixed", "and what is measured behind it disagree about the phases: which is L1?"),
     (FEEDS_TOO_MUCH, "feeds-too-much", "measures more feed-in than is allowed"),
     (INPUT_LOST, "input-lost", "has a contact that stands as it cannot: is a wire broken?"),
+    (LEAPING, "leaping", "goes up and down as no house does"),
+    (SCALED, "scaled", "and what is measured behind it disagree about how much flows: is its transformer ratio right?"),
     (NO_TEMPERATURE_KNOWN, "tank-unknown", "has a tank whose temperature is not known"),
     (LEGIONELLA_LATE, "legionella-late", "has a tank that has not been hot enough against legionella for too long"),
     (NO_TIME, "no-time", "shall be warm by a time of day, and the clock is not set"),

@@ -74,6 +74,8 @@ TEXTS = (
     (r.PHASES_MIXED, "misst auf anderen Phasen als alles dahinter: welche ist L1?"),
     (r.FEEDS_TOO_MUCH, "misst mehr Einspeisung als erlaubt"),
     (r.INPUT_LOST, "hat einen Kontakt, der so nicht stehen kann: ist ein Draht gebrochen?"),
+    (r.LEAPING, "springt auf und ab wie kein Haus"),
+    (r.SCALED, "misst einen anderen Betrag als alles dahinter: stimmt das Wandlerverhältnis?"),
     (r.NO_TEMPERATURE_KNOWN, "die Temperatur seines Speichers ist unbekannt"),
     (r.LEGIONELLA_LATE, "sein Speicher war zu lange nicht heiß genug gegen Legionellen"),
     (r.NO_TIME, "soll zu einer Uhrzeit warm sein, und die Uhr ist nicht gestellt"),

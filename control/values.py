@@ -257,8 +257,9 @@ class Still(namedtuple("Still", (
     stuck: bool  # it stands still
 
 
-class Turn(namedtuple("Turn", ("rest_ms", "flow", "others", "sign", "phase"))):
-    """What is remembered of a node's meter to tell whether it has direction and phases right. Vectors as in Sense."""
+class Turn(namedtuple("Turn", ("rest_ms", "flow", "others", "sign", "phase", "scale", "ratio"))):
+    """What is remembered of a node's meter to tell whether it has direction, phases and amount right. Vectors as in
+    Sense."""
 
     __slots__ = ()
     rest_ms: int  # when all behind it last stood still; NEVER = not lately
@@ -266,10 +267,21 @@ class Turn(namedtuple("Turn", ("rest_ms", "flow", "others", "sign", "phase"))):
     others: "tuple[int, int, int, int]"  # and what is measured behind it
     sign: int  # times in a row that it moved the other way
     phase: int  # times in a row that it moved on another phase
+    scale: int  # times in a row that it moved by the same wrong share of what was behind it
+    ratio: int  # that share, in permille
+
+
+class Leap(namedtuple("Leap", ("count", "up", "t_ms"))):
+    """What is remembered of a node's meter that goes up and down by more than a house does."""
+
+    __slots__ = ()
+    count: int  # turns of direction in a row
+    up: bool  # which way it went last
+    t_ms: int  # when; NEVER = not yet
 
 
 class Sense(namedtuple("Sense", (
-    "good", "flow", "phased", "before", "before_ms", "seen_ms", "verdict", "row", "believed", "still", "turn",
+    "good", "flow", "phased", "before", "before_ms", "seen_ms", "verdict", "row", "believed", "still", "turn", "leap",
 ))):
     """What is remembered of one device's readings. Vectors: mA on L1, L2, L3, then W."""
 
@@ -285,6 +297,7 @@ class Sense(namedtuple("Sense", (
     believed: bool
     still: "Still | None"  # of a node's meter
     turn: "Turn | None"  # of a node's meter
+    leap: "Leap | None"  # of a node's meter
 
 
 class NodeState(namedtuple("NodeState", (

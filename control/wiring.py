@@ -17,7 +17,7 @@ SUMMED = ("b", "c")  # groups of section 14a whose devices count together
 
 
 class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witnesses", "measured", "children", "caps",
-                                   "assumed", "inverters", "signals"))):
+                                   "assumed", "inverters", "signals", "meters"))):
     """Vectors: mA on L1, L2, L3, then W. The grid operator's ceiling stands as one more node behind the last."""
 
     __slots__ = ()
@@ -26,12 +26,14 @@ class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witne
     behind: "tuple[tuple[int, ...], ...]"  # by node: loads, in any depth
     sources: "tuple[tuple[int, ...], ...]"  # by node: generators and their meters, in any depth
     witnesses: "tuple[tuple[int, ...], ...]"  # by node: whatever moves its meter when it moves
-    measured: "tuple[tuple[int, ...], ...]"  # by node: loads and sources that tell their own draw, in any depth
+    measured: "tuple[tuple[int, ...], ...]"  # by node: what its flow goes on to and tells its own draw: loads, sources,
+    #                                          and of nodes in any depth the meter instead of what is behind it
     children: "tuple[tuple[int, ...], ...]"  # by node: nodes right below
     caps: "tuple[tuple[int, int, int, int], ...]"  # by node: what it may carry
     assumed: "tuple[tuple[int, int, int, int], ...]"  # by node: rest while it is not measured
     inverters: "tuple[int, ...]"  # generators that can be limited
     signals: "tuple[int, ...]"  # contacts of the grid operator
+    meters: "tuple[int, ...]"  # that measure a node
 
 
 class _Memory:
@@ -93,13 +95,29 @@ def _of(site: Site) -> Wiring:
         tuple(tuple(i for i in within[n] if devices[i].ability.measured and i != nodes[n].meter
                     and devices[i].ability.kind != "signal"
                     and (devices[i].ability.kind != "meter" or devices[i].node != n)) for n in range(len(nodes))),
-        tuple(tuple(i for i in inside if devices[i].ability.measured and devices[i].ability.kind in LOADS + SOURCES)
-              for inside in within),
+        tuple(_measured(site, ways, n, within[n]) for n in range(len(nodes))),
         tuple(tuple(c for c in range(len(nodes)) if nodes[c].parent == n) for n in range(len(nodes))),
         tuple(_cap(node) for node in nodes), tuple(_assumed(node) for node in nodes),
         tuple(i for i in range(len(devices)) if devices[i].ability.kind == "inverter"),
         tuple(i for i in range(len(devices)) if devices[i].ability.kind == "signal"),
+        tuple(node.meter for node in nodes if node.meter != NONE),
     )
+
+
+def _measured(site: Site, ways: "tuple[tuple[int, ...], ...]", node: int,
+              inside: "tuple[int, ...]") -> "tuple[int, ...]":
+    out = []
+    for index in inside:
+        able, way = site.devices[index].ability, ways[index]
+        between = [n for n in way[:way.index(node)] if site.nodes[n].meter != NONE]  # measured nodes on the way there
+        own = site.nodes[site.devices[index].node].meter == index
+        if able.kind == "meter":
+            goes_on = own and len(between) == 1
+        else:
+            goes_on = able.kind in LOADS + SOURCES and not between
+        if able.measured and goes_on:
+            out.append(index)
+    return tuple(out)
 
 
 def is_controllable(devices: "tuple[DeviceSpec, ...]", device: DeviceSpec) -> bool:

@@ -24,7 +24,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from control import reasons_de
-from control.reasons import NEVER_HEARD, NO_POWER, WRITE_FAULT, alarm, sentence
+from control.reasons import LEAPING, NEVER_HEARD, NO_POWER, PHASES_MIXED, SCALED, TURNED, WRITE_FAULT, alarm, sentence
 from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
 from control.wiring import SOURCES, is_load
 from hal.measured import Measured
@@ -38,7 +38,8 @@ EVERY_MS = 1_000  # a topic is not sent more often
 REFRESH_MS = 300_000  # and not less often
 AGE_STEPS_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600)
 VOLTAGE_STEP_MV, FREQUENCY_STEP_MHZ, FACTOR_STEP_PERMILLE = 1_000, 50, 10  # finer they move all the time
-DOUBTS = (*range(NEVER_HEARD, WRITE_FAULT), NO_POWER)  # alarms that mean: this reading is not believed
+# alarms that mean: this reading is not believed
+DOUBTS = (*range(NEVER_HEARD, WRITE_FAULT), NO_POWER, TURNED, PHASES_MIXED, LEAPING, SCALED)
 HEAT = ("heater", "stages")
 LOCKED = "locked"  # drivers.sml_head: without its PIN a meter tells no power, and is not believed
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})

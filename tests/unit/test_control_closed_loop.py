@@ -426,6 +426,9 @@ def test_a_meter_that_is_wired_wrongly_is_found_out_by_what_charges_behind_it(
     assert house.plans[-1].alarms == ()
 
 
+DISAGREES = (reasons.TURNED, reasons.PHASES_MIXED, reasons.SCALED, reasons.LEAPING)
+
+
 def test_a_meter_that_is_wired_well_is_never_found_out() -> None:
     """Whatever the house switches on at the same time."""
     dice = Random(5)
@@ -436,7 +439,59 @@ def test_a_meter_that_is_wired_well_is_never_found_out() -> None:
         house.base = lambda now_ms, base=base: base  # type: ignore[misc]
         house.modes[1], house.modes[2] = dice.choice((FAST, SURPLUS, "off")), dice.choice((FAST, "off"))
         for plan in house.run(dice.randint(10, 60)):
-            assert not [alarm for alarm in plan.alarms if alarm[0] in (reasons.TURNED, reasons.PHASES_MIXED)]
+            assert not [alarm for alarm in plan.alarms if alarm[0] in DISAGREES]
+
+
+def scaled(permille: int) -> "Callable[[list[Reading]], Reading]":
+    """A wrong transformer ratio."""
+    def say(shown: "list[Reading]") -> Reading:
+        now = shown[-1]
+        assert now.current_ma is not None
+        assert now.total_w is not None
+        told = [now.current_ma[p] * permille // 1_000 for p in range(3)]
+        return reading(0, total_w=now.total_w * permille // 1_000, voltage_mv=now.voltage_mv, current_ma=Phases(*told))
+    return say
+
+
+@pytest.mark.parametrize("permille", [250, 500, 2_000])
+def test_a_meter_with_a_wrong_transformer_ratio_is_found_out_by_what_charges_behind_it(permille: int) -> None:
+    car = Car((0, 1, 2), lag_ms=2_000)
+    house = House([(load("a", WALLBOX), car)], rated_ma=63_000)
+    house.stands = scaled(permille)
+    for pause in range(8):
+        car.full = pause % 2 == 1
+        house.run(100)
+    assert (reasons.SCALED, 0) in house.plans[-1].alarms
+    assert house.plans[-1].nodes[0].measured_ma is None
+    house.stands = newest
+    for pause in range(3):
+        car.full = pause % 2 == 1
+        house.run(100)
+    assert house.plans[-1].alarms == ()
+
+
+def test_a_meter_that_leaps_up_and_down_is_not_believed_until_it_is_calm() -> None:
+    """Two devices on one address: every other answer is another one's."""
+    house = House([(load("a", WALLBOX), Car((0, 1, 2)))])
+    house.run(60)
+    other = reading(0, total_w=-6_000, current_ma=Phases(-9_000, -9_000, -8_000),
+                    voltage_mv=Phases(230_000, 230_000, 230_100))
+    house.stands = lambda shown: other if len(shown) % 2 else shown[-1]
+    house.run(12)
+    assert (reasons.LEAPING, 0) in house.plans[-1].alarms
+    assert house.most_ma(60) <= 35_000
+    house.stands = newest
+    house.run(25)
+    assert (reasons.LEAPING, 0) in house.plans[-1].alarms
+    house.run(15)
+    assert house.plans[-1].alarms == ()
+
+
+def test_a_flow_heater_that_goes_on_and_off_is_no_leaping_meter() -> None:
+    house = House([(load("a", WALLBOX), Car((0, 1, 2)))])
+    house.base = lambda now_ms: Phases(*(26_000 if now_ms // 6_000 % 2 else 1_000,) * 3)
+    for plan in house.run(300):
+        assert not [alarm for alarm in plan.alarms if alarm[0] == reasons.LEAPING]
 
 
 def test_surplus_starts_after_a_minute_and_stops_after_three() -> None:

@@ -33,7 +33,7 @@ HOUR_MS = 3_600_000
 
 
 def at(power_w: int) -> Sense:
-    return Sense(*NEW_SENSE[:1], (0, 0, 0, power_w), *NEW_SENSE[2:8], True, None, None)
+    return Sense(*NEW_SENSE[:1], (0, 0, 0, power_w), *NEW_SENSE[2:8], True, None, None, None)
 
 
 def lived(peak: Peak, powers_w: "tuple[tuple[int, int], ...]", day_ms: int = 0) -> "tuple[Shave, int]":

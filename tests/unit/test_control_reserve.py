@@ -17,7 +17,7 @@ def held_ma(written: Written, now_ms: int = 60_000, draw_ma: int = 16_000, draw_
             able: Ability = CAR) -> int:
     device = DeviceSpec("car", 0, (0, 1, 2), able, 1, FAST, 9_000, 20_000, None, NEVER, "")
     flow = (draw_ma, draw_ma, draw_ma, draw_ma * 690 // 1_000)
-    sense = Sense(reading(draw_ms, total_w=flow[3]), flow, True, flow, 0, draw_ms, 0, 3, believed, None, None)
+    sense = Sense(reading(draw_ms, total_w=flow[3]), flow, True, flow, 0, draw_ms, 0, 3, believed, None, None, None)
     load = LoadState(level, 3, (before_ma,) * 3 + (before_ma * 759 // 1_000,), stood, 51_000, changed_ms, 0, NEVER,
                      NEVER, NEVER, NEVER, 0, NEVER, 0, 0, 0, None)
     claim = Claim(0, device, (0,), load, sense, FAST, (207_000, 230_000, 253_000))

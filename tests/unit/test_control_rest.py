@@ -23,7 +23,7 @@ def sensed(t_ms: int, ma: int, phased: bool = True, before_ma: "int | None" = No
     was = ma if before_ma is None else before_ma
     before = (was, was, was, was * 690 // 1_000)
     return Sense(reading(t_ms, current_ma=Phases(ma, ma, ma)), flow, phased, before, t_ms - 1_000, t_ms, 0, 3, True,
-                 None, None)
+                 None, None, None)
 
 
 class Meter:

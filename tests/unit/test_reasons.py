@@ -78,7 +78,7 @@ def test_numbers_never_change_their_meaning() -> None:
         (100, "never-heard"), (101, "stale"), (102, "frozen"), (103, "current-range"), (104, "voltage-range"),
         (105, "power-mismatch"), (106, "counter-fell"), (107, "future"), (108, "recovering"), (109, "write-fault"),
         (110, "over-fuse"), (111, "not-obeyed"), (112, "no-power"), (113, "turned"),
-        (114, "phases-mixed"), (115, "feeds-too-much"), (116, "input-lost"),
+        (114, "phases-mixed"), (115, "feeds-too-much"), (116, "input-lost"), (117, "leaping"), (118, "scaled"),
         (120, "tank-unknown"), (121, "legionella-late"), (122, "no-time"),
     ]
 

@@ -80,6 +80,9 @@ def real_port(spec: LineSpec) -> Port:
         return Multicast(speedwire.GROUP, speedwire.PORT, options["interface"], speedwire.serial_of)
     if spec.kind == "smgw":
         return smgw_gateway.real(**options)
+    if spec.kind == "ocpp":
+        from drivers.ocpp_server import OcppServer  # 10 MB of schemas and sockets: only where stations call
+        return OcppServer(**options)
     assert spec.kind == "gpio"
     from drivers.gpio import Pins  # gpiozero looks for pins when it is imported: only where something is wired
     return Pins()

@@ -78,6 +78,8 @@ def warnings(file: SiteFile) -> "tuple[str, ...]":
     out += [f"line.{line.name}: no device hangs on it" for line in file.lines if line.name not in used]
     out += [f"line.{line.name}: no login (logins): the gateway cannot be asked" for line in file.lines
             if line.kind == "smgw" and not line.options["logins"]]
+    out += [f"line.{line.name}: security_profile = 0: whoever is on that network can call itself one of the stations"
+            for line in file.lines if line.kind == "ocpp" and not line.options["security_profile"]]
     if file.state is None:
         sealed = [device.name for device in file.devices if device.options.get("keys")]
         out += [f"device.{name}: without [state] a restart forgets the counter of its telegrams: an old one may be "

@@ -163,6 +163,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     config_cross.addresses(findings, lines, devices)
     config_cross.pins(findings, devices)
     config_cross.logins(findings, lines)
+    config_cross.stations(findings, lines, devices)
     config_cross.carry(findings, raw)
     config_cross.broker(findings, raw)
     config_cross.page(findings, raw)

@@ -4,9 +4,11 @@ Works on the file as it was written, so that a wrong value elsewhere in a table 
 """
 
 import posixpath
-from collections.abc import Mapping
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from drivers import key_file
+from drivers import key_file, ocpp_cards, ocpp_door
 from firmware.access.door import is_loopback
 from firmware.config_read import Findings, Raw, nearest
 from firmware.notices import services
@@ -14,7 +16,8 @@ from firmware.notices import services
 Tables = dict[str, Raw]  # by name; only what is a table
 RADIO = "wm-bus"
 SMGW_HOST = "192.168.100.100"  # where a gateway's customer port is, unless its operator says otherwise
-OWN = ("unit", "id", "address")  # keys that tell a device from the others on its line
+OCPP_PORT = 9_000
+OWN = ("unit", "id", "address", "station")  # keys that tell a device from the others on its line
 
 
 def references(findings: Findings, lines: Tables, nodes: Tables, devices: Tables) -> None:
@@ -137,6 +140,9 @@ def _port(line: Raw) -> "tuple[object, ...]":
     kind, port, host = line.get("kind"), line.get("port"), line.get("host")
     if kind == "gpio":
         return ("gpio",)
+    if kind == "ocpp":
+        port = line.get("port", OCPP_PORT)
+        return ("listens", port) if isinstance(port, int) else ()
     if kind in ("modbus-tcp", "smgw"):
         if kind == "smgw":
             host, port = line.get("host", SMGW_HOST), line.get("port", 443)
@@ -157,6 +163,9 @@ def _address(lines: Tables, device: Raw) -> "tuple[object, ...]":
         return name, "only"
     if kind == "smgw":
         return name, device.get("id", "")
+    if kind == "ocpp":
+        station = device.get("station")
+        return (name, station, device.get("connector", 1)) if isinstance(station, str) else ()
     if kind in ("wm-bus", "m-bus"):
         own = device.get("id" if kind == "wm-bus" else "address")
         return (name, own) if isinstance(own, int | str) else ()
@@ -178,6 +187,52 @@ def logins(findings: Findings, lines: Tables) -> None:
                 findings.add(("line", name, "logins"), str(error))
         if isinstance(state, str) and states.setdefault(posixpath.normpath(state), name) != name:
             findings.add(("line", name, "state"), f"[line.{states[posixpath.normpath(state)]}] has this file already")
+
+
+def stations(findings: Findings, lines: Tables, devices: Tables) -> None:
+    """Each charge point has a password where one is asked for, a certificate where there is TLS, and cards that can be
+    read; one station calls at one line."""
+    at: "dict[str, object]" = {}
+    for name, device in devices.items():
+        station, line = device.get("station"), device.get("line")
+        if device.get("driver") == "ocpp_station" and isinstance(station, str):
+            if at.setdefault(station, line) != line:
+                findings.add(("device", name, "line"), f"station {station} calls at line {at[station]} already")
+            _readable(findings, ("device", name, "cards"), device, ocpp_cards.cards)
+    for name, line in lines.items():
+        if line.get("kind") == "ocpp":
+            _ocpp_line(findings, name, line, [station for station, where in at.items() if where == name])
+
+
+def _ocpp_line(findings: Findings, name: str, line: Raw, stations: "list[str]") -> None:
+    profile = line.get("security_profile", 1)
+    wanted = {"passwords": profile in (1, 2), "cert": profile == 2, "key": profile == 2}
+    for key, is_wanted in wanted.items():
+        if is_wanted and not line.get(key):
+            findings.missing(("line", name, key), f"needed for security_profile = {profile}")
+        elif not is_wanted and line.get(key):
+            findings.add(("line", name, key), f"not used with security_profile = {profile}; leave it out")
+    known = _readable(findings, ("line", name, "passwords"), line, ocpp_door.passwords) if profile in (1, 2) else None
+    for station in stations:
+        if known is not None and station not in known:
+            findings.add(("line", name, "passwords"), f"no password of station {station} in it")
+    if profile == 2 and isinstance(line.get("cert"), str) and isinstance(line.get("key"), str) and line["key"]:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(line["cert"], line["key"])
+        except OSError as error:
+            findings.add(("line", name, "cert"), f"no certificate with its key: {error.strerror or error}")
+
+
+def _readable(findings: Findings, path: "tuple[str, ...]", table: Raw, read: "Callable[[str], Any]") -> Any:
+    """What is in the file that a key names; None when there is none, or none that can be used."""
+    place = table.get(path[-1])
+    if not isinstance(place, str) or not place:
+        return None
+    try:
+        return read(place)
+    except ValueError as error:
+        findings.add(path, str(error))
+        return None
 
 
 def carry(findings: Findings, raw: Raw) -> None:

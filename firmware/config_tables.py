@@ -162,6 +162,24 @@ class SpeedwireTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field=
     ] = ""
 
 
+class OcppTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="ocpp"):
+    """The port that charge points connect to: ws://HOST:PORT/PATH/STATION, wss:// with security profile 2."""
+
+    host: Annotated[str, Meta(pattern=HOST, description="this computer's address on the stations' network")] = "0.0.0.0"
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port that is listened on")] = 9_000
+    path: Annotated[
+        str, Meta(pattern="^[A-Za-z0-9._~/-]{0,64}$", description="of the address, before the station's id")
+    ] = ""
+    security_profile: Annotated[
+        Literal[0, 1, 2], Meta(description="0: nothing is asked for; 1: passwords; 2: passwords over TLS")
+    ] = 1
+    passwords: Annotated[
+        str, Meta(max_length=255, description="file of the stations' passwords, mode 0600: STATION PASSWORD")
+    ] = ""
+    cert: Annotated[str, Meta(max_length=255, description="file of our certificate, for security profile 2")] = ""
+    key: Annotated[str, Meta(max_length=255, description="file of the key of cert, without a password")] = ""
+
+
 class GpioTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="gpio"):
     """The pins of the board itself: nothing to set."""
 
@@ -316,7 +334,7 @@ LINES: dict[str, type[Struct]] = {
     "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "d0": D0Table, "p1": P1Table,
     "wm-bus": WmbusTable, "m-bus": MbusTable,
     "mqtt": BrokerTable, "http": HttpTable, "speedwire": SpeedwireTable,
-    "smgw": SmgwTable, "gpio": GpioTable,
+    "smgw": SmgwTable, "ocpp": OcppTable, "gpio": GpioTable,
 }
 
 

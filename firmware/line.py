@@ -65,6 +65,8 @@ class Slot:
             return self.period_ms // 3 if self.failures < 3 else max(self.period_ms, BACKOFF_MS)
         if self.failures <= 1:
             return self.period_ms
+        if self.meter.retry_ms:
+            return max(self.period_ms, self.meter.retry_ms)
         return max(self.period_ms, min(BACKOFF_MS << min(self.failures - 2, 8), BACKOFF_MOST_MS))
 
 

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firmware import serve_push
 from firmware.config import LineSpec, SiteFile, load
@@ -18,11 +19,15 @@ from firmware.errors import UserError
 from firmware.simulated import Simulated
 from firmware.simulated_heads import AskedTwin, PushTwin
 from firmware.simulated_mbus import AirBus, WireBus
+from firmware.simulated_stations import called
 from sim.bank import Lock
 from sim.https_device import HttpsDevice
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
 from sim.scenarios import NAMES
 from sim.wire import Wire
+
+if TYPE_CHECKING:
+    from sim.ocpp_socket import OcppSocket
 
 TICK_MS = 100
 FRAME_S = 1.0  # optical heads send about once a second
@@ -76,7 +81,7 @@ class Served:
         self.wires: "dict[str, Wire]" = {}
         self.slaves: "dict[str, RtuSlave | TcpSlave]" = {}
         self.places: "list[str]" = []
-        self._senders: "list[Sender | Answerer | Talker | serve_push.Pusher | HttpsDevice]" = []
+        self._senders: "list[Sender | Answerer | Talker | serve_push.Pusher | HttpsDevice | OcppSocket]" = []
         self._now_ms = start_ms
         self._speed = speed
         self._stopping = threading.Event()
@@ -116,6 +121,10 @@ class Served:
             device = HttpsDevice(options["host"], options["port"], gateway.answer, self.simulated.lock)
             self._senders.append(device)
             self.places.append(f"{line.name}: {options['maker']} on https://{options['host']}:{device.port}")
+        elif line.name in self.simulated.yards:
+            made = called(line, self.simulated.yards[line.name], self.simulated.lock)
+            self._senders += made
+            self.places.append(f"{line.name}: {len(made)} charge points call {made[0].address if made else 'nobody'}")
         elif line.kind == "modbus-tcp":
             slave = TcpSlave(self.simulated.banks[line.name], options["host"], options["port"],
                              most_clients=self.simulated.most_clients(line.name))

@@ -19,8 +19,10 @@ from firmware.simulated_heads import HEADS, AskedTwin, Head, PushTwin, twin_of
 from firmware.simulated_heat import DRIVER as HEAT
 from firmware.simulated_heat import HeatTwin
 from firmware.simulated_push import PUSHERS, PushedTwin, SimInbox, SimWeb
+from firmware.simulated_stations import Yard, yards
 from firmware.simulated_told import PLUGS, TOLD, JsonTwin, PlugTwin
 from sim.bank import Bank, Lock
+from sim.car import Car
 from sim.clock import SimClock
 from sim.d0_meter import D0Port
 from sim.p1_meter import P1Meter
@@ -63,6 +65,7 @@ class Simulated:
         self._heads: "dict[str, Head]" = {}
         self.buses = simulated_mbus.buses(file)
         self.gateways = simulated_smgw.gateways(file)
+        self.yards: "dict[str, Yard]" = yards(file)
         self.pushed: "dict[str, list[PushedTwin]]" = {
             line.name: [] for line in file.lines if line.kind in ("mqtt", "http", "speedwire")}
         self._kinds = {line.name: line.kind for line in file.lines}
@@ -130,6 +133,8 @@ class Simulated:
             return self.buses[spec.name].port()
         if spec.name in self.gateways:
             return self.gateways[spec.name].port()
+        if spec.name in self.yards:
+            return self.yards[spec.name].open()
         if spec.kind == "http":
             return SimWeb(self.pushed[spec.name])
         if spec.name in self.pushed:
@@ -162,6 +167,9 @@ class Simulated:
             return twin
         if device.line in self.buses:
             return self.buses[device.line].add(device, number)
+        if device.line in self.yards:
+            assert isinstance(point, Car)
+            return self.yards[device.line].add(device, point)
         if device.line in self.gateways:
             return self.gateways[device.line].add(str(device.options["id"]), number, self.house.nodes[0])
         module = importlib.import_module(f"sim.twins.{device.driver}")

@@ -23,6 +23,7 @@ class Meter:
     """A device that measures."""
 
     quick_ms = 0  # it may be asked so often while its line has nothing else to do; 0 = only at its period
+    retry_ms = 0  # looking whether it is there again costs nothing and may be done so often; 0 = as its line does
 
     def read(self, now_ms: int) -> Reading:
         """Everything due now in one Reading; raises DeviceError, never returns an old value."""

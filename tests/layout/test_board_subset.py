@@ -15,9 +15,12 @@ HOST_ONLY = {
                 "signing", "token_signing", "system_time", "shelly_em", "tasmota_meter", "esphome_meter",
                 "digest", "smgw_account", "smgw_https", "smgw_session", "smgw_json", "smgw_casa", "smgw_conexa",
                 "smgw_ppc", "smgw_gateway", "smgw_meter", "smgw_recorded", "json_known", "json_heat", "shelly_notes",
-                "open_dtu", "ahoy_dtu"},
+                "open_dtu", "ahoy_dtu",
+                "ocpp_16", "ocpp_201", "ocpp_cards", "ocpp_chores", "ocpp_desk", "ocpp_door", "ocpp_frames",
+                "ocpp_lease", "ocpp_port", "ocpp_profiles", "ocpp_reading", "ocpp_server", "ocpp_station",
+                "ocpp_talk", "ocpp_times", "ocpp_values"},
     "sim": {"oms_meter", "wire", "modbus_slave", "network_meters", "https_device", "certificate", "smgw_gateway",
-            "smgw_pages", "plot", "kpi"},
+            "smgw_pages", "plot", "kpi", "ocpp_point", "ocpp_socket", "ocpp_tongues"},
 }
 CYCLE = [ROOT / "firmware" / name for name in ("image.py", "virtual.py", "line.py", "lanes.py", "cycle.py")]
 MODULES = CYCLE + sorted(

@@ -26,6 +26,8 @@ HOMES = {
     "tomli": {"firmware/config.py"},
     "pkcs11": {"drivers/token_signing.py"},
     "amqtt": {"firmware/broker.py"},
+    "ocpp": {"drivers/ocpp_frames.py"},
+    "websockets": {"drivers/ocpp_server.py", "sim/ocpp_socket.py"},
     "apprise": {"firmware/notices/post.py"},
     "uvicorn": {"firmware/page.py"},
     "starlette": {"firmware/page.py", "firmware/page_guard.py", "firmware/page_routes.py"},

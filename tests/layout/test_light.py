@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("cryptography", "apprise", "requests", "amqtt", "tarfile")
+HEAVY = ("cryptography", "apprise", "requests", "amqtt", "tarfile", "ocpp", "jsonschema", "websockets")
 
 
 def test_the_daemon_starts_without_what_it_seldom_needs() -> None:

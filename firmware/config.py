@@ -47,7 +47,7 @@ SINGLE: "dict[str, type[msgspec.Struct]]" = {
     "state": StateTable, "history": HistoryTable, "commands": CommandsTable, "carry": CarryTable,
     "records": RecordsTable, "accounts": AccountsTable, "notify": NotifyTable,
 }
-MOST = {"line": 16, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
+MOST = {"line": 32, "node": 32, "device": 64}  # tables of a kind; a house has far fewer
 KNOWN = (*SINGLE, *MOST, "contact")
 HINTS = (
     ("Invalid value", '; expected is a number, true, false, "text in quotes" or a [list]'),

@@ -182,7 +182,7 @@ class ChargePoint:
         socket.car.offer((offer,) * socket.conductors + (0,) * (count - socket.conductors))
 
     def rules(self, socket: Socket, at_ms: int) -> "tuple[int, int]":
-        """(mA of each conductor, conductors) by its clock: TxProfile goes before TxDefaultProfile, then the highest level."""
+        """(mA of each conductor, conductors) by its clock: TxProfile first, then the highest level."""
         count = len(socket.car.phases)
         live = [told for told in socket.told if told.from_ms <= at_ms and (told.to_ms is None or at_ms < told.to_ms)
                 and (told.purpose != "TxProfile" or socket.transaction is not None)]

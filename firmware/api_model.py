@@ -267,6 +267,7 @@ class Order(Struct, forbid_unknown_fields=True):
 class Answer(Struct, forbid_unknown_fields=True, omit_defaults=True):
     ok: bool
     why: Annotated[str, Meta(description="when it is refused")] = ""
+    why_de: Annotated[str, Meta(description="the same in German")] = ""
     value: str | int | list[list[int]] | None = None
     until_s: Until = None
     id: str | int | None = None
@@ -275,3 +276,4 @@ class Answer(Struct, forbid_unknown_fields=True, omit_defaults=True):
 class Problem(Struct, forbid_unknown_fields=True):
     status: int
     why: str
+    why_de: str

@@ -6,7 +6,7 @@ import msgspec
 
 from control.values import NONE, DeviceSpec, Site, Store
 from control.wiring import is_load, wiring
-from firmware import check_generation, check_heat, config_drivers
+from firmware import check_generation, check_heat, config_drivers, failsafe_de
 from firmware.config import LineSpec, SiteFile
 from firmware.config_heat import KINDS
 from firmware.config_read import SECRET
@@ -169,10 +169,15 @@ def _all_silent(file: SiteFile) -> Facts:
     return {
         "devices": [{"device": site.devices[index].name, "failsafe_ms": site.devices[index].ability.failsafe_ms or None,
                      "left_alone_ma": _vector(left_alone_ma(site.devices[index])),
-                     "words": config_drivers.module(file.devices[index].driver).FAILSAFE} for index in loads],
+                     **_failsafe(file, index)} for index in loads],
         "without_failsafe": without,
         "nodes": nodes,
     }
+
+
+def _failsafe(file: SiteFile, index: int) -> "dict[str, str]":
+    words = config_drivers.module(file.devices[index].driver).FAILSAFE
+    return {"words": words, "words_de": failsafe_de.GERMAN.get(words, words)}
 
 
 def _vector(current_ma: Phases) -> "list[int]":

@@ -2,7 +2,7 @@
 ceiling of its snapshot, so they are in the journal, and the guard stands behind them as behind everything.
 
 hutschiene/<site>/<device>/set/<what>          a bare value, or {"value", "for_s", "id"}
-hutschiene/<site>/<device>/set/<what>/result   {"ok", "value" or "why", "until_s", "id"}
+hutschiene/<site>/<device>/set/<what>/result   {"ok", "value" or "why" and "why_de", "until_s", "id"}
 hutschiene/<site>/<device>/settings            retained: what holds now, and until when
 
 An order with `for_s` lapses by itself; what held before it holds again. A retained command is refused: it would be
@@ -19,6 +19,7 @@ from drivers.mqtt import MOST_HEARD_BYTES, Message
 from firmware import prices
 from firmware.cycle import Cycle
 from firmware.kept import Kept
+from firmware.said import german, said
 from firmware.settable import DEFAULT, OBLIGES, SITE, Value, What, table
 from firmware.topics import Pairs, slug
 
@@ -59,7 +60,7 @@ class Commands:
         self._kept = kept
         self._wall_s = wall_s
         self._table = table(site, events)
-        self.asked: "Callable[[dict[str, Any]], str]" = lambda said: "nothing is kept just now"
+        self.asked: "Callable[[dict[str, Any]], str]" = lambda asked: said("nothing is kept just now")
         self._places = {"site": SITE, **{slug(device.name): index for index, device in enumerate(site.devices)}}
         self._names = {index: name for name, index in self._places.items()}
         self._lasting: "dict[tuple[int, str], Order]" = {}
@@ -78,7 +79,7 @@ class Commands:
         command = self._judged(place, name, message, now_ms)
         answer: "dict[str, object]" = {"ok": not command.why}
         if command.why:
-            answer["why"] = command.why
+            answer["why"], answer["why_de"] = command.why, german(command.why)
         else:
             key = (self._places[place], name)
             if not self._table[key].texts:
@@ -127,46 +128,47 @@ class Commands:
 
     def _judged(self, place: str, name: str, message: Message, now_ms: int) -> Command:
         if message.retained:
-            return Command(None, "a retained command; send it without retain, and remove the retained one", None)
+            return Command(None, said("a retained command; send it without retain, and remove the retained one"), None)
         if len(message.payload) > MOST_HEARD_BYTES:
-            return Command(None, f"too long; allowed are {MOST_HEARD_BYTES} bytes", None)
+            return Command(None, said("too long; allowed are {} bytes", MOST_HEARD_BYTES), None)
         if place not in self._places:
-            return Command(None, f"there is no {place}; known are {', '.join(self._places)}", None)
+            return Command(None, said("there is no {}; known are {}", place, ", ".join(self._places)), None)
         what = self._table.get((self._places[place], name))
         if what is None:
             names = [known for index, known in self._table if index == self._places[place]]
-            return Command(None, f"there is no {name} to set; {', '.join(names) or 'nothing'} can be", None)
-        said = _said(message.payload)
-        refused = _refused(what, said, KEYS + what.texts)
+            can = ", ".join(names) or said("nothing")
+            return Command(None, said("there is no {} to set; {} can be", name, can), None)
+        asked = _asked(message.payload)
+        refused = _refused(what, asked, KEYS + what.texts)
         if refused is not None:
             return refused
         if what.texts:
-            return self._event(self._names[self._places[place]], said)
-        order = self._ordered(said, now_ms)
+            return self._event(self._names[self._places[place]], asked)
+        order = self._ordered(asked, now_ms)
         if name == "target_wh" and order is not None:
             order = order._replace(base_wh=self._counters[self._places[place]])
             if order.base_wh is None:
-                return Command(None, f"the energy counter of {place} is not known now", said.get("id"))
-        return Command(order, "", said.get("id"))
+                return Command(None, said("the energy counter of {} is not known now", place), asked.get("id"))
+        return Command(order, "", asked.get("id"))
 
-    def _event(self, place: str, said: "dict[str, Any]") -> Command:
+    def _event(self, place: str, asked: "dict[str, Any]") -> Command:
         """Done once: it neither holds nor lapses. The reading itself comes later, on records/events."""
-        if said["value"] == DEFAULT or said.get("for_s") is not None:
-            why = "an event is over at once: allowed are reading, begin and end, without for_s"
-            return Command(None, why, said.get("id"))
+        if asked["value"] == DEFAULT or asked.get("for_s") is not None:
+            over = said("an event is over at once: allowed are reading, begin and end, without for_s")
+            return Command(None, over, asked.get("id"))
         index = self._places[place]
-        why = self.asked({"meter": self._site.devices[index].name, "what": said["value"],
-                          "external": str(said.get("id") or ""),
-                          **{key: said[key] for key in ("text", "source", "group", "transaction") if key in said}})
-        return Command(None if why else Order(said["value"], None, None, None), why, said.get("id"))
+        why = self.asked({"meter": self._site.devices[index].name, "what": asked["value"],
+                          "external": str(asked.get("id") or ""),
+                          **{key: asked[key] for key in ("text", "source", "group", "transaction") if key in asked}})
+        return Command(None if why else Order(asked["value"], None, None, None), why, asked.get("id"))
 
-    def _ordered(self, said: "dict[str, Any]", now_ms: int) -> "Order | None":
-        if said["value"] == DEFAULT:
+    def _ordered(self, asked: "dict[str, Any]", now_ms: int) -> "Order | None":
+        if asked["value"] == DEFAULT:
             return None
-        for_s = said.get("for_s")
+        for_s = asked.get("for_s")
         if for_s is None:
-            return Order(_frozen(said["value"]), None, None, None)
-        return Order(_frozen(said["value"]), now_ms + 1_000 * for_s, for_s, self._wall_s() + for_s)
+            return Order(_frozen(asked["value"]), None, None, None)
+        return Order(_frozen(asked["value"]), now_ms + 1_000 * for_s, for_s, self._wall_s() + for_s)
 
     def _wish(self, index: int) -> "Wish | None":
         """All of it anew."""
@@ -267,30 +269,32 @@ def _frozen(value: Any) -> Value:
     return tuple(tuple(pair) for pair in value) if isinstance(value, list) else value
 
 
-def _said(payload: bytes) -> "dict[str, Any]":
+def _asked(payload: bytes) -> "dict[str, Any]":
     """{"value": ...} of a bare word or number, or the object that was sent."""
     text = payload.decode("utf-8", "replace").strip()
     try:
-        said = json.loads(text)
+        asked = json.loads(text)
     except (ValueError, RecursionError):
-        said = text
-    return said if isinstance(said, dict) else {"value": said}
+        asked = text
+    return asked if isinstance(asked, dict) else {"value": asked}
 
 
-def _refused(what: What, said: "dict[str, Any]", keys: "tuple[str, ...]") -> "Command | None":
+def _refused(what: What, asked: "dict[str, Any]", keys: "tuple[str, ...]") -> "Command | None":
     """None for what may be ordered."""
-    id_, for_s, value = said.get("id"), said.get("for_s"), said.get("value")
+    id_, for_s, value = asked.get("id"), asked.get("for_s"), asked.get("value")
     if not (id_ is None or (isinstance(id_, str | int) and len(str(id_)) <= MOST_ID)):
-        return Command(None, f"id: allowed is text or a number of at most {MOST_ID} characters", None)
+        return Command(None, said("id: allowed is text or a number of at most {} characters", MOST_ID), None)
     why = "" if value == DEFAULT else what.refusal(value)
     if why:
-        return Command(None, f"{what.name} {json.dumps(value, ensure_ascii=False)[:60]}: {why}", id_)
+        return Command(None, said("{} {}: {}", what.name, json.dumps(value, ensure_ascii=False)[:60], why), id_)
     whole, most_s = isinstance(for_s, int) and not isinstance(for_s, bool), what.longest_s or MOST_FOR_S
     needed = what.longest_s and value != DEFAULT
     if (needed or for_s is not None) and not (whole and 1 <= for_s <= most_s):  # type: ignore[operator]
-        return Command(None, f"for_s: {'needed; ' if needed else ''}allowed are 1 to {most_s} "
-                             "(seconds until it lapses)", id_)
-    unknown = sorted(set(said) - set(keys))
+        if needed:
+            return Command(None, said("for_s: needed; allowed are 1 to {} (seconds until it lapses)", most_s), id_)
+        return Command(None, said("for_s: allowed are 1 to {} (seconds until it lapses)", most_s), id_)
+    unknown = sorted(set(asked) - set(keys))
     if unknown:
-        return Command(None, f"no such key: {', '.join(unknown)[:60]}; allowed are {', '.join(keys)}", id_)
+        found = ", ".join(unknown)[:60]
+        return Command(None, said("no such key: {}; allowed are {}", found, ", ".join(keys)), id_)
     return None

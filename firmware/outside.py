@@ -1,5 +1,6 @@
 """All that faces the outside: state goes to the broker and the page, commands come from the broker."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from firmware.kept import Kept
 from firmware.notices.teller import Teller
 from firmware.page import Page, Place
 from firmware.page_routes import House
+from firmware.said import said
 from firmware.tanks import Tanks
 from firmware.totals import KEEP_MS, Totals
 from firmware.version import VERSION
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     from firmware.backup import Backup
 
 PREFIX = "homeassistant"  # where announcements may stand from a time when they were wanted
-NOT_OURS = '{"ok":false,"why":"nothing of this name can be set"}'
+_NONE = said("nothing of this name can be set")
+NOT_OURS = json.dumps({"ok": False, "why": _NONE, "why_de": _NONE.de}, ensure_ascii=False)
 RESEND_MS = 10_000  # Home Assistant is not answered more often
 
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from firmware.access.door import Door, Visitor
 from firmware.access.roles import ANYBODY, WORDS, Rule
 from firmware.access.sessions import proves
+from firmware.said import german, said
 
 MOST_BODY = 8_192
 BODY_S = 5.0
@@ -33,7 +34,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cache-control": "no-cache",
 }
-NO_ACCOUNTS = "no accounts are configured here: it can only be looked at, from this computer"
+NO_ACCOUNTS = said("no accounts are configured here: it can only be looked at, from this computer")
 
 
 class Asked(NamedTuple):
@@ -85,10 +86,10 @@ class Guard:
 
     def refusal(self, visitor: Visitor, role: int) -> Stop:
         if visitor.name:
-            return Stop(403, f"{visitor.name} is {WORDS[visitor.role]}; this is for {WORDS[role]}")
+            return Stop(403, said("{} is {}; this is for {}", visitor.name, WORDS[visitor.role], WORDS[role]))
         if self.door.accounts is None:
             return Stop(403, NO_ACCOUNTS)
-        return Stop(401, "log in first", www_authenticate="Session")
+        return Stop(401, said("log in first"), www_authenticate="Session")
 
     def still(self, asked: Asked) -> "Callable[[], bool]":
         """Whether who asked may still look, later on; asking is use of the session."""
@@ -114,16 +115,16 @@ def _own(request: Request, visitor: Visitor, rule: Rule) -> None:
     """Whether the page that asks is ours, and not another one in the same browser."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
-        raise Stop(403, "asked by a page of another origin")
+        raise Stop(403, said("asked by a page of another origin"))
     if site not in (None, "same-origin", "none"):
-        raise Stop(403, "asked by a page of another site")
+        raise Stop(403, said("asked by a page of another site"))
     if rule.role > ANYBODY and not (visitor.session and proves(
             visitor.session, request.headers.get("x-csrf-token", ""))):
-        raise Stop(403, "x-csrf-token: missing or not this session's; /api/v1/session tells it")
+        raise Stop(403, said("x-csrf-token: missing or not this session's; /api/v1/session tells it"))
 
 
 def problem(status: int, why: str, headers: "Mapping[str, str] | None" = None) -> Response:
-    return JSONResponse({"status": status, "why": why}, status, headers, PROBLEM)
+    return JSONResponse({"status": status, "why": why, "why_de": german(why)}, status, headers, PROBLEM)
 
 
 def plain(_: Request, error: Exception) -> Response:
@@ -136,18 +137,18 @@ async def _body(request: Request) -> "dict[str, Any]":
     try:
         content = await asyncio.wait_for(_read(request), BODY_S)
     except asyncio.TimeoutError:
-        raise Stop(408, "the request did not end") from None
+        raise Stop(408, said("the request did not end")) from None
     if not content:
         return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON_TYPE:
-        raise Stop(415, f"allowed is {JSON_TYPE}")
+        raise Stop(415, said("allowed is {}", JSON_TYPE))
     try:
-        said = json.loads(content)
+        sent = json.loads(content)
     except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
-        raise Stop(400, "allowed is an object of JSON")
-    return said
+        sent = None
+    if not isinstance(sent, dict):
+        raise Stop(400, said("allowed is an object of JSON"))
+    return sent
 
 
 async def _read(request: Request) -> bytes:
@@ -155,7 +156,7 @@ async def _read(request: Request) -> bytes:
     async for part in request.stream():
         content += part
         if len(content) > MOST_BODY:
-            raise Stop(413, f"too long; allowed are {MOST_BODY} bytes")
+            raise Stop(413, said("too long; allowed are {} bytes", MOST_BODY))
     return content
 
 

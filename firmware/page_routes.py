@@ -24,6 +24,7 @@ from firmware.access.roles import COMMANDS, RULES, WORDS
 from firmware.desk import Full
 from firmware.history import History
 from firmware.page_guard import NO_ACCOUNTS, Asked, Guard, Stop, plain, with_headers
+from firmware.said import said
 
 if TYPE_CHECKING:
     from firmware.backup import Backup
@@ -114,12 +115,13 @@ class Routes:
         if self._door.accounts is None:
             raise Stop(404, NO_ACCOUNTS)
         if not (isinstance(name, str) and isinstance(password, str) and set(asked.body) == {"user", "password"}):
-            raise Stop(400, 'allowed is {"user": text, "password": text}')
+            raise Stop(400, said("allowed is {}", '{"user": text, "password": text}'))
         found = await asyncio.to_thread(self._door.login, name, password, asked.address)
         if isinstance(found, Refused):
             if found.wait_s:
-                raise Stop(429, f"too many failed logins; try again in {found.wait_s} s", retry_after=str(found.wait_s))
-            raise Stop(401, "wrong user or password", www_authenticate="Session")
+                raise Stop(429, said("too many failed logins; try again in {} s", found.wait_s),
+                           retry_after=str(found.wait_s))
+            raise Stop(401, said("wrong user or password"), www_authenticate="Session")
         token, account, session = found
         print(f"page: {account.name} has logged in from {asked.address}", file=sys.stderr, flush=True)
         assert self._door.sessions is not None
@@ -147,12 +149,12 @@ class Routes:
     async def file(self, asked: Asked) -> Response:
         content = self._page.file(asked.request.path_params.get("name", "index.html"))
         if content is None:
-            raise Stop(404, "there is none of this name")
+            raise Stop(404, said("there is none of this name"))
         return Response(content[0], media_type=content[1])
 
     async def events(self, asked: Asked) -> Response:
         if self._page.full():
-            raise Stop(503, "too many pages are open", retry_after="10")
+            raise Stop(503, said("too many pages are open"), retry_after="10")
         return Stream(self._page, self._guard.still(asked))
 
     async def state(self, asked: Asked) -> Response:
@@ -164,7 +166,7 @@ class Routes:
     async def read(self, asked: Asked) -> Response:
         found = api.answer(self._page.retained(), asked.request.path_params["path"])
         if found is None:
-            raise Stop(404, "there is none of this name")
+            raise Stop(404, said("there is none of this name"))
         return JSONResponse(found)
 
     async def metrics(self, asked: Asked) -> Response:
@@ -197,17 +199,17 @@ class Routes:
     async def backup(self, asked: Asked) -> Response:
         house = self._house(asked)
         if house.backup is None:
-            raise Stop(404, "a backup is made where the site is run, not here")
+            raise Stop(404, said("a backup is made where the site is run, not here"))
         made = await _read(house.backup)
         if made is None:
-            raise Stop(503, "one is being made already", retry_after="30")
+            raise Stop(503, said("one is being made already"), retry_after="30")
         print(f"page: {asked.visitor.name} takes a backup to {asked.address}", file=sys.stderr, flush=True)
         return Download(made, f"{asked.request.path_params['site']}-{time.strftime('%Y-%m-%d')}.tar.gz")
 
     def _house(self, asked: Asked) -> House:
         site = asked.request.path_params["site"]
         if site not in self._houses or api.answer(self._page.retained(), f"sites/{site}") is None:
-            raise Stop(404, "there is no site of this name")
+            raise Stop(404, said("there is no site of this name"))
         return self._houses[site]
 
     # what is set
@@ -223,22 +225,22 @@ class Routes:
         what, site = asked.request.path_params["what"], asked.request.path_params["site"]
         role = COMMANDS.get(what)
         if role is None:
-            raise Stop(404, f"there is no {what[:40]} to set; known are {', '.join(COMMANDS)}")
+            raise Stop(404, said("there is no {} to set; known are {}", what[:40], ", ".join(COMMANDS)))
         if asked.visitor.role < role:
             raise self._guard.refusal(asked.visitor, role)
         house = self._house(asked)
         if house.orders is None:
-            raise Stop(403, "nothing can be set: the configuration has no [commands]")
+            raise Stop(403, said("nothing can be set: the configuration has no [commands]"))
         payload = json.dumps(asked.body, separators=(",", ":"), ensure_ascii=False).encode()
         try:
             order = house.orders.order(f"hutschiene/{site}/{place}/set/{what}", payload, asked.visitor.name)
             answer = await asyncio.wait_for(asyncio.wrap_future(order), ANSWER_S)
         except Full:
-            raise Stop(503, "too much waits to be set", retry_after="5") from None
+            raise Stop(503, said("too much waits to be set"), retry_after="5") from None
         except asyncio.TimeoutError:
-            raise Stop(504, "no answer; nothing may have been set") from None
-        said = json.loads(answer)
-        return JSONResponse(said, 200 if said.get("ok") else 400)
+            raise Stop(504, said("no answer; nothing may have been set")) from None
+        told = json.loads(answer)
+        return JSONResponse(told, 200 if told.get("ok") else 400)
 
 
 async def _read(read: "Callable[..., Any]", *wanted: object) -> Any:

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from firmware.desk import MOST_WAITING, Full
+from firmware.said import said
 
 RESULT = "/result"
 
@@ -23,16 +24,16 @@ class Passing:
     def order(self, topic: str, payload: bytes, by: str) -> "Future[str]":
         """Raises Full."""
         answer: "Future[str]" = Future()
-        said = json.loads(payload)
+        asked = json.loads(payload)
         own = f"{by}@{secrets.token_hex(8)}"
         with self._lock:
             self._waiting = {key: one for key, one in self._waiting.items() if not one[0].cancelled()}
             if len(self._waiting) >= MOST_WAITING:
                 raise Full
-            self._waiting[own] = (answer, said.get("id"))
-        if not self._say(topic, json.dumps({**said, "id": own}, ensure_ascii=False).encode()):
-            why = f"no connection to the broker, nothing is set: {self._fault()}"
-            self._settle(own, {"ok": False, "why": why})
+            self._waiting[own] = (answer, asked.get("id"))
+        if not self._say(topic, json.dumps({**asked, "id": own}, ensure_ascii=False).encode()):
+            why = said("no connection to the broker, nothing is set: {}", self._fault())
+            self._settle(own, {"ok": False, "why": why, "why_de": why.de})
         return answer
 
     def heard(self, topic: str, payload: bytes) -> None:

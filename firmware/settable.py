@@ -8,6 +8,7 @@ from typing import NamedTuple
 from control.values import CONSUME, NONE, PRODUCE, TARGET, DeviceSpec, Site
 from control.wiring import is_load, most_w
 from firmware.config_site import MODES
+from firmware.said import said
 
 SITE = NONE  # instead of a device's index: the house itself
 DEFAULT = "default"  # instead of a value: what the configuration says again
@@ -43,15 +44,16 @@ class What(NamedTuple):
     def refusal(self, value: object) -> str:
         """Why this value cannot be had, "" when it can."""
         if self.choices:
-            return "" if value in self.choices else f"allowed are {', '.join(self.choices)} and {DEFAULT}"
+            return "" if value in self.choices else said("allowed are {} and {}", ", ".join(self.choices), DEFAULT)
         if self.series:
-            return "" if self._is_series(value) else (
-                f"allowed are 1 to {MOST_SLOTS} pairs [[0, PRICE], [SECONDS FROM NOW, PRICE], ...] with rising "
-                f"seconds, each price {self.least} to {self.most} ({self.unit}), and {DEFAULT}")
+            return "" if self._is_series(value) else said(
+                "allowed are 1 to {} pairs [[0, PRICE], [SECONDS FROM NOW, PRICE], ...] with rising seconds, each "
+                "price {} to {} ({}), and {}", MOST_SLOTS, self.least, self.most, self.unit, DEFAULT)
         if _whole(value, self.least, self.most) and (not self.least_on or value == 0 or value >= self.least_on):  # type: ignore[operator]
             return ""
-        least = f"0, {self.least_on}" if self.least_on else str(self.least)
-        return f"allowed are {least} to {self.most} ({self.unit}) and {DEFAULT}"
+        if self.least_on:
+            return said("allowed are 0, {} to {} ({}) and {}", self.least_on, self.most, self.unit, DEFAULT)
+        return said("allowed are {} to {} ({}) and {}", self.least, self.most, self.unit, DEFAULT)
 
     def _is_series(self, value: object) -> bool:
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_SLOTS:

@@ -1,4 +1,6 @@
 // What is asked over HTTP, beside the feed. Every wait has an end.
+import { language } from "./settings";
+
 export const WAIT_MS = 8_000;
 
 /** `status` 0: no answer at all. */
@@ -21,7 +23,7 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<Answ
 
 function problem(body: unknown): string {
   if (typeof body !== "object" || body === null) return "";
-  for (const key of ["why", "error", "detail"]) {
+  for (const key of [language === "de" ? "why_de" : "why", "why"]) {
     const words = (body as Record<string, unknown>)[key];
     if (typeof words === "string") return words;
   }

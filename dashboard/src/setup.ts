@@ -17,7 +17,7 @@ export interface Facts {
   losses: {
     meters: { meter: string; after_ms: number; nodes: { node: string; budget_ma: number[]; assumed_ma: number; loads: string[] }[] }[];
     everything: {
-      devices: { device: string; failsafe_ms: number | null; words: string }[];
+      devices: { device: string; failsafe_ms: number | null; words: string; words_de: string }[];
       nodes: { node: string; total_ma: number[]; rated_ma: number }[];
     };
   };

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from drivers.mqtt_courier import Courier
 from firmware.config_tables import MqttTable, access
 from firmware.records.events import READING, Answer, Ask
+from firmware.said import german
 
 Short = Annotated[str, Meta(max_length=64)]
 
@@ -39,7 +40,7 @@ def ask_of(said: "bytes | str | dict[str, Any]", now_ms: int) -> Ask:
 def told(answer: Answer, kept: bool) -> "dict[str, Any]":
     """`kept`: it is on the disk by now."""
     if answer.event is None:
-        return {"ok": False, "why": answer.why, "external": answer.ask.external}
+        return {"ok": False, "why": answer.why, "why_de": german(answer.why), "external": answer.ask.external}
     return {"ok": True, "kept": kept, "event": answer.event}
 
 

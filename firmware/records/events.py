@@ -11,6 +11,7 @@ from control.values import Site
 from firmware.records.clock import UNKNOWN, Look
 from firmware.records.digits import counters
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen
+from firmware.said import said
 
 ANSWER_MS = 30_000
 MOST_ASKED = 32  # that wait at a time
@@ -77,8 +78,9 @@ class Desk:
         index = self._index[ask.meter]
         one = seen.snapshot.heard[index].reading
         if one is None or one.import_wh is None or one.t_ms < ask.asked_ms:
-            late = seen.snapshot.now_ms - ask.asked_ms > ANSWER_MS
-            return Answer(ask, None, f"{ask.meter}: no reading within {ANSWER_MS // 1_000} s") if late else None
+            if seen.snapshot.now_ms - ask.asked_ms <= ANSWER_MS:
+                return None
+            return Answer(ask, None, said("{}: no reading within {} s", ask.meter, ANSWER_MS // 1_000))
         why = self._refused(ask)
         if why:  # answered meanwhile by another one
             return Answer(ask, None, why)
@@ -114,17 +116,17 @@ class Desk:
     def _refused(self, ask: Ask) -> str:
         begun = self._open.get(ask.meter)
         if ask.meter not in self._index:
-            return f"there is no meter {ask.meter!r}"
+            return said("there is no meter {}", repr(ask.meter))
         if ask.what not in (READING, BEGIN, END):
-            return f"{ask.what!r}: allowed are {READING}, {BEGIN}, {END}"
+            return said("{}: allowed are {}, {}, {}", repr(ask.what), READING, BEGIN, END)
         if ask.what == BEGIN and begun is not None:
-            return f"{ask.meter}: transaction {begun['transaction']} is still open"
+            return said("{}: transaction {} is still open", ask.meter, begun["transaction"])
         if ask.what == END and begun is None:
-            return f"{ask.meter}: no transaction is open"
+            return said("{}: no transaction is open", ask.meter)
         if ask.what == END and begun is not None and ask.transaction not in ("", begun["transaction"]):
-            return f"{ask.meter}: the open transaction is {begun['transaction']}"
+            return said("{}: the open transaction is {}", ask.meter, begun["transaction"])
         if len(self._asked) >= MOST_ASKED and ask not in self._asked:
-            return f"{MOST_ASKED} are waiting already"
+            return said("{} are waiting already", MOST_ASKED)
         return ""
 
 

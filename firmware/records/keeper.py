@@ -22,6 +22,7 @@ from firmware.records.legal_time import offset_s
 from firmware.records.mixing import Mixing
 from firmware.records.sampler import Quarter, Sampler, Seen, Value
 from firmware.records.store import Store, TooNew
+from firmware.said import said
 from hal.times import TimeNow
 
 MOST_WAITING = 1_000  # records: ten days of quarter hours
@@ -94,10 +95,10 @@ class Keeper:
     def ask(self, ask: Ask) -> str:
         """Asks for a reading; why there will be none, or "" and it comes with `answers`."""
         if self._store is None:
-            return "nothing is kept just now"
+            return said("nothing is kept just now")
         times_ms = self._asked_ms
         if len(times_ms) == MOST_ASKED_AN_HOUR and ask.asked_ms - times_ms[0] < 3_600_000:
-            return f"allowed are {MOST_ASKED_AN_HOUR} an hour"
+            return said("allowed are {} an hour", MOST_ASKED_AN_HOUR)
         times_ms.append(ask.asked_ms)
         return self._desk.ask(ask)
 

@@ -23,6 +23,7 @@ from firmware.records.keys import configured
 from firmware.records.legal_time import zone
 from firmware.records.retention import RULES
 from firmware.records.sampler import Seen
+from firmware.said import said
 from hal.measured import Measured
 from hal.ports import Contacts, TimeService
 
@@ -95,7 +96,7 @@ class Recorder:
     def ask(self, ask: Ask) -> str:
         """A reading, whoever wants it; from any thread. Why there will be none; the answer is told with `pairs`."""
         if len(self._asks) == MOST_ASKED:
-            return f"{MOST_ASKED} are waiting already"
+            return said("{} are waiting already", MOST_ASKED)
         self._asks.append(ask)
         return ""
 

@@ -114,7 +114,8 @@ def test_programs_read_it_by_name_and_prometheus_as_metrics(page: Page) -> None:
     assert json.loads(get(page, "/api/v1/sites/home/nodes/house")[2]) == {"rated_ma": 35_000}
     status, headers, body = get(page, "/api/v1/sites/home/nodes/none")
     assert (status, headers["content-type"], json.loads(body)) == (
-        404, "application/problem+json", {"status": 404, "why": "there is none of this name"})
+        404, "application/problem+json", {"status": 404, "why": "there is none of this name",
+                                           "why_de": "unter diesem Namen gibt es nichts"})
     status, headers, body = get(page, "/metrics")
     assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     assert b'hutschiene_site_power_watts{site="home",part="grid"} 5\n' in body
@@ -136,7 +137,8 @@ def test_curves_are_read_over_http(tmp_path: Path) -> None:
             200, {"from_s": 1_800_000_000, "step_s": 1, "series": {"car.power_w": {"values": [7] * 60}}})
         status, _, body = get(page, where + "?from=5&to=x")
         assert (status, json.loads(body)) == (
-            400, {"status": 400, "why": "from, to: needed, in seconds since 1970"})
+            400, {"status": 400, "why": "from, to: needed, in seconds since 1970",
+                   "why_de": "from, to: needed, in seconds since 1970"})
         assert get(page, "/api/v1/sites/other/history" + minute)[0] == 404
         page.publish("hutschiene/bare/site/state", "{}")
         assert [get(page, "/api/v1/sites/bare/" + what)[0] for what in (

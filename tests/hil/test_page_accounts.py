@@ -137,7 +137,7 @@ def test_every_route_is_open_to_its_roles_and_closed_to_all_others(server: "Call
         if refused:
             assert answer.status == (403 if name else 401)
             assert answer.headers["content-type"] == "application/problem+json"
-            assert set(answer.said) == {"status", "why"}
+            assert set(answer.said) == {"status", "why", "why_de"}
         assert "unsafe" not in answer.headers["content-security-policy"]
 
 
@@ -226,7 +226,7 @@ def test_wrong_passwords_are_the_same_for_who_is_there_and_who_is_not_and_then_w
     house = server()
     wrong = [house.post("/api/v1/login", {"user": name, "password": "wrong password"}) for name in ("owner", "nobody")]
     assert [(one.status, one.said) for one in wrong] == [
-        (401, {"status": 401, "why": "wrong user or password"})] * 2
+        (401, {"status": 401, "why": "wrong user or password", "why_de": "Konto oder Passwort ist falsch"})] * 2
     for said in ({"user": "owner"}, {"user": 1, "password": 2}, {}, {"user": "a", "password": "b", "more": 1}):
         assert house.post("/api/v1/login", said).status == 400
     for _ in range(20):

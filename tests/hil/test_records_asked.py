@@ -76,7 +76,8 @@ def test_asked_over_mqtt(broker: "tuple[str, int]", recorded_site: "Callable[[st
         recorder.hear(image.snapshot(clock.read().mono_ms + 500, ("surplus",)),
                       Plan((None,), (), None, (), Obeyed((), None, None)))
         refused = asker.ask('{"meter": "roof", "external": "x1"}')
-        assert refused == {"ok": False, "why": "there is no meter 'roof'", "external": "x1"}
+        assert refused == {"ok": False, "why": "there is no meter 'roof'", "why_de": "den Zähler 'roof' gibt es nicht",
+                           "external": "x1"}
         assert asker.ask('{"meter": 5}')["ok"] is False
         feed = 0
 

@@ -101,5 +101,5 @@ function lines(facts: Facts): HTMLElement {
 function dead(facts: Facts): HTMLElement {
   return h("ul", { class: "plain" }, ...facts.losses.everything.devices.map((device) => h("li", {}, h("strong", {}, title(device.device)), " ",
     h("span", { class: "note" }, device.failsafe_ms === null ? "" : duration(device.failsafe_ms) + ": ",
-      h("span", { lang: "en" }, device.words)))));
+      words.lang === "de" ? device.words_de : device.words))));
 }

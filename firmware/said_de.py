@@ -1,0 +1,66 @@
+"""What firmware.said says, in German; tests/unit/test_said.py holds both sides together."""
+
+GERMAN = {
+    # what is set
+    "a retained command; send it without retain, and remove the retained one":
+        "ein aufgehobener Befehl (retain); ohne retain senden und den aufgehobenen entfernen",
+    "too long; allowed are {} bytes": "zu lang; erlaubt sind {} Byte",
+    "there is no {}; known are {}": "{} gibt es nicht; bekannt sind {}",
+    "there is no {} to set; {} can be": "{} lässt sich nicht setzen, nur {}",
+    "there is no {} to set; known are {}": "{} lässt sich nicht setzen; bekannt sind {}",
+    "nothing": "nichts",
+    "the energy counter of {} is not known now": "der Energiezähler von {} ist gerade nicht bekannt",
+    "an event is over at once: allowed are reading, begin and end, without for_s":
+        "ein Ereignis ist gleich vorbei: erlaubt sind reading, begin und end, ohne for_s",
+    "id: allowed is text or a number of at most {} characters":
+        "id: erlaubt ist Text oder eine Zahl mit höchstens {} Zeichen",
+    "{} {}: {}": "{} {}: {}",
+    "for_s: needed; allowed are 1 to {} (seconds until it lapses)":
+        "for_s: nötig; erlaubt sind 1 bis {} (Sekunden, bis es verfällt)",
+    "for_s: allowed are 1 to {} (seconds until it lapses)": "for_s: erlaubt sind 1 bis {} (Sekunden, bis es verfällt)",
+    "no such key: {}; allowed are {}": "unbekannt: {}; erlaubt sind {}",
+    "allowed are {} and {}": "erlaubt sind {} und {}",
+    "allowed are {} to {} ({}) and {}": "erlaubt sind {} bis {} ({}) und {}",
+    "allowed are 0, {} to {} ({}) and {}": "erlaubt sind 0, {} bis {} ({}) und {}",
+    "allowed are 1 to {} pairs [[0, PRICE], [SECONDS FROM NOW, PRICE], ...] with rising seconds, each price {} to {} "
+    "({}), and {}":
+        "erlaubt sind 1 bis {} Paare [[0, PREIS], [SEKUNDEN AB JETZT, PREIS], ...] mit steigenden Sekunden, jeder "
+        "Preis "
+        "{} bis {} ({}), und {}",
+    "nothing of this name can be set": "unter diesem Namen lässt sich nichts setzen",
+    "no connection to the broker, nothing is set: {}": "keine Verbindung zum Broker, nichts ist gesetzt: {}",
+    # the records
+    "nothing is kept just now": "gerade wird nichts aufgezeichnet",
+    "allowed are {} an hour": "erlaubt sind {} in der Stunde",
+    "{} are waiting already": "{} warten schon",
+    "{}: no reading within {} s": "{}: kein Messwert binnen {} s",
+    "there is no meter {}": "den Zähler {} gibt es nicht",
+    "{}: allowed are {}, {}, {}": "{}: erlaubt sind {}, {}, {}",
+    "{}: transaction {} is still open": "{}: der Vorgang {} ist noch offen",
+    "{}: no transaction is open": "{}: kein Vorgang ist offen",
+    "{}: the open transaction is {}": "{}: offen ist der Vorgang {}",
+    # the page's server
+    "no accounts are configured here: it can only be looked at, from this computer":
+        "hier sind keine Konten eingerichtet: es kann nur angesehen werden, von diesem Rechner aus",
+    "{} is {}; this is for {}": "{} ist {}; das ist für {}",
+    "log in first": "erst anmelden",
+    "asked by a page of another origin": "von einer fremden Seite gefragt",
+    "asked by a page of another site": "von einer Seite aus einem anderen Netz gefragt",
+    "x-csrf-token: missing or not this session's; /api/v1/session tells it":
+        "x-csrf-token: fehlt oder ist nicht von dieser Sitzung; /api/v1/session sagt es",
+    "the request did not end": "die Anfrage hat nicht geendet",
+    "allowed is {}": "erlaubt ist {}",
+    "allowed is an object of JSON": "erlaubt ist ein JSON-Objekt",
+    "too many failed logins; try again in {} s": "zu viele falsche Anmeldungen; in {} s wieder versuchen",
+    "wrong user or password": "Konto oder Passwort ist falsch",
+    "there is none of this name": "unter diesem Namen gibt es nichts",
+    "too many pages are open": "zu viele Seiten sind offen",
+    "a backup is made where the site is run, not here":
+        "eine Sicherung entsteht dort, wo das Haus betrieben wird, nicht hier",
+    "one is being made already": "eine entsteht schon",
+    "there is no site of this name": "ein Haus dieses Namens gibt es nicht",
+    "nothing can be set: the configuration has no [commands]":
+        "nichts lässt sich setzen: die Konfiguration hat kein [commands]",
+    "too much waits to be set": "zu vieles wartet darauf, gesetzt zu werden",
+    "no answer; nothing may have been set": "keine Antwort; vielleicht ist nichts gesetzt",
+}

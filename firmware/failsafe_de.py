@@ -37,6 +37,11 @@ GERMAN = {
     "the box itself goes to the fallback its installer has set (failsafe_a) failsafe_s after our last heartbeat":
         "die Box geht failsafe_s nach unserem letzten Herzschlag von selbst auf den Rückfall, den ihr Installateur "
         "eingestellt hat (failsafe_a)",
+    "the station itself goes to failsafe_a (0: it pauses) failsafe_s after our last profile, by a default profile "
+    "without an end laid into it at the start; one that forgets its profiles: as its installer has set":
+        "die Station geht failsafe_s nach unserem letzten Profil von selbst auf failsafe_a (0: sie pausiert), durch ein "
+        "Vorgabeprofil ohne Ende, das beim Start in sie gelegt wird; eine, die ihre Profile vergisst: wie ihr "
+        "Installateur es eingestellt hat",
     "it stops heating after the time set in it (timeout_s); with none set it stays as told":
         "hört nach der in ihm eingestellten Zeit (timeout_s) auf zu heizen; ohne eine bleibt er, wie vorgegeben",
     "it stops heating about a minute after our last power (timeout_s)":

@@ -39,7 +39,8 @@ GERMAN = {
         "eingestellt hat (failsafe_a)",
     "the station itself goes to failsafe_a (0: it pauses) failsafe_s after our last profile, by a default profile "
     "without an end laid into it at the start; one that forgets its profiles: as its installer has set":
-        "die Station geht failsafe_s nach unserem letzten Profil von selbst auf failsafe_a (0: sie pausiert), durch ein "
+        "die Station geht failsafe_s nach unserem letzten Profil von selbst auf failsafe_a (0: sie "
+        "pausiert), durch ein "
         "Vorgabeprofil ohne Ende, das beim Start in sie gelegt wird; eine, die ihre Profile vergisst: wie ihr "
         "Installateur es eingestellt hat",
     "it stops heating after the time set in it (timeout_s); with none set it stays as told":

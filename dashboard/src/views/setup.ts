@@ -39,7 +39,7 @@ function whole({ version, configuration: facts, parts }: Setup, context: Context
   return [
     h("section", {}, h("h2", {}, say.checks), h("div", { class: "card" },
       warnings.length ? h("p", {}, h("strong", {}, say.warnings)) : h("p", { class: "well" }, say.well),
-      warnings.length ? h("ul", { class: "plain" }, ...warnings.map((one) => h("li", { class: "warning" }, one))) : null,
+      warnings.length ? h("ul", { class: "plain" }, ...warnings.map((one) => h("li", { class: "warning", lang: "en" }, one))) : null,
       h("dl", { class: "facts" }, h("div", {}, h("dt", {}, say.version), h("dd", {}, version || "–"))),
       backup(context),
       h("p", { class: "note" }, say.readOnly))),

@@ -3,7 +3,7 @@
 A price that is not known counts as no dearer than now: so a price that is lost never lets anything take more.
 """
 
-from control.values import Prices
+from control.values import NEVER, Prices
 
 
 def cheap_ms(prices: "Prices | None", now_ms: int, until_ms: int) -> int:
@@ -19,10 +19,9 @@ def cheap_ms(prices: "Prices | None", now_ms: int, until_ms: int) -> int:
     return left_ms
 
 
-def dearest(prices: Prices) -> "tuple[int, int] | None":
-    """(from when, import) of the dearest hour that is known to come, the first of them; None when none is."""
-    found: "tuple[int, int] | None" = None
-    for each in prices.later:
-        if found is None or each[1] > found[1]:
-            found = each
-    return found
+def pays_from(prices: Prices, efficiency_permille: int) -> int:
+    """When the first hour begins that pays for what is lost of a kWh taken now; NEVER when none is known."""
+    for from_ms, price in prices.later:
+        if price * efficiency_permille > prices.import_ * 1_000:
+            return from_ms
+    return NEVER

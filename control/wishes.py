@@ -13,7 +13,7 @@ before it that cost least.
 from control import reasons
 from control.battery import GAP_PERMILLE, filling_ms, measure
 from control.claims import Claim
-from control.tariff import cheap_ms, dearest
+from control.tariff import cheap_ms, pays_from
 from control.values import FAST, NEVER, NO_WISH, OFF, SURPLUS, TARGET, Prices, Snapshot, Wish
 
 SPARE_PERMILLE = 100  # a target is begun as if it took so much longer ...
@@ -77,16 +77,17 @@ def _trade(claim: Claim, worth: int, prices: Prices) -> None:
 
 def _window(claim: Claim, prices: Prices, now_ms: int) -> None:
     """From the grid while that is cheap, in the cheapest hours before a dearer one that pays for the losses."""
-    store, dear = claim.store, dearest(prices)
-    if store is None or store.grid_price is None or dear is None or claim.mode not in (SURPLUS, TARGET):
+    store = claim.store
+    if store is None or store.grid_price is None or claim.mode not in (SURPLUS, TARGET):
         return
-    if prices.import_ > store.grid_price or dear[1] * store.efficiency_permille <= prices.import_ * 1_000:
+    dear_ms = pays_from(prices, store.efficiency_permille)
+    if prices.import_ > store.grid_price or dear_ms == NEVER:
         return
     claim.keeps = True
     needs_ms = filling_ms(claim, store.grid_permille)
     if needs_ms is None:
         return
-    if presses(needs_ms, cheap_ms(prices, now_ms, dear[0]), claim.state.driven == reasons.CHEAP):
+    if presses(needs_ms, cheap_ms(prices, now_ms, dear_ms), claim.state.driven == reasons.CHEAP):
         claim.driven, claim.mode, claim.fill = reasons.CHEAP, FAST, min(store.grid_permille, claim.fill)
 
 

@@ -82,7 +82,7 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
                 _within_bands(claim, claim.state.level)
             else:
                 _follow(claim, left_w or 0, locked_w, feed_in_w, now_ms)
-                left_w = (left_w or 0) - min(claim.level, claim.limit)
+                left_w = _left_by(claim, left_w or 0)
             excess_w += _against_peaks(claim, excess_w)
         claim.wanted = claim.level
         claim.wanted_w = claim.level
@@ -197,6 +197,13 @@ def _by_itself(claim: Claim, left_w: "int | None", locked_w: int, now_ms: int) -
     else:
         _within_bands(claim, min(left_w + locked_w, 0))
         claim.reason = reasons.LOCKED
+
+
+def _left_by(claim: Claim, left_w: int) -> int:
+    """What is left for the next; what one is told to give is nothing for another one to take."""
+    if claim.level < 0:
+        return min(left_w - claim.level, max(left_w, 0))
+    return left_w - min(claim.level, claim.limit)
 
 
 def _own_part_w(claim: Claim, left_w: int) -> int:

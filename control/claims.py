@@ -22,7 +22,7 @@ class Claim:
         "idle_ms", "index", "keep", "keeps", "kind", "lease_w", "least_w", "level", "limit", "low", "low_mv", "mode",
         "node", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w", "soc", "stands_w",
         "state", "stood_ms", "store", "stuck", "take_w", "tank", "top", "use", "used", "uses", "uses_ms", "volt_mv",
-        "waits", "wanted", "wanted_w",
+        "waits", "wanted", "wanted_w", "yields",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
@@ -52,6 +52,7 @@ class Claim:
         self.rank = device.priority  # higher is served first
         self.driven = 0  # why it takes from the grid beyond its mode
         self.lease_w: "int | None" = None  # what it shall take, whatever its mode
+        self.yields = False  # a load that is served before it comes
         self.keeps = False  # a storage that gives nothing now
         self.limit = NO_LIMIT  # most its owner lets it have, as a level
         self.store = store = device.store

@@ -1,7 +1,7 @@
 """What each load wants in its mode, before any limit: a level, and the reason it is not more.
 
 Surplus starts a load after a minute above its least and stops it after three below, on smoothed watts; in
-between it stays at its least.
+between it stays at its least. One that a load of higher priority displaces goes when that comes.
 """
 
 from control import reasons
@@ -127,7 +127,8 @@ def _running(claim: Claim, now_ms: int) -> None:
         return
     if claim.edge_ms == NEVER:
         claim.edge_ms = now_ms
-    if now_ms - claim.edge_ms < STOP_MS:
+    displaced = claim.yields and claim.waits == reasons.OTHERS_FIRST
+    if now_ms - claim.edge_ms < (START_MS if displaced else STOP_MS):
         claim.ask(claim.floor, reasons.STOPS_SOON)
         return
     claim.ask(0, claim.waits)

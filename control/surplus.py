@@ -15,6 +15,7 @@ QUICK_MS = 4_000  # a car answers within 5 s (IEC 61851-1): faster is only noise
 SLOW_MS = 30_000  # for starts, stops and phases
 FLIGHT_MS = 10_000  # beyond its own settling: the car's answer and the next reading
 SPARE_W = 150  # what a load may add to its draw before the surplus is shared anew
+COMES_MS = 10_000  # a start counts as one for so long
 REST_MS = 300_000  # after a stop of charging: cars take fast restarts for a fault
 EXPORT_BIAS_W = 100  # what storage leaves so that more can be seen
 
@@ -78,17 +79,28 @@ def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -
             most_w = min(claim.take_w, claim.limit) + EXPORT_BIAS_W
             quick_w -= min(claim.quick_w, most_w)
             slow_w -= min(claim.slow_w, most_w)
-    stored_w, first = all_w - fixed_w - slow_w, 0
+    stored_w, first, comes = all_w - fixed_w - slow_w, 0, False
     ranked = sorted(claims, key=_rank)
     while first < len(ranked):
         last = first
         while last < len(ranked) and ranked[last].rank == ranked[first].rank:
             last += 1
-        quick_w, slow_w = _equals([claim for claim in ranked[first:last] if _shares(claim)], quick_w, slow_w, now_ms)
+        group = [claim for claim in ranked[first:last] if _shares(claim)]
+        quick_w, slow_w = _equals(group, quick_w, slow_w, now_ms)
+        for claim in group:
+            claim.yields = comes
+        comes = comes or any([_comes(claim, now_ms) for claim in group])
         first = last
     for claim in claims:
         if claim.slow_w < claim.least_w <= all_w:
             claim.waits = reasons.STORAGE_FIRST if claim.slow_w + stored_w >= claim.least_w else reasons.OTHERS_FIRST
+
+
+def _comes(claim: Claim, now_ms: int) -> bool:
+    """Whether it is about to start, or has just done so."""
+    if claim.running:
+        return now_ms - claim.state.switched_ms < COMES_MS
+    return _reserved(claim, now_ms) > 0
 
 
 def _rank(claim: Claim) -> "tuple[int, int]":

@@ -494,6 +494,33 @@ def test_a_flow_heater_that_goes_on_and_off_is_no_leaping_meter() -> None:
         assert not [alarm for alarm in plan.alarms if alarm[0] == reasons.LEAPING]
 
 
+def test_a_higher_one_displaces_a_lower_one_within_one_start_delay() -> None:
+    house = House([(load("low", WALLBOX, priority=1, mode=SURPLUS), Car((0, 1, 2))),
+                   (load("high", WALLBOX, priority=9, mode=SURPLUS), Car((0, 1, 2), plugged=False))])
+    house.base = pv(6_500, 0)
+    house.run(200)
+    assert house.grant(1).setpoint.current_ma.l1 >= 8_000
+    high = house.parts[1]
+    assert isinstance(high, Car)
+    high.plugged = True
+    house.run(70)
+    assert house.grant(2).setpoint.current_ma.l1 >= 6_000
+    assert house.grant(1).setpoint == STOP
+    assert house.grant(1).reason == reasons.OTHERS_FIRST
+    assert sum(max(flow.total(), 0) for flow in house.grid[-70:]) * 230 // 3_600_000 <= 40  # Wh from the grid
+
+
+def test_one_that_waits_for_a_cloud_to_pass_is_not_displaced() -> None:
+    house = House([(load("low", WALLBOX, priority=1, mode=SURPLUS), Car((0, 1, 2))),
+                   (load("high", WALLBOX, priority=9, mode=SURPLUS), Car((0, 1, 2)))])
+    house.base = pv(15_800, 0)
+    house.run(300)
+    assert house.grant(1).setpoint.current_ma.l1 >= 6_000
+    house.base = pv(12_500, 0)
+    house.run(100)
+    assert house.grant(1).reason == reasons.STOPS_SOON
+
+
 def test_surplus_starts_after_a_minute_and_stops_after_three() -> None:
     house = House([(load("a", WALLBOX, mode=SURPLUS), Car((0, 1, 2)))])
     house.base = pv(6_000, 0)

@@ -11,7 +11,8 @@ its source is Modbus. Fast charging (P40) makes the box ignore us, which is the 
 from drivers.meter_facts import BOTH
 from drivers.orders import Order, blind
 from drivers.register_device import needed, one
-from drivers.register_wallbox import THREE, RegisterWallbox
+from drivers.register_wallbox import RegisterWallbox
+from drivers.wallbox_load import THREE
 from drivers.wallbox_table import Enable, ability_of, box, fail_safe, options_of, switch, with_enable
 from hal.faults import RANGE, DeviceError
 from hal.ports import Bus

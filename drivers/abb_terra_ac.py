@@ -44,7 +44,7 @@ BOX = box(
         Reg("total_w", 3, 0x401C, "u32", 1, 1, 1),
     ),
     state, blind("limit_ma", 16, 0x4100, "u32"), effective=True,
-    slow=(Reg("failsafe_s", 3, 0x4020, "u16", 1, 1, 1),),
+    slow=(Reg("session_wh", 3, 0x401E, "u32", 1, 1, 1), Reg("failsafe_s", 3, 0x4020, "u16", 1, 1, 1)),
     step_ma=1, refresh_ms=30_000,
     failsafe=fail_safe(None, Order(Reg("failsafe_s", 6, 0x4106, "u16", 1, 1, 1),
                                    Reg("failsafe_s", 3, 0x4020, "u16", 1, 1, 1)), default_s=60, least_s=30),

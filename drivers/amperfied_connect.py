@@ -4,6 +4,7 @@ Source: two independent drivers that agree; 501 and 5001 (phases) from one of th
 the older Energy Control, over TCP. Power is apparent power, energy VAh. Any valid request re-triggers its watchdog.
 """
 
+from drivers.cards import ASCII, card
 from drivers.meter_facts import DRIVERS
 from drivers.orders import Order, blind, order
 from drivers.register_wallbox import RegisterWallbox, lettered
@@ -36,9 +37,10 @@ BOX = box(
         Reg("failsafe_ma", 3, 262, "u16", 1, 100, 1),
     ),
     state, order("limit_ma", 16, 261, "u16", 100), step_ma=100, max_ma=16_000,
-    slow=(Reg("import_wh", 4, 17, "u32", 1, 1, 1), Reg("watchdog_ms", 3, 257, "u16", 1, 1, 1),
+    slow=(Reg("import_wh", 4, 17, "u32", 1, 1, 1), Reg("session_wh", 4, 19, "u32", 1, 1, 1),
+          Reg("watchdog_ms", 3, 257, "u16", 1, 1, 1),
           Reg("conductors", 4, 5001, "u16", 1, 1, 1)),
-    switch=switch(order("phases", 16, 501), 1, 3, rest_ms=10_000),
+    card=card(4, 2002, 6, ASCII), switch=switch(order("phases", 16, 501), 1, 3, rest_ms=10_000),
     failsafe=fail_safe(order("failsafe_ma", 16, 262, "u16", 100), order("watchdog_ms", 16, 257), least_s=6, most_s=60,
                        default_s=14),
 )

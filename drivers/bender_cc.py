@@ -5,6 +5,7 @@ up on its web page, with a communication time-out: that time stands there only, 
 comes now and then and is no value. 730 and 740 are never read: some models hang up.
 """
 
+from drivers.cards import ASCII, card
 from drivers.meter_facts import DRIVERS
 from drivers.orders import order
 from drivers.register_device import one
@@ -35,6 +36,7 @@ BOX = box(
     state, order("limit_ma", 16, 1000, "u16", 1000),
     slow=(Reg("voltage_mv", 3, 222, "u32", 3, 1000, 1), Reg("phase_wh", 3, 200, "u32", 3, 1, 1),
           Reg("failsafe_ma", 3, 131, "u16", 1, 1000, 1)),
+    card=card(3, 720, 10, ASCII),
     failsafe=fail_safe(order("failsafe_ma", 16, 131, "u16", 1000), least_s=15, most_s=600, default_s=30),
 )
 OPTIONS = options_of(BOX)

@@ -6,6 +6,7 @@ Two sources scale 120 (power) differently, so it is taken where it fits voltage 
 Firmware 60.3 swaps bytes: its state then makes no sense, and it is neither believed nor written to.
 """
 
+from drivers.cards import ASCII, card
 from drivers.meter_facts import MAKER
 from drivers.orders import ON_CHANGE, order
 from drivers.register_device import needed, one
@@ -38,7 +39,9 @@ BOX = box(
         Reg("conductors", 3, 332, "u16", 1, 1, 1),
         Reg("enabled", 3, 337, "u16", 1, 1, 1),
     ),
-    state, order("limit_ma", 16, 299, "u16", 1000), slow=(Reg("import_wh", 4, 128, "u32", 1, 100, 1),),
+    state, order("limit_ma", 16, 299, "u16", 1000), slow=(
+        Reg("import_wh", 4, 128, "u32", 1, 100, 1), Reg("session_wh", 4, 132, "u32", 1, 1, 360)),
+    card=card(4, 327, 5, ASCII),
     enable=Enable(order("enabled", 16, 337), 2, 1), switch=switch(order("conductors", 16, 332), 1, 2, rest_ms=30_000),
     refresh_ms=ON_CHANGE,
 )

@@ -13,6 +13,7 @@ from hal.ports import Web
 
 ANSWER_S = 1.5
 MOST_BYTES = 65_536
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 class HttpWeb(Web):
@@ -34,6 +35,9 @@ class HttpWeb(Web):
 
     def post(self, path: str, form: str) -> bytes:
         return self._whole("POST", path, form)
+
+    def put(self, path: str, form: str) -> bytes:
+        return self._whole("PUT", path, form)
 
     def _whole(self, method: str, path: str, form: "str | None") -> bytes:
         with self._lock:
@@ -71,7 +75,7 @@ class HttpWeb(Web):
     def _asked(self, method: str, path: str, form: "str | None") -> "tuple[int, bytes, str]":
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_S)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
+        headers = {} if form is None else {"Content-Type": JSON if form.startswith("{") else FORM}
         if self._basic or self._challenge:
             headers["Authorization"] = self._authorization(method, path)
         self._connection.request(method, path, form, headers)

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from hal.ports import Inbox
+from hal.ports import LONG_AGO_MS, Inbox
 
 MOST_BYTES = 65_536  # of a message; longer ones are dropped
 MOST_NAMES = 256
@@ -15,6 +15,7 @@ class Letters(Inbox):
 
     def __init__(self) -> None:
         self._newest: "dict[str, tuple[bytes, int] | None]" = {}
+        self._kept: "set[str]" = set()
         self._into: "dict[str, Callable[[str, bytes], tuple[tuple[str, bytes], ...]]]" = {}
         self._came = threading.Condition()
 
@@ -22,6 +23,10 @@ class Letters(Inbox):
         assert len(self._newest) < MOST_NAMES
         with self._came:
             self._newest.setdefault(name, None)
+
+    def keep(self, name: str) -> None:
+        self._kept.add(name)
+        self.watch(name)
 
     def split(self, name: str, into: "object") -> None:
         assert callable(into)
@@ -46,3 +51,11 @@ class Letters(Inbox):
                 if part in self._newest:
                     self._newest[part] = text, time.monotonic_ns() // 1_000_000
             self._came.notify_all()
+
+    def put_kept(self, name: str, message: bytes) -> None:
+        """What the broker has kept: its value stands, but nobody knows since when."""
+        with self._came:
+            if name in self._kept and len(message) <= MOST_BYTES:
+                known = self._newest.get(name)
+                self._newest[name] = message, LONG_AGO_MS if known is None else known[1]
+                self._came.notify_all()

@@ -8,6 +8,7 @@ The fail-safe is off when it comes from its maker. A phase switch (P40 with S10,
 its source is Modbus. Fast charging (P40) makes the box ignore us, which is the device's fault.
 """
 
+from drivers.cards import HEX, card
 from drivers.meter_facts import BOTH
 from drivers.orders import Order, blind
 from drivers.register_device import needed, one
@@ -63,10 +64,11 @@ BOX = box(
         Reg("voltage_mv", 3, 1040, "u32", 1, 1000, 1),
         Reg("voltage_mv", 3, 1042, "u32", 1, 1000, 1),
         Reg("voltage_mv", 3, 1044, "u32", 1, 1000, 1),
+        Reg("session_wh", 3, 1502, "u32", 1, 1, 10),
         Reg("fast_charging", 3, 1200, "u32", 1, 1, 1),
         Reg("firmware", 3, 1018, "u32", 1, 1, 1),
     ),
-    step_ma=1, most_words=2, refresh_ms=8_000, settle_ms=15_000,
+    card=card(3, 1500, 2, HEX), step_ma=1, most_words=2, refresh_ms=8_000, settle_ms=15_000,
     switch=switch(Order(Reg("conductors", 6, 5052, "u16", 1, 1, 1), Reg("conductors", 3, 1552, "u32", 1, 1, 1)), 0, 1,
                   before=((SOURCE, MODBUS),), rest_ms=10_000),
     failsafe=fail_safe(
@@ -92,11 +94,13 @@ class Keba(RegisterWallbox):
         super().stand(current_ma)
 
     def say(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]") -> Reading:
-        energy_wh, firmware = one(values, "import_wh"), one(values, "firmware")
-        if self._p40 is None or firmware is None:
-            values["import_wh"] = (None,)  # its unit is not known yet
-        elif energy_wh is not None and self._p40 and firmware < WH_RIGHT:
-            values["import_wh"] = (10 * energy_wh,)
+        firmware = one(values, "firmware")
+        for field in ("import_wh", "session_wh"):
+            energy_wh = one(values, field)
+            if self._p40 is None or firmware is None:
+                values[field] = (None,)  # its unit is not known yet
+            elif energy_wh is not None and self._p40 and firmware < WH_RIGHT:
+                values[field] = (10 * energy_wh,)
         if self._armed and one(values, "fast_charging") == 1:
             self._complaint = "fast charging is on: the box ignores what it is told until that session ends"
         return super().say(now_ms, values)

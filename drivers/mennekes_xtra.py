@@ -30,6 +30,7 @@ BOX = box(
         Reg("limit_ma", 3, 1024, "u16", 1, 1000, 1),
     ),
     state, order("limit_ma", 6, 1024, "u16", 1000), refresh_ms=ON_CHANGE,
+    slow=(Reg("session_wh", 4, 781, "u32_le", 1, 1, 1),),
 )
 OPTIONS = options_of(BOX)
 

@@ -1,6 +1,7 @@
 """The MQTT broker as an inbox of meters.
 
-A retained message is left alone: nobody knows when it was sent. Nothing is queued for us while we are away.
+A retained message is left alone, for nobody knows when it was sent, unless its topic is kept. Nothing is queued for us
+while we are away.
 """
 
 import contextlib
@@ -75,5 +76,4 @@ class MqttInbox(Letters):
         self.connected = False
 
     def _on_message(self, _client: Client, _: Any, message: MQTTMessage) -> None:
-        if not message.retain:
-            self.put(message.topic, bytes(message.payload))
+        (self.put_kept if message.retain else self.put)(message.topic, bytes(message.payload))

@@ -4,6 +4,7 @@ Source: one independent driver. A second charge point stands 100 higher (`charge
 read back; 10116 tells the current it offers. Nobody is sure what its heartbeat register does: none is counted on.
 """
 
+from drivers.cards import ASCII, card
 from drivers.given import whole
 from drivers.meter_facts import SINGLE
 from drivers.orders import blind
@@ -41,7 +42,7 @@ def table(charge_point: int) -> Box:
             Reg("limit_ma", 4, at + 116, "u16", 1, 10, 1),
         ),
         state, blind("limit_ma", 6, at + 171, "u16", 10), slow=(Reg("import_wh", 4, at + 102, "s32", 1, 1, 1),),
-        step_ma=100, effective=True, settle_ms=15_000,
+        step_ma=100, effective=True, settle_ms=15_000, card=card(4, at + 160, 10, ASCII),
         switch=switch(blind("conductors", 6, at + 180), 1, 3, behind=((blind("switch_now", 6, at + 181), 1),),
                       rest_ms=20_000),
     )

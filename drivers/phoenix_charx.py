@@ -4,6 +4,7 @@ Source: one independent driver. Each controller behind the gateway is a block of
 device of its own. A time-out may be set in the box; it cannot be seen from here, so none is counted on.
 """
 
+from drivers.cards import ASCII, card
 from drivers.given import whole
 from drivers.meter_facts import SINGLE
 from drivers.orders import ON_CHANGE, order
@@ -33,7 +34,9 @@ def table(controller: int) -> Box:
             Reg("enabled", 3, at + 300, "u16", 1, 1, 1),
             Reg("limit_ma", 3, at + 301, "u16", 1, 1000, 1),
         ),
-        state_high, order("limit_ma", 16, at + 301, "u16", 1000), slow=(Reg("import_wh", 3, at + 250, "s64", 1, 1, 1),),
+        state_high, order("limit_ma", 16, at + 301, "u16", 1000), slow=(
+            Reg("import_wh", 3, at + 250, "s64", 1, 1, 1), Reg("session_wh", 3, at + 289, "u32", 1, 1, 1)),
+        card=card(3, at + 275, 10, ASCII),
         enable=Enable(order("enabled", 16, at + 300), 1, 0), refresh_ms=ON_CHANGE,
     )
 

@@ -5,6 +5,7 @@ is looked at before anything is written. It measures only what a meter beside it
 volts, amperes and watts. No fail-safe is known. 32-bit values have their low word first.
 """
 
+from drivers.cards import ASCII, card
 from drivers.given import whole
 from drivers.meter_facts import SINGLE
 from drivers.orders import ON_CHANGE, order
@@ -27,7 +28,7 @@ MEASURED = (
     Reg("current_ma", 4, 114, "s32_le", 3, 1000, 1),
     Reg("total_w", 4, 120, "s32_le", 1, 1, 1),
 )
-ENERGY = (Reg("import_wh", 3, 904, "u32_le", 1, 1, 1),)
+ENERGY = (Reg("import_wh", 3, 904, "u32_le", 1, 1, 1), Reg("session_wh", 4, 132, "s32_le", 1, 1_000, 1))
 
 
 def table(each_ma: int, meter: bool) -> Box:
@@ -40,7 +41,8 @@ def table(each_ma: int, meter: bool) -> Box:
     )
     return box("Phoenix Contact EV-CC-..-ETH, wallbe Eco/Pro", SINGLE, reads + (MEASURED if meter else ()), state,
                order("limit_ma", 6, CURRENT, "u16", each_ma), slow=ENERGY if meter else (), step_ma=each_ma,
-               enable=Enable(order("enabled", 5, 400), 1, 0), refresh_ms=ON_CHANGE)
+               enable=Enable(order("enabled", 5, 400), 1, 0), refresh_ms=ON_CHANGE,
+               card=card(3, 606, 16, ASCII))
 
 
 BOX = table(1_000, True)

@@ -14,7 +14,8 @@ from hal.values import Ability
 
 class RegisterWallbox(WallboxLoad, RegisterLoad):
     def __init__(self, bus: Bus, box: Box, options: "dict[str, object]", able: "Ability | None" = None) -> None:
-        RegisterLoad.__init__(self, bus, whole(options, "unit"), box.reads, box.slow, most_words=box.most_words,
+        card = (box.card.reg,) if box.card is not None and options.get("cards") == 1 else ()
+        RegisterLoad.__init__(self, bus, whole(options, "unit"), box.reads, box.slow + card, most_words=box.most_words,
                               phases=phases(options), gap=box.gap)
         WallboxLoad.__init__(self, box, options, ability_of(box, options) if able is None else able)
 

@@ -4,6 +4,7 @@ Source: two independent drivers that agree; the fail-safe current (2000) and the
 alive bit has to be written at least every half of its time.
 """
 
+from drivers.cards import UTF16, card
 from drivers.meter_facts import DRIVERS
 from drivers.orders import blind, order
 from drivers.register_device import needed
@@ -43,7 +44,8 @@ BOX = box(
     slow=(Reg("voltage_mv", 4, 1014, "u16", 1, 1000, 1), Reg("voltage_mv", 4, 1016, "u16", 1, 1000, 1),
           Reg("voltage_mv", 4, 1018, "u16", 1, 1000, 1), Reg("import_wh", 4, 1036, "u32", 1, 100, 1),
           Reg("failsafe_ma", 3, 2000, "u16", 1, 1000, 1), Reg("failsafe_s", 3, 2002, "u16", 1, 1, 1),
-          Reg("conductors", 3, 405, "u16", 1, 1, 1)),
+          Reg("conductors", 3, 405, "u16", 1, 1, 1), Reg("session_wh", 4, 1502, "u32", 1, 1, 1)),
+    card=card(4, 1516, 15, UTF16),
     switch=switch(order("conductors", 6, 405), 0, 1, rest_ms=10_000),
     failsafe=fail_safe(order("failsafe_ma", 6, 2000, "u16", 1000), order("failsafe_s", 6, 2002),
                        alive=blind("life", 6, 6000), default_s=20),

@@ -37,7 +37,8 @@ BOX = box(
         Reg("state_code", 3, 5015, "u16", 1, 1, 1),
         Reg("limit_ma", 3, 5016, "u16", 1, 1000, 1),
     ),
-    state, order("limit_ma", 6, 5016, "u16", 1000), slow=(Reg("conductors", 3, 5055, "u16", 1, 1, 1),),
+    state, order("limit_ma", 6, 5016, "u16", 1000), slow=(
+        Reg("conductors", 3, 5055, "u16", 1, 1, 1), Reg("session_wh", 3, 5021, "u16", 1, 10, 1)),
     enable=Enable(order("enabled", 6, 5010), 1, 0), switch=switch(order("conductors", 6, 5055), 1, 0, rest_ms=15_000),
     refresh_ms=ON_CHANGE,
 )

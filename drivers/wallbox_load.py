@@ -6,6 +6,7 @@ again, the box has another master, which is the device's fault.
 The last reading is the only clock here: it comes every second or so, and after one that failed nothing is left out.
 """
 
+from drivers.cards import card_text
 from drivers.given import phases
 from drivers.orders import EVERY_TIME, ON_CHANGE, STATED, Order
 from drivers.register_device import one, own_values, split
@@ -21,6 +22,8 @@ IDLE_W = 100
 SWITCHED_MS = 60_000  # a box that does not stand where it was told by then will not
 MASTERS_MS = 60_000  # so many strange values within this time are another master
 MASTERS = 3
+AGAIN_MS = 3_000  # a box that tells late what rules is not told again sooner
+ANY_MA = 1_000_000  # nobody knows where it stands
 THREE = 3  # conductors of a box that can choose: one, or three
 
 
@@ -30,6 +33,7 @@ class WallboxLoad(Load):
     def __init__(self, box: Box, options: "dict[str, object]", able: Ability) -> None:
         self.box = box
         self.phases = phases(options)
+        self._cards = options.get("cards") == 1
         self._armed = False
         self._now_ms = 0  # of the newest reading
         self._blind = True  # it failed
@@ -40,6 +44,9 @@ class WallboxLoad(Load):
         self._switches = able.one_phase
         self._told_ma: "int | None" = None  # the newest current it has confirmed
         self._told_ms = 0
+        self._offer_ma: "int | None" = None  # what it is to stand at
+        self._offer_ms = 0  # since when
+        self._earlier: "list[tuple[int, int]]" = []  # (until when it may still stand there, an earlier current)
         self._lives_ms: "int | None" = None  # when it was last kept alive
         self._conductors: "int | None" = None  # on how many it stands
         self._used = 0  # for how many it was told its current
@@ -139,6 +146,7 @@ class WallboxLoad(Load):
         """Tells the current, unless it stands there and need not be told again yet."""
         if self._fresh(current_ma):
             return
+        self._remember(current_ma)
         before, self._told_ma = self._told_ma, None
         enable = self.box.enable
         if current_ma or enable is None:
@@ -146,6 +154,14 @@ class WallboxLoad(Load):
         if enable is not None and (not current_ma or self._renews() or not before):
             self.tell(enable.order, enable.on if current_ma else enable.off)
         self._told_ma, self._told_ms = current_ma, self._now_ms
+
+    def _remember(self, current_ma: int) -> None:
+        if current_ma == self._offer_ma:
+            return
+        now_ms, settled_ms = self._now_ms, self._now_ms + self.box.settle_ms
+        self._earlier = [each for each in self._earlier if each[0] > now_ms]
+        self._earlier.append((settled_ms, ANY_MA if self._offer_ma is None else self._offer_ma))
+        self._offer_ma, self._offer_ms = current_ma, now_ms
 
     def _renews(self) -> bool:
         return self.box.refresh_ms != ON_CHANGE
@@ -188,8 +204,17 @@ class WallboxLoad(Load):
             voltage_mv=None if voltage_mv is None else placed(voltage_mv, self.phases),
             import_wh=one(values, "import_wh"),
             temperature_mdegc=one(values, "temperature_mdegc"), state=self.box.state(values),  # type: ignore[operator]
-            limit_ma=self.limit(values),
+            limit_ma=self.limit(values), session_wh=one(values, "session_wh"), card=self.card(values),
         )
+
+    def card(self, values: "dict[str, tuple[int | None, ...]]") -> "str | None":
+        """Only where its owner wants to know."""
+        number = one(values, "card_number")
+        if not self._cards:
+            return None
+        if self.box.card is not None:
+            return card_text(values.get("card", ()), self.box.card.how)
+        return str(number) if number else None
 
     def limit(self, values: "dict[str, tuple[int | None, ...]]") -> "Phases | None":
         """The current that stands in the box, on the conductors it uses."""
@@ -255,7 +280,9 @@ class WallboxLoad(Load):
         if limit_ma is None or (enable is not None and not told_ma):
             return False
         if self.box.effective:
-            return limit_ma > told_ma and now_ms - self._told_ms >= self.box.settle_ms
+            if now_ms - self._told_ms < AGAIN_MS:
+                return False
+            return limit_ma > max([told_ma] + [ma for until_ms, ma in self._earlier if until_ms > now_ms])
         return limit_ma != told_ma
 
     def _switch(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]") -> None:
@@ -271,12 +298,16 @@ class WallboxLoad(Load):
             self.stand(current_ma)
             self._used = conductors
         elif moved_ms is None:
-            if self._idle(now_ms, values):
+            if self.may_move(now_ms) and self._idle(now_ms, values):
                 self.move(conductors)
                 self._moved_ms = now_ms
         elif now_ms - moved_ms >= SWITCHED_MS:
             self._moved_ms = None
             self._complaint = "told to use %d phases, and it stands at %s" % (conductors, self._conductors)
+
+    def may_move(self, now_ms: int) -> bool:
+        """Whether the box takes another number of phases already."""
+        return True
 
     def move(self, conductors: int) -> None:
         switch = self.box.switch

@@ -6,6 +6,7 @@ subclasses that in its own file.
 
 from collections import namedtuple
 
+from drivers.cards import Card
 from drivers.given import phases, whole
 from drivers.identity import Mark
 from drivers.meter_facts import SINGLE
@@ -74,13 +75,14 @@ def fail_safe(current: "Order | None" = None, time: "Order | None" = None, alive
 
 class Box(namedtuple("Box", (
     "name", "known_by", "reads", "slow", "state", "limit", "step_ma", "max_ma", "enable", "switch", "failsafe",
-    "refresh_ms", "pace_ms", "settle_ms", "most_words", "gap", "identity", "effective",
+    "refresh_ms", "pace_ms", "settle_ms", "most_words", "gap", "identity", "effective", "card",
 ))):
     """reads, slow  fields: current_ma, voltage_mv, power_w, total_w, import_wh, temperature_mdegc, limit_ma, enabled,
                  conductors, those of the fail-safe, and whatever `state` looks at
     state        values -> "A" to "F" of IEC 61851; DeviceError(RANGE) for what cannot be
     limit        order of the current (mA)
     refresh_ms   how often a current that stands is told again; EVERY_TIME, ON_CHANGE
+    card         where it says which card the session was begun with
     effective    limit_ma is what rules (the cable and the heat count), not what was told: it may be less
     """
 
@@ -103,6 +105,7 @@ class Box(namedtuple("Box", (
     gap: int
     identity: "tuple[Mark, ...]"
     effective: bool
+    card: "Card | None"
 
 
 def box(
@@ -110,10 +113,11 @@ def box(
     step_ma: int = 1_000, max_ma: int = 32_000, enable: "Enable | None" = None, switch: "Switch | None" = None,
     failsafe: "FailSafe | None" = None, refresh_ms: int = EVERY_TIME, pace_ms: int = 5_000, settle_ms: int = 10_000,
     most_words: int = MOST_WORDS, gap: int = 0, identity: "tuple[Mark, ...]" = (), effective: bool = False,
+    card: "Card | None" = None,
 ) -> Box:
     """A Box by keyword."""
     return Box(name, known_by, reads, slow, state, limit, step_ma, max_ma, enable, switch, failsafe, refresh_ms,
-               pace_ms, settle_ms, most_words, gap, identity, effective)
+               pace_ms, settle_ms, most_words, gap, identity, effective, card)
 
 
 def options_of(made: Box, *more: Option) -> "tuple[Option, ...]":
@@ -129,6 +133,8 @@ def options_of(made: Box, *more: Option) -> "tuple[Option, ...]":
                         "silence after which it falls back" + ("" if safe.time else ", as set in the box")),)
     if made.switch is not None:
         out += (integer("phase_switch", 0, 0, 1, "true: it can switch between one and three phases, and shall"),)
+    if made.card is not None or any([place.field == "card_number" for place in made.slow]):
+        out += (integer("cards", 0, 0, 1, "true: tells which card a session was begun with"),)
     if made.known_by == SINGLE:
         out += (CONFIRM,)
     return out + more
@@ -160,11 +166,11 @@ def with_enable(made: Box, enable: Enable) -> Box:
     """The same box, of a make that is switched off where others are told 0."""
     return Box(made.name, made.known_by, made.reads, made.slow, made.state, made.limit, made.step_ma, made.max_ma,
                enable, made.switch, made.failsafe, made.refresh_ms, made.pace_ms, made.settle_ms, made.most_words,
-               made.gap, made.identity, made.effective)
+               made.gap, made.identity, made.effective, made.card)
 
 
 def with_limit(made: Box, limit: Order, reads: "tuple[Reg, ...]", step_ma: int) -> Box:
     """The same box, counting its current in other steps or standing at other addresses."""
     return Box(made.name, made.known_by, reads, made.slow, made.state, limit, step_ma, made.max_ma, made.enable,
                made.switch, made.failsafe, made.refresh_ms, made.pace_ms, made.settle_ms, made.most_words, made.gap,
-               made.identity, made.effective)
+               made.identity, made.effective, made.card)

@@ -4,6 +4,7 @@ Source: two independent drivers that agree; the fail-safe current (2000) from on
 again and again, for the box clears it each time. What it was told cannot be read back.
 """
 
+from drivers.cards import ASCII, card
 from drivers.meter_facts import DRIVERS
 from drivers.orders import blind, order
 from drivers.register_wallbox import RegisterWallbox, lettered
@@ -33,8 +34,10 @@ BOX = box(
         Reg("total_w", 3, 1020, "u32", 1, 1, 1),
     ),
     state, blind("limit_ma", 6, 5004, "u16", 1000),
-    slow=(Reg("import_wh", 3, 1036, "u32", 1, 1, 1), Reg("failsafe_ma", 3, 2000, "u16", 1, 1000, 1),
+    slow=(Reg("import_wh", 3, 1036, "u32", 1, 1, 1), Reg("session_wh", 3, 1502, "u16", 1, 1, 1),
+          Reg("failsafe_ma", 3, 2000, "u16", 1, 1000, 1),
           Reg("failsafe_s", 3, 2002, "u16", 1, 1, 1)),
+    card=card(3, 1600, 10, ASCII),
     failsafe=fail_safe(order("failsafe_ma", 6, 2000, "u16", 1000), order("failsafe_s", 6, 2002),
                        alive=blind("life", 6, 6000), default_s=20),
 )

@@ -53,6 +53,8 @@ class DeviceState(Struct, forbid_unknown_fields=True):
     export_wh: Annotated[int | None, Meta(description="Wh, its own counter of energy given")]
     state: Annotated[str | None, Meta(description="wallbox: A to F (IEC 61851); others: a word of the device")]
     soc_permille: Annotated[int | None, Meta(description="state of charge")]
+    session_wh: Annotated[int | None, Meta(description="wallbox: Wh of this charging session, or of the last one")]
+    card: Annotated[str | None, Meta(description="wallbox: the card the session was begun with, where that is told")]
     temperature_mdegc: Annotated[int | None, Meta(description="thousandths of a degree Celsius")]
     age_ms: Age
     stale: Annotated[bool, Meta(description="its values are too old or not believed, and so null")]

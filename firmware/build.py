@@ -7,6 +7,7 @@ from typing import Any
 from drivers import smgw_gateway, speedwire
 from drivers.counters import Counters
 from drivers.http_web import HttpWeb
+from drivers.keba_talk import KebaTalk
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
 from drivers.mqtt_inbox import MqttInbox
@@ -78,6 +79,8 @@ def real_port(spec: LineSpec) -> Port:
         return HttpWeb(**options)
     if spec.kind == "speedwire":
         return Multicast(speedwire.GROUP, speedwire.PORT, options["interface"], speedwire.serial_of)
+    if spec.kind == "keba-udp":
+        return KebaTalk(**options)
     if spec.kind == "smgw":
         return smgw_gateway.real(**options)
     if spec.kind == "ocpp":

@@ -27,6 +27,7 @@ WHERE = {
     "modbus-rtu": "{port} {baud} 8{parity}{stop_bits}", "modbus-tcp": "{host}:{port}", "sml": "{port} {baud} 8N1",
     "d0": "{port} {baud} 7E1", "p1": "{port} {baud}", "wm-bus": "{stick} on {port}, mode {mode}",
     "m-bus": "{port} {baud} 8E1", "mqtt": "{host}:{port}", "http": "{host}:{port}", "speedwire": "{interface}",
+    "keba-udp": "UDP port 7090",
     "smgw": "{maker} at {host}:{port}, login {login}, at most {failed_logins} failed logins",
     "ocpp": "listens on {host}:{port}/{path}, security profile {security_profile}",
     "gpio": "the pins of this computer",

@@ -17,7 +17,7 @@ Tables = dict[str, Raw]  # by name; only what is a table
 RADIO = "wm-bus"
 SMGW_HOST = "192.168.100.100"  # where a gateway's customer port is, unless its operator says otherwise
 OCPP_PORT = 9_000
-OWN = ("unit", "id", "address", "station")  # keys that tell a device from the others on its line
+OWN = ("unit", "id", "address", "station", "host")  # keys that tell a device from the others on its line
 
 
 def references(findings: Findings, lines: Tables, nodes: Tables, devices: Tables) -> None:
@@ -138,8 +138,8 @@ def pins(findings: Findings, devices: Tables) -> None:
 def _port(line: Raw) -> "tuple[object, ...]":
     """Where a line is; () while that is not known."""
     kind, port, host = line.get("kind"), line.get("port"), line.get("host")
-    if kind == "gpio":
-        return ("gpio",)
+    if kind in ("gpio", "keba-udp"):
+        return (kind,)
     if kind == "ocpp":
         port = line.get("port", OCPP_PORT)
         return ("listens", port) if isinstance(port, int) else ()
@@ -166,6 +166,8 @@ def _address(lines: Tables, device: Raw) -> "tuple[object, ...]":
     if kind == "ocpp":
         station = device.get("station")
         return (name, station, device.get("connector", 1)) if isinstance(station, str) else ()
+    if kind == "keba-udp":
+        return (name, device["host"]) if isinstance(device.get("host"), str) else ()
     if kind in ("wm-bus", "m-bus"):
         own = device.get("id" if kind == "wm-bus" else "address")
         return (name, own) if isinstance(own, int | str) else ()

@@ -210,6 +210,7 @@ class _Device:
         if self.tables.line_kinds.get(self.table.line or "", "").startswith("modbus"):
             out["unit"] = 1 if self.table.unit is None else self.table.unit
         out["phases"] = self.phases
+        out["line_kind"] = self.tables.line_kinds.get(self.table.line or "", "")
         node = self.table.node or self.measures
         at = self.tables.nodes.get(node or "")
         rated_a = MAX_A if at is None else at.rated_a

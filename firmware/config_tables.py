@@ -180,6 +180,15 @@ class OcppTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind
     key: Annotated[str, Meta(max_length=255, description="file of the key of cert, without a password")] = ""
 
 
+class KebaTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="keba-udp"):
+    """The one UDP socket that all wallboxes of KEBA answer to."""
+
+    interface: Annotated[
+        str, Meta(pattern=r"^(\d{1,3}(\.\d{1,3}){3})?$",
+                  description="this computer's IPv4 address on the boxes' network; none: all of them")
+    ] = ""
+
+
 class GpioTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="gpio"):
     """The pins of the board itself: nothing to set."""
 
@@ -334,7 +343,7 @@ LINES: dict[str, type[Struct]] = {
     "modbus-rtu": RtuTable, "modbus-tcp": TcpTable, "sml": SmlTable, "d0": D0Table, "p1": P1Table,
     "wm-bus": WmbusTable, "m-bus": MbusTable,
     "mqtt": BrokerTable, "http": HttpTable, "speedwire": SpeedwireTable,
-    "smgw": SmgwTable, "ocpp": OcppTable, "gpio": GpioTable,
+    "smgw": SmgwTable, "ocpp": OcppTable, "keba-udp": KebaTable, "gpio": GpioTable,
 }
 
 

@@ -56,6 +56,8 @@ SENSORS = (
     _energy("import_wh", "Energy consumed", SOURCES + LOADS),
     _energy("import_wh", "Energy charged", STORAGE),
     _energy("export_wh", "Energy discharged", STORAGE),
+    Row("session", "Energy of the session", "state", "session_wh", "{x} / 1000", ("wallbox",), "session_wh", "energy",
+        "kWh", "total", 2),
     Row("charge", "State of charge", "state", "soc_permille", "{x} / 10", ALL, "soc_permille", "battery", "%",
         "measurement", 0),
     Row("temperature", "Temperature", "state", "temperature_mdegc", "{x} / 1000", ALL, "temperature_mdegc",

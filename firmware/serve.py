@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drivers.keba_talk import PORT as KEBA_PORT
 from firmware import serve_push
 from firmware.config import LineSpec, SiteFile, load
 from firmware.errors import UserError
@@ -24,6 +25,7 @@ from sim.bank import Lock
 from sim.https_device import HttpsDevice
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
 from sim.scenarios import NAMES
+from sim.udp_boxes import UdpBox
 from sim.wire import Wire
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class Served:
         self.wires: "dict[str, Wire]" = {}
         self.slaves: "dict[str, RtuSlave | TcpSlave]" = {}
         self.places: "list[str]" = []
-        self._senders: "list[Sender | Answerer | Talker | serve_push.Pusher | HttpsDevice | OcppSocket]" = []
+        self._senders: "list[Sender | Answerer | Talker | serve_push.Pusher | HttpsDevice | OcppSocket | UdpBox]" = []
         self._now_ms = start_ms
         self._speed = speed
         self._stopping = threading.Event()
@@ -112,6 +114,10 @@ class Served:
         options = line.options
         if line.kind == "gpio":
             self.places.append(f"{line.name}: pins, not served")
+        elif line.name in self.simulated.talks:
+            for twin in self.simulated.talks[line.name]:
+                self._senders.append(UdpBox(twin, KEBA_PORT, self.simulated.lock))
+                self.places.append(f"{line.name}: UDP on {twin.host}:{KEBA_PORT}")
         elif line.name in self.simulated.pushed:
             pusher = serve_push.pusher(line, self.simulated.pushed[line.name], self.simulated.lock)
             self._senders.append(pusher)

@@ -9,10 +9,9 @@ from drivers.mqtt_inbox import MqttInbox
 from drivers.mqtt_link import Access
 from drivers.speedwire import GROUP, PORT
 from firmware.config import LineSpec
-from firmware.simulated_dtu import OpenDtuTwin
-from firmware.simulated_push import PushedTwin
 from sim.bank import Lock
 from sim.network_meters import HttpDevice, MulticastSender
+from sim.twins import NetworkTwin
 
 TICK_S = 0.1
 
@@ -26,7 +25,7 @@ class Pusher:
         raise NotImplementedError
 
 
-def pusher(line: LineSpec, meters: "list[PushedTwin]", lock: Lock) -> Pusher:
+def pusher(line: LineSpec, meters: "list[NetworkTwin]", lock: Lock) -> Pusher:
     """Raises OSError when the address is taken, or is none of this machine's."""
     if line.kind == "http":
         return Served(line, meters, lock)
@@ -36,7 +35,7 @@ def pusher(line: LineSpec, meters: "list[PushedTwin]", lock: Lock) -> Pusher:
 class Answers(dict[str, bytes]):
     """What the devices of a line say to a path; asking may tell one of them something."""
 
-    def __init__(self, meters: "list[PushedTwin]", lock: Lock) -> None:
+    def __init__(self, meters: "list[NetworkTwin]", lock: Lock) -> None:
         super().__init__()
         self._meters = meters
         self._lock = lock
@@ -55,12 +54,12 @@ class Answers(dict[str, bytes]):
 class Served(Pusher):
     """An HTTP device."""
 
-    def __init__(self, line: LineSpec, meters: "list[PushedTwin]", lock: Lock) -> None:
+    def __init__(self, line: LineSpec, meters: "list[NetworkTwin]", lock: Lock) -> None:
         options = line.options
 
-        takes = [meter for meter in meters if isinstance(meter, OpenDtuTwin)]
+        posted = Answers(meters, lock).post if any(meter.takes_forms for meter in meters) else None
         self._device = HttpDevice(options["host"], options["port"], lambda: Answers(meters, lock), options["user"],
-                                  options["password"], Answers(meters, lock).post if takes else None)
+                                  options["password"], posted)
         self.place = f"HTTP on {options['host']}:{self._device.port}"
 
     def close(self) -> None:
@@ -70,7 +69,7 @@ class Served(Pusher):
 class Sent(Pusher):
     """Meters that send by themselves: datagrams to a group, or messages to a broker that must be there."""
 
-    def __init__(self, line: LineSpec, meters: "list[PushedTwin]", lock: Lock) -> None:
+    def __init__(self, line: LineSpec, meters: "list[NetworkTwin]", lock: Lock) -> None:
         self._lock = lock
         self._meters = meters
         self._broker: "MqttInbox | None" = None
@@ -110,14 +109,15 @@ class Sent(Pusher):
                         said = meter.said()
                     self._send(said)
 
-    def _hear(self, meter: PushedTwin) -> None:
+    def _hear(self, meter: NetworkTwin) -> None:
         for topic in meter.listens() if self._broker is not None else ():
             assert self._broker is not None
             got = self._broker.newest(topic, self._heard_ms.get(topic, 0), 0)
             if got is not None:
                 self._heard_ms[topic] = got[1]
                 with self._lock:
-                    meter.hear(topic, got[0].decode())
+                    said = meter.hear(topic, got[0].decode())
+                self._send(said)
 
     def _send(self, said: "tuple[tuple[str, bytes], ...]") -> None:
         for name, message in said:

@@ -18,7 +18,7 @@ from firmware.simulated_dtu import DTUS, AhoyTwin, OpenDtuTwin
 from firmware.simulated_heads import HEADS, AskedTwin, Head, PushTwin, twin_of
 from firmware.simulated_heat import DRIVER as HEAT
 from firmware.simulated_heat import HeatTwin
-from firmware.simulated_push import PUSHERS, PushedTwin, SimInbox, SimWeb
+from firmware.simulated_push import PUSHERS, PushedTwin, SimInbox, SimTalk, SimWeb
 from firmware.simulated_stations import Yard, yards
 from firmware.simulated_told import PLUGS, TOLD, JsonTwin, PlugTwin
 from sim.bank import Bank, Lock
@@ -28,7 +28,8 @@ from sim.d0_meter import D0Port
 from sim.p1_meter import P1Meter
 from sim.part import Part, Point
 from sim.pins import Pins
-from sim.twins import Twin
+from sim.twins import NetworkTwin, Twin
+from sim.twins.keba_udp import KebaUdpTwin
 from sim.world import World
 
 PARTS: "Mapping[str, str]" = {"wallbox": "car", "heater": "tank", "storage": "battery", "stages": "heatpump",
@@ -66,8 +67,9 @@ class Simulated:
         self.buses = simulated_mbus.buses(file)
         self.gateways = simulated_smgw.gateways(file)
         self.yards: "dict[str, Yard]" = yards(file)
-        self.pushed: "dict[str, list[PushedTwin]]" = {
+        self.pushed: "dict[str, list[NetworkTwin]]" = {
             line.name: [] for line in file.lines if line.kind in ("mqtt", "http", "speedwire")}
+        self.talks: "dict[str, list[KebaUdpTwin]]" = {line.name: [] for line in file.lines if line.kind == "keba-udp"}
         self._kinds = {line.name: line.kind for line in file.lines}
         self._inboxes: "dict[str, SimInbox]" = {}
         hidden, home = _hidden(file)
@@ -135,6 +137,8 @@ class Simulated:
             return self.gateways[spec.name].port()
         if spec.name in self.yards:
             return self.yards[spec.name].open()
+        if spec.name in self.talks:
+            return SimTalk(self.talks[spec.name])
         if spec.kind == "http":
             return SimWeb(self.pushed[spec.name])
         if spec.name in self.pushed:
@@ -165,6 +169,8 @@ class Simulated:
         if device.driver in HEADS:
             twin = self.meters[device.line] = twin_of(device, point, number)
             return twin
+        if device.line in self.talks or device.line in self.pushed:
+            return self._networked(device, point)
         if device.line in self.buses:
             return self.buses[device.line].add(device, number)
         if device.line in self.yards:
@@ -184,6 +190,17 @@ class Simulated:
             built.grid = self.house.nodes[0]  # an inverter's own meter at the connection
         assert isinstance(built, Twin)
         return built
+
+    def _networked(self, device: DeviceFile, point: Point) -> Twin:
+        """One that has a twin of its own, on UDP, HTTP or MQTT."""
+        box = importlib.import_module(f"sim.twins.{device.driver}").build(point, {**device.options})
+        assert isinstance(box, NetworkTwin)
+        if isinstance(box, KebaUdpTwin):
+            self.talks[device.line].append(box)
+        else:
+            box.sends_ms = 1_000 * int(device.options.get("sends_s", 1))
+            self.pushed[device.line].append(box)
+        return box
 
 
 def _hidden(file: SiteFile) -> "tuple[set[int], int]":

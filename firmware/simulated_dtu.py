@@ -52,7 +52,7 @@ class DtuTwin(PushedTwin):
         self.told += 1
         if self.deaf or len(self._coming) == MOST_COMING:
             return
-        due_ms = self._now_ms + self._rng.between(*RADIO_MS)
+        due_ms = self.now_ms + self._rng.between(*RADIO_MS)
         last_ms = self._coming[-1][0] if self._coming else 0
         self._coming.append((max(due_ms, last_ms), max(0, min(limit_w, self.part.max_w))))
 
@@ -64,6 +64,8 @@ class DtuTwin(PushedTwin):
 
 
 class OpenDtuTwin(DtuTwin):
+    takes_forms = True
+
     def said(self) -> "tuple[tuple[str, bytes], ...]":
         options = self._device.options
         root = f"{options['topic']}/{options['serial_number']}/"
@@ -79,9 +81,10 @@ class OpenDtuTwin(DtuTwin):
         root = f"{self._device.options['topic']}/{self._device.options['serial_number']}"
         return () if self._asked else (f"{root}/cmd/limit_nonpersistent_absolute",)
 
-    def hear(self, topic: str, message: str) -> None:
+    def hear(self, topic: str, message: str) -> "tuple[tuple[str, bytes], ...]":
         if topic in self.listens():
             self.take(int(message))
+        return ()
 
     def answer(self, path: str) -> "bytes | None":
         serial = self._device.options["serial_number"]
@@ -116,11 +119,12 @@ class AhoyTwin(DtuTwin):
             out.update({"ch0/P_AC": made_w, "ch0/active_PowerLimit": 100 * self.limit_w / self.part.max_w,
                         "ch0/YieldTotal": self.part.export_wh / 1000})
         told = [(root + name, str(value).encode()) for name, value in out.items()]
-        return (*told, (f"{options['topic']}/uptime", str(self._now_ms // 1000).encode()))
+        return (*told, (f"{options['topic']}/uptime", str(self.now_ms // 1000).encode()))
 
     def listens(self) -> "tuple[str, ...]":
         return (f"{self._device.options['topic']}/ctrl/limit/{self._device.options['number']}",)
 
-    def hear(self, topic: str, message: str) -> None:
+    def hear(self, topic: str, message: str) -> "tuple[tuple[str, bytes], ...]":
         if topic in self.listens() and message.endswith("W"):
             self.take(int(message[:-1]))
+        return ()

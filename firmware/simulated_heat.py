@@ -43,8 +43,9 @@ class HeatTwin(PushedTwin):
         words = [str(self._of[name]) for name in ("tell", "stop") if self._of[name]]
         return () if self._asked else tuple(dict.fromkeys(each.partition(" ")[0] for each in words))
 
-    def hear(self, topic: str, message: str) -> None:
+    def hear(self, topic: str, message: str) -> "tuple[tuple[str, bytes], ...]":
         self._take(f"{topic} {message}")
+        return ()
 
     def said(self) -> "tuple[tuple[str, bytes], ...]":
         out = []
@@ -59,13 +60,13 @@ class HeatTwin(PushedTwin):
 
     def _take(self, words: str) -> bool:
         if words == self._of["stop"]:
-            self._heard_ms, self.power_w, self.degrees = self._now_ms, 0, None
+            self._heard_ms, self.power_w, self.degrees = self.now_ms, 0, None
             return True
         text = re.escape(str(self._of["tell"])).replace(re.escape("{c}"), "(?P<c>[0-9]+)")
         found = re.fullmatch(text.replace(re.escape("{w}"), "(?P<w>[0-9]+)"), words)
         if found is None:
             return False
-        self._heard_ms, told = self._now_ms, found.groupdict()
+        self._heard_ms, told = self.now_ms, found.groupdict()
         self.power_w = self._power_w(int(told["c"])) if "c" in told else int(told.get("w", self._nominal_w))
         return True
 

@@ -8,18 +8,19 @@ from drivers import esphome_meter, json_fields, json_meter, shelly_em
 from drivers.json_fields import Field
 from drivers.obis import EXPORT, IMPORT, PHASE_CURRENT, PHASE_POWER, PHASE_VOLTAGE, POWER
 from firmware.config_site import DeviceFile
-from hal.faults import REFUSED, DeviceError
-from hal.ports import Inbox, Web
+from hal.faults import REFUSED, TIMEOUT, DeviceError
+from hal.ports import Inbox, Talk, Web
 from sim import json_meters
 from sim.part import Point
 from sim.speedwire_meter import datagram
-from sim.twins import Twin
+from sim.twins import NetworkTwin
+from sim.twins.keba_udp import KebaUdpTwin
 
 PUSHERS = ("speedwire_meter", "shelly_em", "tasmota_meter", "esphome_meter", "json_meter")  # drivers
 
 
-class PushedTwin(Twin):
-    """`said` is what it says about this instant: (serial, topic or path; message)."""
+class PushedTwin(NetworkTwin):
+    """`said` is (serial, topic or path; message)."""
 
     def __init__(self, device: DeviceFile, point: Point, asked: bool) -> None:
         """`asked`: over HTTP."""
@@ -27,33 +28,21 @@ class PushedTwin(Twin):
         self._device = device
         self._point = point
         self._asked = asked
-        self._now_ms = 0
+        self.now_ms = 0
 
     def tick(self, now_ms: int) -> None:
-        self._now_ms = now_ms
+        self.now_ms = now_ms
 
     def answer(self, path: str) -> "bytes | None":
-        """What it says to whoever asks for this path; asking may also tell it something."""
         if path == shelly_em.ABOUT and self._device.driver == "shelly_em":
             return json_meters.ABOUT.encode()
         return dict(self.said()).get(path)
-
-    def post(self, path: str, form: str) -> "bytes | None":
-        """What it says to a form; None where it takes none."""
-        return None
-
-    def listens(self) -> "tuple[str, ...]":
-        """Topics whose messages are for it."""
-        return ()
-
-    def hear(self, topic: str, message: str) -> None:
-        """A message that was published for it."""
 
     def said(self) -> "tuple[tuple[str, bytes], ...]":
         point, options, driver = self._point, self._device.options, self._device.driver
         if driver == "speedwire_meter":
             return ((str(options["sma_serial"]), datagram(
-                options["sma_serial"], self._now_ms & 0xFFFFFFFF, point.power_w, point.flow_ma, point.voltage_mv,
+                options["sma_serial"], self.now_ms & 0xFFFFFFFF, point.power_w, point.flow_ma, point.voltage_mv,
                 point.import_wh, point.export_wh)),)
         if driver == "shelly_em":
             live, counters = shelly_em.places(self._asked, options["profile"], options["channel"], options["prefix"])
@@ -69,7 +58,7 @@ class PushedTwin(Twin):
 class SimInbox(Inbox):
     """What was said since, at once: a simulated line waits for nobody."""
 
-    def __init__(self, twins: "list[PushedTwin]") -> None:
+    def __init__(self, twins: "list[NetworkTwin]") -> None:
         self._newest: "dict[str, tuple[bytes, int]]" = {}
         self._twins = twins
 
@@ -77,6 +66,9 @@ class SimInbox(Inbox):
         self._newest[name] = message, now_ms
 
     def watch(self, name: str) -> None:
+        """Everything is kept."""
+
+    def keep(self, name: str) -> None:
         """Everything is kept."""
 
     def split(self, name: str, into: "object") -> None:
@@ -88,13 +80,14 @@ class SimInbox(Inbox):
 
     def tell(self, name: str, message: str) -> None:
         for twin in self._twins:
-            twin.hear(name, message)
+            for topic, said in twin.hear(name, message):
+                self._newest[topic] = said, twin.now_ms
 
 
 class SimWeb(Web):
     """The documents of one device, which may have several channels."""
 
-    def __init__(self, twins: "list[PushedTwin]") -> None:
+    def __init__(self, twins: "list[NetworkTwin]") -> None:
         self._twins = twins
 
     def get(self, path: str) -> bytes:
@@ -110,6 +103,24 @@ class SimWeb(Web):
             if message is not None:
                 return message
         raise DeviceError(REFUSED, f"404 {path}")
+
+    put = post
+
+
+class SimTalk(Talk):
+    """What boxes say to texts."""
+
+    def __init__(self, twins: "list[KebaUdpTwin]") -> None:
+        self._twins = {twin.host: twin for twin in twins}
+
+    def ask(self, host: str, words: str, fits: "Any") -> str:
+        for text in self._twins[host].say(words) if host in self._twins else ():
+            if fits(text):
+                return text
+        raise DeviceError(TIMEOUT, f"{host}: no answer to {words!r}")
+
+    def told(self, host: str) -> "tuple[str, ...]":
+        return self._twins[host].notes() if host in self._twins else ()
 
 
 def documents_of(wanted: "tuple[Field, ...]", point: Point) -> "tuple[tuple[str, str], ...]":

@@ -47,7 +47,7 @@ class PlugTwin(PushedTwin):
     def _set(self, on: bool, timer_s: int) -> None:
         if not self.stuck:
             self.on = on
-            self.off_ms = self._now_ms + 1000 * timer_s if on and timer_s else None
+            self.off_ms = self.now_ms + 1000 * timer_s if on and timer_s else None
 
     def _shelly(self, path: str) -> "dict[str, Any] | None":
         number = int(self._device.options["channel"])
@@ -149,8 +149,9 @@ class JsonTwin(PushedTwin):
         told = [str(self._device.options[name]) for name in (*TOLD_BY, "itself") if self._device.options[name]]
         return () if self._asked else tuple(dict.fromkeys(words.partition(" ")[0] for words in told))
 
-    def hear(self, topic: str, message: str) -> None:
+    def hear(self, topic: str, message: str) -> "tuple[tuple[str, bytes], ...]":
         self._take(f"{topic} {message}")
+        return ()
 
     def said(self) -> "tuple[tuple[str, bytes], ...]":
         out = []
@@ -164,12 +165,12 @@ class JsonTwin(PushedTwin):
 
     def _take(self, words: str) -> bool:
         if self._itself is not None and self._itself.fullmatch(words):
-            self._heard_ms, self.by_itself = self._now_ms, True
+            self._heard_ms, self.by_itself = self.now_ms, True
             return True
         for pattern in self._patterns:
             found = pattern.fullmatch(words)
             if found is not None:
-                self._heard_ms, self.by_itself = self._now_ms, False
+                self._heard_ms, self.by_itself = self.now_ms, False
                 most_w = int(self._device.options["max_w"])
                 self.level = self.level if self.deaf else _level(self._kind, found.groupdict(), most_w)
                 return True

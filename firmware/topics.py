@@ -198,6 +198,7 @@ def _device_state(site: Site, snapshot: Snapshot, index: int, live: Reading | No
         "energy_wh": newest and newest.import_wh, "export_wh": newest and newest.export_wh,
         "state": live.state if live else LOCKED if newest and newest.state == LOCKED else None,
         "soc_permille": live and live.soc_permille,
+        "session_wh": newest and newest.session_wh, "card": live and live.card,
         "temperature_mdegc": live and live.temperature_mdegc,
         "age_ms": newest and age_ms(snapshot.now_ms, newest.t_ms),
         "stale": live is None, "fault": heard.fault and heard.fault.kind,

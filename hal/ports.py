@@ -3,6 +3,8 @@
 from hal.times import TimeNow
 from hal.values import Reading, Setpoint
 
+LONG_AGO_MS = -(1 << 61)
+
 
 class Bus:
     """A Modbus master on one line. Words are unsigned 16 bit, bits are 0 or 1.
@@ -143,6 +145,10 @@ class Inbox:
         """Keeps the messages of this name from now on."""
         raise NotImplementedError
 
+    def keep(self, name: str) -> None:
+        """As watch, and what was said before we listened counts too, as said LONG_AGO_MS: it stands till it changes."""
+        raise NotImplementedError
+
     def split(self, name: str, into: "object") -> None:
         """What comes under this name counts as the messages that `into(name, message)` makes of it: (name, message)."""
         raise NotImplementedError
@@ -156,6 +162,19 @@ class Inbox:
         raise NotImplementedError
 
 
+class Talk:
+    """Short texts back and forth with several devices on one network, each by its address."""
+
+    def ask(self, host: str, words: str, fits: "object") -> str:
+        """Says `words`, and returns the first text of that device with fits(text), within a bounded time, or
+        DeviceError(TIMEOUT). What else it says meanwhile, and by itself, is kept for `told`."""
+        raise NotImplementedError
+
+    def told(self, host: str) -> "tuple[str, ...]":
+        """What it has said unasked since this was last called, oldest first; the newest few of it."""
+        raise NotImplementedError
+
+
 class Web:
     """Documents of one device on the network."""
 
@@ -164,5 +183,9 @@ class Web:
         raise NotImplementedError
 
     def post(self, path: str, form: str) -> bytes:
-        """The same, with a form that is sent: "data=..."."""
+        """The same, with a form that is sent: "data=..."; with text that begins with { it is sent as JSON."""
+        raise NotImplementedError
+
+    def put(self, path: str, form: str) -> bytes:
+        """As post."""
         raise NotImplementedError

@@ -70,13 +70,14 @@ def w_of_ma(current_ma: int, voltage_mv: int = NOMINAL_MV) -> int:
 class Reading(namedtuple("Reading", (
     "t_ms", "total_w", "power_w", "current_ma", "voltage_mv",
     "import_wh", "export_wh", "soc_permille", "temperature_mdegc", "state", "limit_ma", "limit_w",
-    "power_factor_permille", "frequency_mhz", "capacity_wh", "take_w", "give_w",
+    "power_factor_permille", "frequency_mhz", "capacity_wh", "take_w", "give_w", "session_wh", "card",
 ))):
     """What one device measured at one instant. A field the device cannot measure is None, never 0."""
 
     __slots__ = ()
     _field_defaults = {  # journals from before they were there
         "power_factor_permille": None, "frequency_mhz": None, "capacity_wh": None, "take_w": None, "give_w": None,
+        "session_wh": None, "card": None,
     }
     t_ms: int  # monotonic; when it was asked (polled) or heard (pushed), so an age is never understated
     total_w: "int | None"  # + into the node
@@ -95,6 +96,8 @@ class Reading(namedtuple("Reading", (
     capacity_wh: "int | None"  # storage, car: of its battery
     take_w: "int | None"  # storage: the most it can take at this moment, as it says
     give_w: "int | None"  # and give; 0 and more
+    session_wh: "int | None"  # wallbox: of this charging session, or of the last one while none is on
+    card: "str | None"  # wallbox: the card it was begun with
 
 
 def reading(
@@ -104,11 +107,12 @@ def reading(
     limit_ma: "Phases | None" = None, limit_w: "int | None" = None,
     power_factor_permille: "Phases | None" = None, frequency_mhz: "int | None" = None,
     capacity_wh: "int | None" = None, take_w: "int | None" = None, give_w: "int | None" = None,
+    session_wh: "int | None" = None, card: "str | None" = None,
 ) -> Reading:
     """A Reading by keyword; what is not named is None."""
     return Reading(t_ms, total_w, power_w, current_ma, voltage_mv, import_wh, export_wh,
                    soc_permille, temperature_mdegc, state, limit_ma, limit_w, power_factor_permille, frequency_mhz,
-                   capacity_wh, take_w, give_w)
+                   capacity_wh, take_w, give_w, session_wh, card)
 
 
 class Setpoint(namedtuple("Setpoint", ("current_ma", "power_w"))):

@@ -60,6 +60,9 @@ class HttpDevice:
             def do_POST(self) -> None:
                 device._take(self)
 
+            def do_PUT(self) -> None:
+                device._take(self)
+
             def log_message(self, format: str, *args: object) -> None:
                 pass
 

@@ -23,6 +23,34 @@ class Twin:
         """Nothing to forget, unless a subclass says so."""
 
 
+class NetworkTwin(Twin):
+    """One that is asked over HTTP, or says things over MQTT: by path or topic."""
+
+    sends_ms = 1_000
+    takes_forms = False
+    now_ms = 0
+
+    def answer(self, path: str) -> "bytes | None":
+        """What it says to whoever asks for this path; asking may also tell it something."""
+        return None
+
+    def post(self, path: str, form: str) -> "bytes | None":
+        """What it says to a form; None where it takes none."""
+        return None
+
+    def listens(self) -> "tuple[str, ...]":
+        """Topics whose messages are for it."""
+        return ()
+
+    def hear(self, topic: str, message: str) -> "tuple[tuple[str, bytes], ...]":
+        """A message that was published for it; and what it says to that, at once."""
+        return ()
+
+    def said(self) -> "tuple[tuple[str, bytes], ...]":
+        """What it says by itself about this instant."""
+        return ()
+
+
 class RegisterTwin(Twin):
     """Its own attributes are the truth; `_show` puts them into the registers, `_take` gets what was written."""
 

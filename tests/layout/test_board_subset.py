@@ -18,9 +18,13 @@ HOST_ONLY = {
                 "open_dtu", "ahoy_dtu",
                 "ocpp_16", "ocpp_201", "ocpp_cards", "ocpp_chores", "ocpp_desk", "ocpp_door", "ocpp_frames",
                 "ocpp_lease", "ocpp_port", "ocpp_profiles", "ocpp_reading", "ocpp_server", "ocpp_station",
-                "ocpp_talk", "ocpp_times", "ocpp_values"},
+                "ocpp_talk", "ocpp_times", "ocpp_values",
+                "json_wallbox", "goe_api", "openwb_pro", "openwb_mqtt", "hardy_barth_ecb1", "hardy_barth_salia",
+                "keba_udp", "keba_talk", "tesla_wall_connector"},
     "sim": {"oms_meter", "wire", "modbus_slave", "network_meters", "https_device", "certificate", "smgw_gateway",
-            "smgw_pages", "plot", "kpi", "ocpp_point", "ocpp_socket", "ocpp_tongues"},
+            "smgw_pages", "plot", "kpi", "ocpp_point", "ocpp_socket", "ocpp_tongues", "json_wallbox", "goe_api",
+            "openwb_pro", "openwb_mqtt", "hardy_barth_ecb1", "hardy_barth_salia", "keba_udp", "udp_boxes",
+            "tesla_wall_connector"},
 }
 CYCLE = [ROOT / "firmware" / name for name in ("image.py", "virtual.py", "line.py", "lanes.py", "cycle.py")]
 MODULES = CYCLE + sorted(

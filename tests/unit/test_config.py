@@ -126,9 +126,10 @@ def test_what_a_silent_device_may_draw(short: SiteFile) -> None:
 
 def test_what_a_driver_is_built_from(short: SiteFile) -> None:
     car, grid, battery, pump, _ = short.devices
-    assert dict(car.options) == {"failsafe_a": 0, "failsafe_s": 14, "unit": 2, "phases": (2, 0, 1), "max_a": 16}
+    assert dict(car.options) == {"failsafe_a": 0, "failsafe_s": 14, "unit": 2, "phases": (2, 0, 1), "max_a": 16,
+                                 "line_kind": "modbus-rtu"}
     assert dict(grid.options) == {"role": "meter", "mounting": "normal", "words": "high first", "unit": 1,
-                                  "phases": (0, 1, 2), "max_a": 16}
+                                  "phases": (0, 1, 2), "max_a": 16, "line_kind": "modbus-rtu"}
     assert battery.options["unit"] == 1  # on the network
     assert "unit" not in pump.options
     assert pump.options["active_high"] == 1

@@ -433,7 +433,7 @@ def wild_reading(dice: Random, now_ms: int) -> "Reading | None":
                    maybe(vector()), maybe(volts), maybe(abs(wild(dice))), maybe(abs(wild(dice))),
                    maybe(dice.randint(0, 1000)), maybe(wild(dice)), maybe(dice.choice("ABCDEFx")), maybe(vector()),
                    maybe(wild(dice)), maybe(vector()), maybe(abs(wild(dice))), maybe(abs(wild(dice))),
-                   maybe(abs(wild(dice))), maybe(abs(wild(dice))))
+                   maybe(abs(wild(dice))), maybe(abs(wild(dice))), maybe(abs(wild(dice))), None)
 
 
 def wild_setpoint(dice: Random) -> "Setpoint | None":

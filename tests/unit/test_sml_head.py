@@ -57,7 +57,7 @@ def test_a_reading_carries_everything_the_meter_says() -> None:
     _, clock, head = a_house()
     got = head.read(clock.now_ms())
     assert got == Reading(got.t_ms, 350, Phases(100, -50, 300), Phases(2000, -1000, 3000), MV, 12_345, 678,
-                          None, None, None, None, None, None, None, None, None, None)
+                          *(None,) * 12)
     wire_ms = 404 * 10_000 // 9600  # the frame's 404 bytes
     assert 5_000 + wire_ms - push_head.STEP_MS <= got.t_ms <= clock.now_ms()
     assert clock.now_ms() - 5_000 <= wire_ms + 20

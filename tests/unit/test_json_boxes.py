@@ -327,8 +327,8 @@ def test_a_card_is_text_or_nothing(how: str, words: "tuple[int | None, ...]", te
         assert card_words(text, len(words), how) == words
 
 
-CARDS = [name for name in config_drivers.known()
-         if hasattr(config_drivers.module(name), "BOX") and "cards" in [option.name for option in config_drivers.module(name).OPTIONS]]
+CARDS = [name for name in config_drivers.known() if hasattr(config_drivers.module(name), "BOX")
+         and "cards" in [option.name for option in config_drivers.module(name).OPTIONS]]
 
 
 def test_boxes_that_know_cards() -> None:

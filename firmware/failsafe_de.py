@@ -43,6 +43,14 @@ GERMAN = {
         "pausiert), durch ein "
         "Vorgabeprofil ohne Ende, das beim Start in sie gelegt wird; eine, die ihre Profile vergisst: wie ihr "
         "Installateur es eingestellt hat",
+    "the box itself goes to failsafe_a (0: charging stops) failsafe_s after our last current":
+        "die Box geht failsafe_s nach unserem letzten Strom von selbst auf failsafe_a (0: das Laden hört auf)",
+    "none that is counted on: without our heartbeat it is said to stop; released it is at 0":
+        "keiner, mit dem gerechnet wird: ohne unseren Herzschlag soll sie aufhören; losgelassen steht sie auf 0",
+    "none that is counted on: nobody says what it does without our heartbeat; released it is paused at 0":
+        "keiner, mit dem gerechnet wird: niemand sagt, was sie ohne unseren Herzschlag tut; losgelassen pausiert sie "
+        "auf 0",
+    "only read: nothing is ever written to it": "wird nur gelesen: ihr wird nie etwas geschrieben",
     "it stops heating after the time set in it (timeout_s); with none set it stays as told":
         "hört nach der in ihm eingestellten Zeit (timeout_s) auf zu heizen; ohne eine bleibt er, wie vorgegeben",
     "it stops heating about a minute after our last power (timeout_s)":

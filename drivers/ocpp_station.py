@@ -20,7 +20,7 @@ from drivers.ocpp_port import Stations
 from drivers.ocpp_reading import reading_of
 from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.options import choice, integer, text
-from hal.ports import Load
+from hal.ports import Identifies, Load
 from hal.values import Ability, Phases, Reading, Setpoint, placed, unplaced, w_of_ma
 from hal.values import ability as able
 
@@ -54,7 +54,7 @@ CLOCK_MS = 20_000  # its clock turned out to be so far from where it was taken t
 MOST_BLIND = 3  # answers without a schedule; then it cannot say
 
 
-class OcppStation(Load):
+class OcppStation(Load, Identifies):
     retry_ms = 2_000  # whether it has called again costs nothing to see
 
     def __init__(self, port: Stations, options: "dict[str, object]") -> None:
@@ -85,7 +85,6 @@ class OcppStation(Load):
 
     @property
     def card(self) -> str:
-        """Of the session that is or was last, while the car is there; "" where there is none."""
         return self._one.card
 
     # what is told
@@ -193,7 +192,7 @@ class OcppStation(Load):
         self._chores.do(now_ms, dialect)
         with self._desk.lock:
             heard_ms = self._desk.heard_ms
-            said = reading_of(self._one, now_ms if heard_ms is None else heard_ms, now_ms, self._every_ms,
+            said = reading_of(self._one, now_ms if heard_ms is None else min(heard_ms, now_ms), now_ms, self._every_ms,
                               self._phases, self._limit())
         if self._generation >= 0:
             self._watch(now_ms, said)

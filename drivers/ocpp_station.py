@@ -98,12 +98,10 @@ class OcppStation(Load, Identifies):
         self._set_up(dialect)
         self._lease = Lease(self._port, self._desk, dialect, skills, self._one, self._able.failsafe_ms,
                             self._able.one_phase, len(self._phases))
-        self._lease.lay(self._failsafe_ma)
         self._blind = 0
-        self._check_base(self._lease)
         before, self._told = self._told, None
-        if before is not None:
-            self._stand(before)
+        self._lay(self._lease, self._rounded(self._failsafe_ma) if before is None else before)
+        self._check(self._lease)
         self._generation = generation
 
     def _set_up(self, dialect: Any) -> None:
@@ -113,18 +111,29 @@ class OcppStation(Load, Identifies):
                 if said is not None and dialect.taken(said):
                     break
 
-    def _check_base(self, lease: Lease) -> None:
-        """What rules behind any lease; without a transaction some stations leave default profiles out."""
-        for _ in range(2):
-            said = self._looked(lease)
-            if said is None or said[-1].limit_ma <= self._failsafe_ma + LOOSE_MA:
+    def _lay(self, lease: Lease, current_ma: int) -> None:
+        """The default profile, and what stands above it."""
+        lease.lay(self._failsafe_ma)
+        self._told = None
+        self._stand(current_ma)
+
+    def _check(self, lease: Lease) -> None:
+        """Reads back what rules, now and behind the lease; clears away what others have left in it.
+
+        Without a transaction some stations leave default profiles out: then nothing is made of what they say.
+        """
+        for left in (1, 0):
+            said, told = self._looked(lease), self._told
+            if said is None or told is None or self._one.transaction is None:
                 return
-            if self._one.transaction is None:
+            behind_ma = said[-1].limit_ma if len(said) > 1 else 0
+            if said[0].limit_ma <= told + LOOSE_MA and behind_ma <= max(told, self._failsafe_ma) + LOOSE_MA:
                 return
-            lease.clear()
-            lease.lay(self._failsafe_ma)
-        raise DeviceError(REFUSED, "its fail-safe: told %d mA, %d mA stand there" % (
-            self._failsafe_ma, lease.said[-1].limit_ma if lease.said else -1))
+            if left:
+                self._optional(lease.clearing())
+                self._lay(lease, told)
+        raise DeviceError(REFUSED, "told %s mA with a fail-safe of %d mA, and %d mA rule%s" % (
+            told, self._failsafe_ma, max(said[0].limit_ma, behind_ma), self._clock_words()))
 
     def apply(self, setpoint: Setpoint) -> None:
         """One pilot serves all conductors: the least of those in use, towards less."""

@@ -18,7 +18,7 @@ from drivers.sunspec_storage import FLOAT_POINTS, FLOATS, INTEGERS, ONE_PHASE, P
 from hal.faults import RANGE, REFUSED, DeviceError
 from hal.options import choice, integer
 from hal.ports import Bus, Load
-from hal.registers import encode
+from hal.registers import Reg, encode
 from hal.values import Ability, Phases, Reading, Setpoint, placed, reading
 
 LINES = ("modbus-tcp", "modbus-rtu")
@@ -150,7 +150,7 @@ class Inverter(Load):
                 raise DeviceError(RANGE, "WMaxLimPct has no scale factor")
             factor = found
         model = self._limiter()
-        words = encode(point.reg(model, factor), (value,))
+        words = _encoded(point.reg(model, factor), value)
         address = model.address + point.offset
         if self._single:
             for offset, each in enumerate(words):
@@ -199,6 +199,14 @@ class Inverter(Load):
     def _vector(self, values: "dict[str, tuple[int | None, ...]]", field: str) -> "Phases | None":
         own = own_values(values, field, len(self._phases))
         return None if own is None else placed(own, self._phases)
+
+
+def _encoded(reg: Reg, value: int) -> "tuple[int, ...]":
+    try:
+        return encode(reg, (value,))
+    except ValueError:
+        pass  # at this scale factor
+    raise DeviceError(RANGE, "%s: %d does not fit" % (reg.field, value))
 
 
 def ability(options: "dict[str, object]") -> Ability:

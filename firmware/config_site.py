@@ -284,7 +284,7 @@ class _Device:
                    (PLATE_KEYS, ("meter", *SOURCES)))
         for key in (key for keys, kinds in fitting if kind not in kinds for key in keys):
             if getattr(self.table, key) is not None:
-                self._add(key, f"a {kind} has no such key; leave it out")
+                self._add(key, f"{'an' if kind == 'inverter' else 'a'} {kind} has no such key; leave it out")
 
     def _plate(self) -> Passport:
         """What the owner says of a meter; its transformers' ratio is the one we multiply by."""

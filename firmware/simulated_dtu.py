@@ -23,6 +23,7 @@ class DtuTwin(PushedTwin):
         self.part = point
         self.deaf = False  # nothing it is told reaches the inverter
         self.away = False  # nor does anything the inverter says
+        self.radio_ms = RADIO_MS
         self.told = 0  # times that it was told something
         self._rng = Rng(sum(map(ord, device.name)))
         self._coming: "list[tuple[int, int]]" = []  # (when, limit), one after the other
@@ -52,7 +53,7 @@ class DtuTwin(PushedTwin):
         self.told += 1
         if self.deaf or len(self._coming) == MOST_COMING:
             return
-        due_ms = self.now_ms + self._rng.between(*RADIO_MS)
+        due_ms = self.now_ms + self._rng.between(*self.radio_ms)
         last_ms = self._coming[-1][0] if self._coming else 0
         self._coming.append((max(due_ms, last_ms), max(0, min(limit_w, self.part.max_w))))
 

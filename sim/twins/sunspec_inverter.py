@@ -60,17 +60,17 @@ class InverterTwin(RegisterTwin):
 
     def _forget(self) -> None:
         self.told = {"limit_ppm": FULL_PPM, "enabled": 0, "revert_s": 0, "after_ppm": FULL_PPM, "after_enabled": 0}
-        self._told_ms = self.now_ms
+        self.heard_ms = self.now_ms
         self._show()
 
     def tick(self, now_ms: int) -> None:
         if self.now_ms == 0:
-            self._told_ms = now_ms
+            self.heard_ms = now_ms
         super().tick(now_ms)
 
     def _live(self) -> None:
         told = self.told
-        if told["enabled"] and told["revert_s"] and self.now_ms - self._told_ms >= told["revert_s"] * 1000:
+        if told["enabled"] and told["revert_s"] and self.now_ms - self.heard_ms >= told["revert_s"] * 1000:
             told["enabled"], told["limit_ppm"] = told["after_enabled"], told["after_ppm"]
         limit_w = self._part.max_w * told["limit_ppm"] // FULL_PPM if told["enabled"] else self._part.max_w
         self._part.limit(limit_w)
@@ -143,7 +143,7 @@ class InverterTwin(RegisterTwin):
             raise Refused(ILLEGAL_VALUE)
         self.told[point.field] = told
         if point.field in ("limit_ppm", "enabled"):
-            self._told_ms = self.now_ms
+            self.heard_ms = self.now_ms
         return None
 
 

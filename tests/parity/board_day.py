@@ -12,6 +12,7 @@ from collections import namedtuple
 
 from control.values import MINIMUM, NONE, SURPLUS, DeviceSpec, NodeSpec, Site, store
 from drivers import (
+    control_box,
     eastron_sdm630,
     heidelberg_energy_control,
     modbus_rtu,
@@ -20,6 +21,7 @@ from drivers import (
     sg_ready,
     sml,
     sml_head,
+    sunspec_inverter,
     sunspec_storage,
 )
 from firmware.cycle import Cycle
@@ -36,11 +38,13 @@ from sim.mischief import Mischief
 from sim.pins import Pins
 from sim.rng import Rng
 from sim.sml_meter import KERMIT, LAYOUTS, X25, SmlMeter
+from sim.twins import control_box as box_twin
 from sim.twins import eastron_sdm630 as eastron_twin
 from sim.twins import heidelberg_energy_control as heidelberg_twin
 from sim.twins import mypv_elwa2 as mypv_twin
 from sim.twins import relay_rod as rod_twin
 from sim.twins import sg_ready as pump_twin
+from sim.twins import sunspec_inverter as inverter_twin
 from sim.twins import sunspec_storage as storage_twin
 from sim.world import World
 
@@ -50,6 +54,11 @@ NODES = (
     NodeSpec("house", NONE, 0, 35_000, 32_000, "sls-e", 16_000, 0, 4_600),
     NodeSpec("garage", 0, 1, 20_000, 20_000, "mcb-b", 1_000, 0, 0),
 )
+BOX = {}
+for option in control_box.OPTIONS:
+    BOX[option.name] = option.default
+BOX.update({"phases": ALL, "w4_pin": 16, "s1_pin": 17, "s2_pin": 18, "w3_pin": 19, "w3_rest_pin": 20,
+            "w4_demands": "open", "generator_w": 12_000, "pmin_w": 7_560})
 # name, driver, twin, node, mode, priority, battery, options; each answers to its place in the table as unit
 DEVICES = (
     ("grid", eastron_sdm630, eastron_twin, 0, "off", 0, None, {
@@ -71,18 +80,23 @@ DEVICES = (
     ("heatpump", sg_ready, pump_twin, 0, SURPLUS, 15, None, {
         "phases": ALL, "max_a": 16, "lock_pin": 23, "boost_pin": 24, "active_high": 0, "hold_s": 600,
         "normal_w": 2_000, "boost_w": 3_000, "force_w": 0}),
+    ("shed", sunspec_inverter, inverter_twin, 0, "off", 0, None, {
+        "phases": ALL, "rated_w": 4_000, "least_w": 100, "fallback_w": 100_000, "revert_s": 60, "writes": "several"}),
+    ("box", control_box, box_twin, 0, "off", 0, None, BOX),
 )
 PARTS = {  # the physics behind a device; the meters are clamped to their nodes
     "roof": ("pv", {"peak_w": 9_000, "max_w": 8_000}), "carport": ("car", {}), "guest": ("car", {"used_phases": 1}),
     "battery": ("battery", {}), "rod": ("tank", {}), "elements": ("tank", {"elements_w": (1_000, 1_000, 2_000)}),
-    "heatpump": ("heatpump", {"nominal_w": 2_000}),
+    "heatpump": ("heatpump", {"nominal_w": 2_000}), "shed": ("inverter", {"peak_w": 5_000, "max_w": 4_000}),
 }
 RULES = {  # most starts in a day, and what is asked of the tank: thermometer, degrees, times, litres, watts, Wh
     "rod": (0, HeatRule(NONE, 58_000, 3_000, 62_000, 86_400_000, 50_000, 14 * 3_600_000, 300, 3_500, 20_000)),
     "elements": (6, HeatRule(6, 60_000, 3_000, None, 0, None, 0, 0, 4_000, 9_000)),
     "heatpump": (4, None),
 }
-ON_PINS = ("elements", "heatpump")
+ON_PINS = ("elements", "heatpump", "box")
+FEED_IN_W = 5_000
+TOLD_S = 900  # mean time between two words of the grid operator, or two broken wires
 FRAMED_PERMILLE = 20  # requests that go through the framing
 TROUBLE_S = 600  # mean time between two troubles on the bus
 CLEAR_S = 200  # mean time until all is well
@@ -103,13 +117,13 @@ class Hour(namedtuple("Hour", ("hour", "number", "causes", "faults", "frames")))
 def site() -> Site:
     devices = []
     for name, driver, _, node, mode, priority, battery, options in DEVICES:
-        reserve_ma = 0 if name in ("grid", "sub", "roof") else 16_000
+        reserve_ma = 0 if name in ("grid", "sub", "roof", "shed", "box") else 16_000
         able = driver.ability(options)
         if name in RULES:
             able = Ability(*(able[:17] + RULES[name] + able[19:]))
         devices.append(DeviceSpec(name, node, options["phases"], able, priority, mode, 15_000,
                                   reserve_ma, battery, NONE, ""))
-    return Site("board", NODES, tuple(devices), 1_000, NONE, None)
+    return Site("board", NODES, tuple(devices), 1_000, FEED_IN_W, None)
 
 
 class House:
@@ -179,6 +193,12 @@ class House:
             trouble.frozen = self.rng.chance(200)
             trouble.late_ms = 400 if self.rng.chance(200) else 20
             trouble.spoilt_permille = self.rng.below(400)
+        elif self.rng.below(TOLD_S) == 0:
+            box, name = self.twins[-1], ("w4", "s1", "s2", "w3")[self.rng.below(4)]
+            box.mend(name)
+            box.demand(name, self.rng.chance(500))
+            if self.rng.chance(200):
+                box.cut(name)
         elif self.rng.below(CLEAR_S) == 0:
             for unit in range(1, len(DEVICES) + 1):
                 self.bus.on(unit).clear()

@@ -1,5 +1,7 @@
 """Inverters that are limited: each against its twin, with a roof that would make all its inverter can."""
 
+from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ ALL = (0, 1, 2)
 NOON_MS = 43_200_000
 CLEAR = (Sky(DAY_MS, (1_000, 1_000), (1_000, 1_000), (600, 600), (600, 600), (1_000, 1_000)),)
 RATED_W = 8_000
+WORDS = (0, 1, 2, 3, 9, 0x7FFF, 0x8000, 0xFFFF, 0xFFFE, 0xFFFC, 0xFFF8, 0xFFF6, 5, 10, 101, 111, 123, 124, 704)
 KINDS: "dict[str, tuple[str, dict[str, object], int]]" = {  # driver, options, model of the twin
     "sunspec": ("sunspec_inverter", {}, 103), "sunspec-float": ("sunspec_inverter", {}, 113),
     "sunspec-704": ("sunspec_inverter", {"fallback_w": 2_000}, 701),
@@ -33,7 +36,8 @@ TWINS: "dict[str, Any]" = {"sunspec_inverter": sunspec_inverter, "sma_inverter":
 class Roof:
     """At noon, in the sun; told again every five seconds, as a line does."""
 
-    def __init__(self, kind: str = "sunspec", phases: "tuple[int, ...]" = ALL, **given: object) -> None:
+    def __init__(self, kind: str = "sunspec", phases: "tuple[int, ...]" = ALL, seconds: int = 70,
+                 **given: object) -> None:
         name, known, model = KINDS[kind]
         module: Any = config_drivers.module(name)
         options: "dict[str, object]" = {option.name: option.default for option in module.OPTIONS}
@@ -52,7 +56,7 @@ class Roof:
         self.able = module.ability(options)
         self.device = module.build(self.bank, options)
         self.limit_w: "int | None" = None
-        self.pass_s(70)  # it has started
+        self.pass_s(seconds)  # it has started
 
     def pass_s(self, seconds: int) -> int:
         """What it makes then."""
@@ -192,6 +196,42 @@ def test_a_single_phase_one_stands_on_its_phase() -> None:
     said = config_drivers.module("sunspec_inverter").build(bank, roof.options).read(0)
     assert said.power_w == roof.part.power_w
     assert said.current_ma.l2 < -30_000
+
+
+@pytest.mark.parametrize("kind", ["sunspec", "sunspec-704"])
+def test_whatever_stands_in_its_models_it_is_a_reading_or_a_fault(kind: str) -> None:
+    dice = Random(5)
+    for _ in range(150):
+        roof = Roof(kind, seconds=1)
+        registers = roof.bank.unit(1)
+        for _ in range(dice.randrange(1, 6)):
+            address, nonsense = dice.randrange(40_002, 40_260), dice.choice(WORDS)
+            registers.on_read(lambda function, asked, count, bank=registers, at=address, word=nonsense:
+                              bank.poke(3, at, (word,)))
+        for act in (roof.device.arm, lambda one=roof: one.device.read(0), roof.device.release,
+                    lambda one=roof: one.device.apply(Setpoint(ZERO, -4_000))):
+            try:
+                act()
+            except DeviceError:
+                continue
+
+
+@pytest.mark.parametrize(("kind", "number", "limit", "scale"), [("sunspec", 123, 5, 23), ("sunspec-704", 704, 15, 54)])
+def test_at_no_scale_factor_more_is_told_than_was_granted(kind: str, number: int, limit: int, scale: int) -> None:
+    told = 0
+    for factor in range(-11, 12):
+        roof = Roof(kind, seconds=1)
+        registers, at = roof.bank.unit(1), roof.twin._models[number].address
+        registers.on_read(lambda function, address, count, bank=registers, at=at + scale, word=factor & 0xFFFF:
+                          bank.poke(3, at, (word,)))
+        for power_w in (0, 1, 3_333, 8_000):
+            try:
+                roof.device.apply(Setpoint(ZERO, -power_w))
+            except DeviceError:
+                continue
+            told += 1
+            assert Decimal(registers.words(3, at + limit, 1)[0]).scaleb(factor) <= Decimal(100 * power_w) / RATED_W
+    assert told >= 20
 
 
 @pytest.mark.parametrize(("given", "words"), [

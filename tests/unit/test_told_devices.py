@@ -17,7 +17,9 @@ from hal.values import STOP, ZERO, Phases, Setpoint
 from sim.battery import Battery
 from sim.car import Car
 from sim.clock import SimClock
-from sim.part import Point
+from sim.part import DAY_MS, Point
+from sim.pv import Inverter
+from sim.sun import Sky, Sun
 from sim.tank import Tank
 
 PLUGS: "tuple[tuple[str, dict[str, object]], ...]" = (
@@ -347,3 +349,25 @@ def test_the_goe_of_the_readme() -> None:
     assert room.twin.level == 8_000
     room.device.apply(STOP)
     assert room.twin.level == 0
+
+
+def test_a_described_inverter_makes_no_more_than_it_is_told() -> None:
+    sky = (Sky(DAY_MS, (1_000, 1_000), (1_000, 1_000), (600, 600), (600, 600), (1_000, 1_000)),)
+    part = Inverter((0, 1, 2), Sun(48_100, 172, 12 * 3_600_000, sky, 1), 1, 6_000, 4_000)
+    for tell, told_w in (("/limit?w={w}", 1_234), ("/limit?pct={pct}", 1_200)):
+        room = Room("json_device", part, kind="inverter", topic="/s", power="ac", tell=tell, limit="lim", max_w=4_000,
+                    fallback_w=1_000, failsafe_s=60, tell_every_s=20)
+        room.clock.put(DAY_MS // 2)
+        room.pass_s(10)
+        assert (room.able.min_w, room.able.max_w, room.able.fallback.power_w) == (-4_000, 0, -1_000)
+        room.tell(-1_234)
+        said = room.watch_s(15)
+        assert said.total_w == -told_w
+        assert said.limit_w == -told_w
+        room.wanted = None
+        room.pass_s(70)
+        assert part.power_w.total() == -1_000
+        room.device.release()
+        assert room.twin.level == 1_000
+    with pytest.raises(ValueError, match="max_w: needed of an inverter"):
+        driver("json_device").ability({**room.options, "max_w": 0})

@@ -20,6 +20,8 @@ def demand(claim: Claim, limits: Limits, now_ms: int) -> None:
     """Every load but storage."""
     lost = [node for node in claim.path if limits.lost[node]]
     _idle(claim, now_ms)
+    if claim.mode in (OFF, FAST) or not plugged(claim):
+        claim.edge_ms = NEVER  # what was waited for in another mode, or by another car, is waited for anew
     if claim.mode == OFF:
         claim.ask(0, claim.driven or reasons.OFF)
     elif claim.silent:
@@ -95,6 +97,8 @@ def _surplus(claim: Claim, now_ms: int) -> None:
             level = 0
         claim.ask(level, reasons.SURPLUS if level else claim.waits)
     elif claim.mode == MINIMUM:
+        if claim.kind != "stages":
+            claim.edge_ms = NEVER
         level = _follow(claim)
         claim.ask(max(level, claim.floor), reasons.SURPLUS if level > claim.floor else reasons.MINIMUM)
     elif claim.running:

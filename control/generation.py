@@ -168,9 +168,8 @@ def _budget_w(view: View, fed: Feed, spare_w: int) -> int:
     if cap_w == NONE:
         return NO_LIMIT
     cap_w -= MARGIN_W + cap_w * MARGIN_PERMILLE // 1_000
-    if view.blind() or view.grid is None:  # the house may take nothing, and others go on giving
-        others_w = sum([made_w(senses[index]) for index in view.wired.sources[0]
-                        if senses[index].believed and index not in inverters])
+    if view.blind() or view.grid is None:  # the house may take nothing, others go on giving as last heard
+        others_w = sum([made_w(senses[index]) for index in view.wired.sources[0] if index not in inverters])
         return max(cap_w - max(others_w, -(fed.need_mw // 1_000)), 0)
     return max(cap_w + _need_w(view, view.grid) + spare_w, 0)
 

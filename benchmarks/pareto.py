@@ -2,7 +2,7 @@
 
 `python -m benchmarks.pareto [--seeds N] [--processes N] [--only NAME ...] [--plot FILE] [--json]`. Each setting and
 both baselines live the cloudy day of the yardstick with one car and with two; a point is the kWh of the roof
-that went into the cars, the kWh imported, and starts and phase changes. All take eight minutes on two cores.
+that went into the cars, the kWh imported, and starts and phase changes. All take eight minutes on two free cores.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from benchmarks.yard.settings import BASELINES, HOUSES, OURS, SETTINGS, Point, b
 def main() -> int:
     names = [*(setting.name for setting in SETTINGS), *BASELINES]
     parser = argparse.ArgumentParser(description="Energy and switching of the decision's settings")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="how many days (3)")
+    parser.add_argument("--seeds", type=int, default=2, metavar="N", help="how many days (2)")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="at a time (2)")
     parser.add_argument("--only", action="append", choices=names, help="only this one (repeatable)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draws the fronts there, as SVG")

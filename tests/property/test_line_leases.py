@@ -95,5 +95,6 @@ def test_no_setpoint_outlives_its_lease(seed: int, count: int) -> None:
             if stands is not None:
                 assert box.leased is not None
                 over_ms = clock.now_ms() - box.leased.until_ms
-                assert over_ms <= FAILSAFE_MS + busy_ms, (seed, index, over_ms)  # what can not be reached ends by itself
+                # what can not be reached ends by itself
+                assert over_ms <= FAILSAFE_MS + busy_ms, (seed, index, over_ms)
     assert stood

@@ -6,11 +6,11 @@ the process ends in order. After a crash a pin keeps its level: only a watchdog 
 
 import atexit
 
-from gpiozero import DigitalInputDevice, OutputDevice
+from gpiozero import DigitalInputDevice, OutputDevice, PWMOutputDevice
 from gpiozero.exc import GPIOZeroError
 
 from hal.faults import REFUSED, TIMEOUT, DeviceError
-from hal.ports import Board, Contacts, Relays
+from hal.ports import Board, Contacts, Pulses, Relays
 
 
 class PinRelays(Relays):
@@ -94,6 +94,44 @@ class PinContacts(Contacts):
         return self._inputs
 
 
+class PinPulses(Pulses):
+    """By gpiozero's pulse-width modulation, which its library does by itself, in this process."""
+
+    def __init__(self, pin: int, active_high: bool, period_ms: int) -> None:
+        self._pin = pin
+        self._active_high = active_high
+        self._period_ms = period_ms
+        self._output: "PWMOutputDevice | None" = None
+
+    def set(self, on_ms: int) -> None:
+        output = self._taken()
+        try:
+            output.value = on_ms / self._period_ms
+        except (GPIOZeroError, OSError, ValueError) as error:
+            raise DeviceError(REFUSED, str(error)) from error
+
+    def get(self) -> int:
+        return int(round(self._taken().value * self._period_ms))
+
+    def close(self) -> None:
+        """Lets nothing through and gives the pin back."""
+        output, self._output = self._output, None
+        atexit.unregister(self.close)
+        if output is not None:
+            output.off()
+            output.close()
+
+    def _taken(self) -> PWMOutputDevice:
+        if self._output is None:
+            try:
+                self._output = PWMOutputDevice(self._pin, active_high=self._active_high, initial_value=0,
+                                               frequency=1_000 / self._period_ms)
+            except (GPIOZeroError, OSError) as error:
+                raise DeviceError(TIMEOUT, "GPIO %d: %s" % (self._pin, error)) from error
+            atexit.register(self.close)
+        return self._output
+
+
 class Pins(Board):
     """The port of a line of the kind "gpio"."""
 
@@ -102,3 +140,6 @@ class Pins(Board):
 
     def contacts(self, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
         return PinContacts(pins, to_ground)
+
+    def pulses(self, pin: int, active_high: bool, period_ms: int) -> Pulses:
+        return PinPulses(pin, active_high, period_ms)

@@ -90,6 +90,14 @@ def truth(found: object, path: str) -> bool:
     raise DeviceError(FRAME, "%s: neither on nor off" % path)
 
 
+def over_mqtt(options: "dict[str, object]", name: str) -> None:
+    """Raises ValueError where the device's topic is missing, or has no use."""
+    if options.get("line_kind") == "mqtt" and not options[name]:
+        raise ValueError(name + ": needed over MQTT: the topic of the device")
+    if options.get("line_kind") == "http" and options[name]:
+        raise ValueError(name + ": over HTTP there is no use for it; leave it out")
+
+
 def ability(options: "dict[str, object]") -> Ability:
     """Raises ValueError for more than its wires bear."""
     wired, power_w, hold_ms = phases(options), whole(options, "power_w"), 1000 * whole(options, "hold_s")

@@ -1,26 +1,28 @@
-"""Shelly plugs and relays over HTTP: Plus, Pro and Gen3 (RPC), or the first generation.
+"""Shelly plugs and relays over HTTP or MQTT: Plus, Pro and Gen3 (RPC), or over HTTP the first generation.
 
 Source: maker's API. Each "on" carries a timer (toggle_after, timer), so it is off when we die; it must come up off
 after a power cut (initial_state, default_state), which is looked at before it is told anything.
 """
 
-from drivers.given import word
+from drivers.given import clock, word
 from drivers.http_plug import OPTIONS as PLUG_OPTIONS
-from drivers.http_plug import HttpPlug, document, truth
+from drivers.http_plug import HttpPlug, document, over_mqtt, truth
 from drivers.http_plug import ability as plug_ability
 from drivers.json_fields import Field, fields
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import MAKER
+from drivers.mqtt_asked import ShellyRpc
 from hal.faults import FRAME, RANGE, DeviceError
-from hal.options import choice
-from hal.ports import Web
+from hal.options import choice, text
+from hal.ports import Inbox, Web
 from hal.values import Ability
 
-LINES = ("http",)
+LINES = ("http", "mqtt")
 FAILSAFE = "it switches off by its own timer failsafe_s after our last word"
 LOAD = LoadFacts("Shelly plugs and relays", "plug", "state, P, U, I, energy", "on and off",
                  "\"on\" with its timer, three times in failsafe_s", MAKER)
-OPTIONS = PLUG_OPTIONS + (choice("generation", "2", ("1", "2"), "2: Plus, Pro, Gen3 and later; 1: the first"),)
+OPTIONS = PLUG_OPTIONS + (choice("generation", "2", ("1", "2"), "2: Plus, Pro, Gen3 and later; 1: the first"),
+                          text("prefix", "", 0, 128, "over MQTT: the device's topic prefix"))
 
 
 class Rpc(HttpPlug):
@@ -77,8 +79,13 @@ def _off_at_power_on(found: object, name: str) -> None:
 
 
 def ability(options: "dict[str, object]") -> Ability:
+    if word(options, "generation") == "1" and word(options, "prefix"):
+        raise ValueError("prefix: the first generation is asked over HTTP only; leave it out")
+    over_mqtt(options, "prefix")
     return plug_ability(options)
 
 
-def build(port: Web, options: "dict[str, object]") -> HttpPlug:
+def build(port: "Web | Inbox", options: "dict[str, object]") -> HttpPlug:
+    if isinstance(port, Inbox):
+        return Rpc(ShellyRpc(port, clock(options), word(options, "prefix")), options)
     return Rpc(port, options) if word(options, "generation") == "2" else First(port, options)

@@ -1,24 +1,27 @@
-"""Tasmota plugs and relays over HTTP, without a web password.
+"""Tasmota plugs and relays over HTTP (without a web password) or MQTT (full topic as it comes from its maker).
 
 Source: Tasmota's commands. PulseTime is the dead-man's timer, started anew by each "on"; PowerOnState 0 keeps it off
 after a power cut. Both are stored, so they are set only where something else stands.
 """
 
+from drivers.given import clock, word
 from drivers.http_plug import OPTIONS as PLUG_OPTIONS
-from drivers.http_plug import HttpPlug, document, truth
+from drivers.http_plug import HttpPlug, document, over_mqtt, truth
 from drivers.http_plug import ability as plug_ability
 from drivers.json_fields import Field, fields
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import MAKER
+from drivers.mqtt_asked import TasmotaCommands
 from hal.faults import FRAME, REFUSED, DeviceError
-from hal.ports import Web
+from hal.options import text
+from hal.ports import Inbox, Web
 from hal.values import Ability
 
-LINES = ("http",)
+LINES = ("http", "mqtt")
 FAILSAFE = "it switches off by its own timer (PulseTime) failsafe_s after our last word"
 LOAD = LoadFacts("Tasmota plugs and relays", "plug", "state, P, U, I, energy", "on and off",
                  "\"on\", three times in failsafe_s", MAKER)
-OPTIONS = PLUG_OPTIONS
+OPTIONS = (*PLUG_OPTIONS, text("topic", "", 0, 128, "over MQTT: the device's topic"))
 
 SENSORS = "/cm?cmnd=Status%2010"
 PULSE_S = 100  # PulseTime counts seconds from here on; below, tenths
@@ -71,8 +74,11 @@ class TasmotaPlug(HttpPlug):
 
 
 def ability(options: "dict[str, object]") -> Ability:
+    over_mqtt(options, "topic")
     return plug_ability(options)
 
 
-def build(port: Web, options: "dict[str, object]") -> TasmotaPlug:
+def build(port: "Web | Inbox", options: "dict[str, object]") -> TasmotaPlug:
+    if isinstance(port, Inbox):
+        return TasmotaPlug(TasmotaCommands(port, clock(options), word(options, "topic")), options)
     return TasmotaPlug(port, options)

@@ -51,6 +51,9 @@ GERMAN = {
         "keiner, mit dem gerechnet wird: niemand sagt, was sie ohne unseren Herzschlag tut; losgelassen pausiert sie "
         "auf 0",
     "only read: nothing is ever written to it": "wird nur gelesen: ihr wird nie etwas geschrieben",
+    "none of its own: its pin stays high or low, as it happens, when the computer hangs; wire a watchdog relay "
+    "before the rod":
+        "keiner: hängt der Rechner, bleibt der Pin zufällig an oder aus; ein Wächterrelais vor den Stab setzen",
     "it stops heating after the time set in it (timeout_s); with none set it stays as told":
         "hört nach der in ihm eingestellten Zeit (timeout_s) auf zu heizen; ohne eine bleibt er, wie vorgegeben",
     "it stops heating about a minute after our last power (timeout_s)":

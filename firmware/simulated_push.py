@@ -81,7 +81,8 @@ class SimInbox(Inbox):
     def tell(self, name: str, message: str) -> None:
         for twin in self._twins:
             for topic, said in twin.hear(name, message):
-                self._newest[topic] = said, twin.now_ms
+                before = self._newest.get(topic)
+                self._newest[topic] = said, max(twin.now_ms, before[1] + 1 if before is not None else twin.now_ms)
 
 
 class SimWeb(Web):

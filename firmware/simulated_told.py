@@ -44,6 +44,33 @@ class PlugTwin(PushedTwin):
     def said(self) -> "tuple[tuple[str, bytes], ...]":
         return ()
 
+    def listens(self) -> "tuple[str, ...]":
+        if self._asked:
+            return ()
+        if self._device.driver == "shelly_plug":
+            return (f"{self._device.options['prefix']}/rpc",)
+        number = int(self._device.options["channel"]) + 1
+        names = ("Power%d" % number, "PulseTime%d" % number, "PowerOnState", "Status")
+        return tuple(f"cmnd/{self._device.options['topic']}/{name}" for name in names)
+
+    def hear(self, topic: str, message: str) -> "tuple[tuple[str, bytes], ...]":
+        if topic not in self.listens():
+            return ()
+        if self._device.driver == "shelly_plug":
+            return self._hear_rpc(json.loads(message))
+        name = topic.rpartition("/")[2]
+        said = self._tasmota(f"/cm?cmnd={name}" + (f"%20{message}" if message else ""))
+        told = "STATUS10" if name == "Status" else "RESULT"
+        return ((f"stat/{self._device.options['topic']}/{told}", json.dumps(said or {"Command": "Unknown"}).encode()),)
+
+    def _hear_rpc(self, asked: "dict[str, Any]") -> "tuple[tuple[str, bytes], ...]":
+        """Parameters in the order in which a path has them."""
+        params = "&".join(f"{name}={json.dumps(value)}" for name, value in asked["params"].items())
+        said = self._rpc(f"/rpc/{asked['method']}?{params}", int(self._device.options["channel"]))
+        what = {"error": {"code": 404, "message": "No handler"}} if said is None else {"result": said}
+        return ((f"{asked['src']}/rpc", json.dumps(
+            {"id": asked["id"], "src": "plug", "dst": asked["src"], **what}).encode()),)
+
     def _set(self, on: bool, timer_s: int) -> None:
         if not self.stuck:
             self.on = on

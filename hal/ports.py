@@ -70,6 +70,17 @@ class Contacts:
         raise NotImplementedError
 
 
+class Pulses:
+    """A pin that is on for a part of each period, over and over."""
+
+    def set(self, on_ms: int) -> None:
+        """0 for never, its period for always."""
+        raise NotImplementedError
+
+    def get(self) -> int:
+        raise NotImplementedError
+
+
 class Board:
     """The pins of a computer, by their BCM number."""
 
@@ -79,6 +90,9 @@ class Board:
 
     def contacts(self, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
         """`to_ground`: it closes to ground and its pin is pulled up; else to 3.3 V, and down."""
+        raise NotImplementedError
+
+    def pulses(self, pin: int, active_high: bool, period_ms: int) -> Pulses:
         raise NotImplementedError
 
 

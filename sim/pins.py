@@ -1,7 +1,7 @@
 """The pins of a simulated board: relays and contacts for the drivers, levels for the devices wired to them."""
 
 from hal.faults import TIMEOUT, DeviceError
-from hal.ports import Board, Contacts, Relays
+from hal.ports import Board, Contacts, Pulses, Relays
 
 
 class Pins(Board):
@@ -9,6 +9,7 @@ class Pins(Board):
 
     def __init__(self) -> None:
         self._high: "dict[int, bool]" = {}
+        self._pulsed: "dict[int, tuple[int, int]]" = {}  # pin: on and period
         self.stuck: "set[int]" = set()  # pins that keep their level whatever they are told
         self.gone = False  # the board does not answer
 
@@ -18,6 +19,26 @@ class Pins(Board):
     def contacts(self, pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
         """Others close them by driving their pin to ground or high; one that nobody drives is pulled the other way."""
         return PinContacts(self, pins, to_ground)
+
+    def pulses(self, pin: int, active_high: bool, period_ms: int) -> Pulses:
+        return PinPulses(self, pin, period_ms)
+
+    def pulse(self, pin: int, on_ms: "int | None", period_ms: int) -> int:
+        """How long it is on in each period; `on_ms` sets it."""
+        if self.gone:
+            raise DeviceError(TIMEOUT, "no pins")
+        if on_ms is not None and pin not in self.stuck:
+            self._pulsed[pin] = on_ms, period_ms
+        return self._pulsed.get(pin, (0, period_ms))[0]
+
+    def on_between(self, pin: int, from_ms: int, to_ms: int) -> int:
+        """Milliseconds for which a pulsing pin was on; periods begin with time itself."""
+        on_ms, period_ms = self._pulsed.get(pin, (0, 1))
+
+        def until(t_ms: int) -> int:
+            return t_ms // period_ms * on_ms + min(t_ms % period_ms, on_ms)
+
+        return until(to_ms) - until(from_ms)
 
     def drive(self, pin: int, high: bool) -> None:
         if self.gone:
@@ -42,7 +63,20 @@ class Pins(Board):
         return self._high.get(pin) is active_high
 
     def power_cycle(self) -> None:
-        self._high = {}
+        self._high, self._pulsed = {}, {}
+
+
+class PinPulses(Pulses):
+    def __init__(self, board: Pins, pin: int, period_ms: int) -> None:
+        self._board = board
+        self._pin = pin
+        self._period_ms = period_ms
+
+    def set(self, on_ms: int) -> None:
+        self._board.pulse(self._pin, on_ms, self._period_ms)
+
+    def get(self) -> int:
+        return self._board.pulse(self._pin, None, self._period_ms)
 
 
 class PinRelays(Relays):

@@ -23,6 +23,8 @@ from sim.sun import Sky, Sun
 from sim.tank import Tank
 
 PLUGS: "tuple[tuple[str, dict[str, object]], ...]" = (
+    ("shelly_plug", {"mqtt": True, "prefix": "plug"}), ("tasmota_plug", {"mqtt": True, "topic": "plug", "channel": 1}),
+    ("tasmota_plug", {"mqtt": True, "topic": "plug"}),
     ("shelly_plug", {}), ("shelly_plug", {"generation": "1"}), ("shelly_plug", {"channel": 2}), ("tasmota_plug", {}),
     ("tasmota_plug", {"channel": 1}))
 BOX: "dict[str, object]" = {
@@ -112,6 +114,23 @@ def test_a_plug_that_does_not_move_is_a_fault(name: str, given: "dict[str, Any]"
     with pytest.raises(DeviceError, match="told on, and it is off") as caught:
         room.device.apply(Setpoint(ZERO, 1_000))
     assert caught.value.kind == REFUSED
+
+
+def test_over_mqtt_nobody_answers() -> None:
+    for name, given in PLUGS[:2]:
+        room = plug(name, **given)
+        room.twin.hear = lambda topic, message: ()
+        with pytest.raises(DeviceError, match="no answer") as caught:
+            room.device.read(0)
+        assert caught.value.kind == TIMEOUT
+
+
+@pytest.mark.parametrize(("name", "given"), [
+    ("shelly_plug", {"line_kind": "mqtt"}), ("shelly_plug", {"line_kind": "http", "prefix": "x"}),
+    ("shelly_plug", {"generation": "1", "prefix": "x"}), ("tasmota_plug", {"line_kind": "mqtt"})])
+def test_a_topic_is_of_mqtt(name: str, given: "dict[str, Any]") -> None:
+    with pytest.raises(ValueError, match=r"prefix: |topic: "):
+        plug(name, **given)
 
 
 def test_a_shelly_that_comes_up_on_is_refused() -> None:

@@ -111,7 +111,7 @@ class PinPulses(Pulses):
             raise DeviceError(REFUSED, str(error)) from error
 
     def get(self) -> int:
-        return int(round(self._taken().value * self._period_ms))
+        return int(self._taken().value * self._period_ms + 0.5)
 
     def close(self) -> None:
         """Lets nothing through and gives the pin back."""

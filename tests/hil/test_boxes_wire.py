@@ -1,4 +1,4 @@
-"""Wallboxes and plugs on real UDP, HTTP and MQTT, served by the product's own serve: armed, told, read back, released."""
+"""Wallboxes and plugs on real UDP, HTTP and MQTT, served by the product's own serve: armed, told, read, released."""
 
 import os
 import socket

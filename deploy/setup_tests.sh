@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests use beyond our own Python packages: mosquitto, Chromium, mbpoll, strace, SoftHSM from Debian, the second
-# MicroPython and what builds and judges the page from npm, and Home Assistant into an environment of its own (it needs Python 3.13). Where it cannot (no root, no Debian) it says so, and those tests are skipped, saying so.
+# MicroPython, a charge point of another make and what builds and judges the page from npm, and Home Assistant into an environment of its own (it needs Python 3.13). Where it cannot (no root, no Debian) it says so, and those tests are skipped, saying so.
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
 
@@ -24,6 +24,9 @@ if [ -n "$missing" ]; then
 fi
 if command -v npm >/dev/null; then
     (cd tests/parity && npm ci --silent --no-audit --no-fund) || echo "setup: could not install the MicroPython of tests/parity" >&2
+fi
+if command -v npm >/dev/null; then
+    (cd tests/hil/ocpp_rpc && npm ci --silent --no-audit --no-fund) || echo "setup: could not install the charge point of tests/hil/ocpp_rpc" >&2
 fi
 if command -v npm >/dev/null; then
     (cd dashboard && npm ci --silent --no-audit --no-fund) || echo "setup: could not install what builds the page (dashboard)" >&2

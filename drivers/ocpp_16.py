@@ -74,13 +74,15 @@ def _start(desk: Desk, said: Payload, at: At) -> Payload:
 
 def _stop(desk: Desk, said: Payload, at: At) -> Payload:
     id = said["transactionId"]
+    card = said.get("idTag")
     for one in desk.connectors.values():
         if desk.known.get(id) == one.number or (one.transaction is not None and one.transaction.id == id):
             for entry in said.get("transactionData", ()):
                 one.hears(entry, desk, at)
             one.counts(said["meterStop"], utc_ms(said["timestamp"]) or at.utc_ms)
+            if card is not None and not one.card and desk.accepts(card, one.number):
+                one.card = card  # begun before we were
             one.ends(id)
-    card = said.get("idTag")
     return {} if card is None else {"idTagInfo": {"status": "Accepted" if desk.accepts(card) else "Invalid"}}
 
 

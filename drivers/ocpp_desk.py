@@ -48,7 +48,7 @@ class Connector:
         self.status_ms = 0  # when that changed
         self.letter = ""  # IEC 61851
         self.transaction: "Transaction | None" = None
-        self.card = ""  # of the session that is or was last, while the car is there
+        self.card = ""  # of the session that is or was last, until the next car is there
         self.values: "dict[tuple[str, int | None], tuple[int, int]]" = {}  # (what, phase): (value, when it was heard)
         self.heard_ms: "int | None" = None  # values, of whatever kind
         self.import_wh: "int | None" = None
@@ -56,7 +56,7 @@ class Connector:
         self._counted_utc_ms = 0  # by the station's clock
 
     def stands(self, status: str, letter: str, now_ms: int) -> None:
-        if letter == GONE:
+        if self.letter == GONE and letter in (CONNECTED, CHARGING) and self.transaction is None:
             self.card = ""
         if letter != self.letter or not self.status:
             self.status_ms = now_ms
@@ -64,7 +64,7 @@ class Connector:
 
     def begins(self, transaction: Transaction) -> None:
         if self.transaction is None or self.transaction.id != transaction.id:
-            self.transaction = transaction
+            self.transaction, self.card = transaction, ""
         if transaction.card and transaction.accepted:
             self.card = transaction.card
 

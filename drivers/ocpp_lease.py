@@ -42,9 +42,10 @@ class Lease:
                 return
         raise DeviceError(REFUSED, "it takes no default profile, which is its fail-safe")
 
-    def clear(self) -> None:
-        """Takes away what others have left in it; whoever clears has to lay and tell anew."""
-        self._ask(self._dialect.clear(self._connector, DEFAULT))
+    def clearing(self) -> "tuple[str, dict[str, Any]]":
+        """What takes away all default profiles, those of others too; afterwards ours have to be laid anew."""
+        asked: "tuple[str, dict[str, Any]]" = self._dialect.clear(self._connector, DEFAULT)
+        return asked
 
     @property
     def in_transactions(self) -> bool:

@@ -29,7 +29,7 @@ def reading_of(one: Connector, heard_ms: int, now_ms: int, every_ms: int, wired:
     if power_w is None and total_w is not None and current_ma is not None:
         power_w = split(total_w, current_ma)
     measured = total_w is not None or current_ma is not None
-    t_ms = _oldest(one, since_ms) if measured else one.status_ms if charges else heard_ms
+    t_ms = min(_oldest(one, since_ms) if measured else one.status_ms if charges else heard_ms, now_ms)
     if charges and now_ms - t_ms > old_ms:
         raise DeviceError(TIMEOUT, "it charges, and has told no power and no current for %d s" % (
             (now_ms - t_ms) // 1000))

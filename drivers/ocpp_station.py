@@ -20,7 +20,7 @@ from drivers.ocpp_port import Stations
 from drivers.ocpp_reading import reading_of
 from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.options import choice, integer, text
-from hal.ports import Load
+from hal.ports import Identifies, Load
 from hal.values import Ability, Phases, Reading, Setpoint, placed, unplaced, w_of_ma
 from hal.values import ability as able
 
@@ -54,7 +54,7 @@ CLOCK_MS = 20_000  # its clock turned out to be so far from where it was taken t
 MOST_BLIND = 3  # answers without a schedule; then it cannot say
 
 
-class OcppStation(Load):
+class OcppStation(Load, Identifies):
     retry_ms = 2_000  # whether it has called again costs nothing to see
 
     def __init__(self, port: Stations, options: "dict[str, object]") -> None:
@@ -85,7 +85,6 @@ class OcppStation(Load):
 
     @property
     def card(self) -> str:
-        """Of the session that is or was last, while the car is there; "" where there is none."""
         return self._one.card
 
     # what is told
@@ -99,12 +98,10 @@ class OcppStation(Load):
         self._set_up(dialect)
         self._lease = Lease(self._port, self._desk, dialect, skills, self._one, self._able.failsafe_ms,
                             self._able.one_phase, len(self._phases))
-        self._lease.lay(self._failsafe_ma)
         self._blind = 0
-        self._check_base(self._lease)
         before, self._told = self._told, None
-        if before is not None:
-            self._stand(before)
+        self._lay(self._lease, self._rounded(self._failsafe_ma) if before is None else before)
+        self._check(self._lease)
         self._generation = generation
 
     def _set_up(self, dialect: Any) -> None:
@@ -114,18 +111,29 @@ class OcppStation(Load):
                 if said is not None and dialect.taken(said):
                     break
 
-    def _check_base(self, lease: Lease) -> None:
-        """What rules behind any lease; without a transaction some stations leave default profiles out."""
-        for _ in range(2):
-            said = self._looked(lease)
-            if said is None or said[-1].limit_ma <= self._failsafe_ma + LOOSE_MA:
+    def _lay(self, lease: Lease, current_ma: int) -> None:
+        """The default profile, and what stands above it."""
+        lease.lay(self._failsafe_ma)
+        self._told = None
+        self._stand(current_ma)
+
+    def _check(self, lease: Lease) -> None:
+        """Reads back what rules, now and behind the lease; clears away what others have left in it.
+
+        Without a transaction some stations leave default profiles out: then nothing is made of what they say.
+        """
+        for left in (1, 0):
+            said, told = self._looked(lease), self._told
+            if said is None or told is None or self._one.transaction is None:
                 return
-            if self._one.transaction is None:
+            behind_ma = said[-1].limit_ma if len(said) > 1 else 0
+            if said[0].limit_ma <= told + LOOSE_MA and behind_ma <= max(told, self._failsafe_ma) + LOOSE_MA:
                 return
-            lease.clear()
-            lease.lay(self._failsafe_ma)
-        raise DeviceError(REFUSED, "its fail-safe: told %d mA, %d mA stand there" % (
-            self._failsafe_ma, lease.said[-1].limit_ma if lease.said else -1))
+            if left:
+                self._optional(lease.clearing())
+                self._lay(lease, told)
+        raise DeviceError(REFUSED, "told %s mA with a fail-safe of %d mA, and %d mA rule%s" % (
+            told, self._failsafe_ma, max(said[0].limit_ma, behind_ma), self._clock_words()))
 
     def apply(self, setpoint: Setpoint) -> None:
         """One pilot serves all conductors: the least of those in use, towards less."""
@@ -193,7 +201,7 @@ class OcppStation(Load):
         self._chores.do(now_ms, dialect)
         with self._desk.lock:
             heard_ms = self._desk.heard_ms
-            said = reading_of(self._one, now_ms if heard_ms is None else heard_ms, now_ms, self._every_ms,
+            said = reading_of(self._one, now_ms if heard_ms is None else min(heard_ms, now_ms), now_ms, self._every_ms,
                               self._phases, self._limit())
         if self._generation >= 0:
             self._watch(now_ms, said)

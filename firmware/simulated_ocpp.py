@@ -11,6 +11,7 @@ from drivers.ocpp_talk import DIALECTS, answered, judged
 from hal.faults import TIMEOUT, DeviceError
 from sim.ocpp_point import ChargePoint
 
+BORN_MS = 1_800_000_000_000  # UTC when the monotonic clock is 0
 MOST_AT_ONCE = 100  # messages of a station in one step
 
 
@@ -20,6 +21,7 @@ class SimStations(Stations):
     def __init__(self, points: "dict[str, ChargePoint]") -> None:
         self._points = points
         self._desks: "dict[str, Desk]" = {}
+        self._utc_ms = BORN_MS
         self._ids = itertools.count(1)
         self.asked: "list[tuple[str, dict[str, Any]]]" = []  # the newest that were asked
 
@@ -30,7 +32,7 @@ class SimStations(Stations):
         """It is."""
 
     def utc_ms(self) -> int:
-        return next(iter(self._points.values())).utc_ms
+        return self._utc_ms
 
     def ask(self, station: str, action: str, payload: "dict[str, Any]") -> "dict[str, Any]":
         point = self._points[station]
@@ -50,6 +52,7 @@ class SimStations(Stations):
     def live(self, point: ChargePoint, now_ms: int) -> None:
         """What the station has to say reaches its desk."""
         desk = self.desk(point.station)
+        self._utc_ms = BORN_MS + now_ms
         if point.connected != bool(desk.version):
             if point.connected:
                 desk.joins(point.tongue.version, now_ms)
@@ -63,7 +66,7 @@ class SimStations(Stations):
                 return
             try:
                 text = answered(DIALECTS["ocpp" + point.tongue.version], desk, Asks(str(next(self._ids)), *due),
-                                At(now_ms, point.utc_ms))
+                                At(now_ms, self._utc_ms))
             except Broken as broken:
                 desk.strange = broken.words
                 point.answered(None)

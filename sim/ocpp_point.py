@@ -8,7 +8,7 @@ from typing import Any
 
 from hal.values import NOMINAL_MV
 from sim.car import Car
-from sim.ocpp_tongues import TONGUES, Said, Told, text
+from sim.ocpp_tongues import TONGUES, Said, Told, ms_of, text
 
 MIN_MA = 6_000  # IEC 61851-1
 PRESENT_MS = 2_000  # from the plug to the card
@@ -47,8 +47,8 @@ class ChargePoint:
         self.installed_ma = installed_ma  # what its installer has set: without any profile it draws that
         self.sockets: "dict[int, Socket]" = {}
         self.now_ms = 0
-        self.ahead_ms = 0  # its clock, of the central system's
-        self.keeps_clock = False  # takes no time from others
+        self.utc_ms = 1_500_000_000_000  # its clock, set by the central system
+        self.ahead_ms = 0  # and how wrong it is
         self.top = 8  # stack level; 0: knows one
         self.unit = "Current"
         self.switches = True
@@ -63,7 +63,6 @@ class ChargePoint:
         self.connected = False
         self.waiting: "list[Said]" = []
         self.numbers = 0
-        self.utc_ms = 1_800_000_000_000  # of the central system, while it is simulated
 
     def add(self, number: int, car: Car, card: str) -> Socket:
         self.sockets[number] = Socket(number, car, card)
@@ -93,8 +92,8 @@ class ChargePoint:
         if self.connected:
             self.connects()
 
-    def tick(self, now_ms: int, utc_ms: "int | None" = None) -> None:
-        self.utc_ms = self.utc_ms + now_ms - self.now_ms if utc_ms is None else utc_ms
+    def tick(self, now_ms: int) -> None:
+        self.utc_ms += now_ms - self.now_ms
         self.now_ms = now_ms
         for socket in self.sockets.values():
             self._plug(socket)
@@ -110,8 +109,8 @@ class ChargePoint:
         action, payload = self.waiting.pop(0)
         if said is None:
             return
-        if action in ("BootNotification", "Heartbeat") and not self.keeps_clock:
-            self.ahead_ms = 0
+        if action == "BootNotification":
+            self.utc_ms = ms_of(said["currentTime"]) or self.utc_ms
         if action == "Authorize":
             socket = next((one for one in self.sockets.values() if one.starting), None)
             if socket is not None:

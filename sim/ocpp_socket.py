@@ -16,7 +16,7 @@ from sim.ocpp_point import ChargePoint
 
 TURN_S = 0.05
 ANSWER_TURNS = 200  # of TURN_S until it gives up on an answer
-AGAIN_S = 1.0
+AGAIN_S = 0.5
 
 
 class OcppSocket:

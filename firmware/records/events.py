@@ -131,7 +131,10 @@ class Desk:
 
 
 class Sessions:
-    """A charging session of a wallbox is a transaction: it begins when a car is plugged in and ends when it leaves."""
+    """A charging session of a wallbox is a transaction: it begins when a car is plugged in and ends when it leaves.
+
+    The card it was charged with stands in its end, where the wallbox tells one.
+    """
 
     def __init__(self, site: Site) -> None:
         self._boxes = tuple((index, device.name) for index, device in enumerate(site.devices)
@@ -154,7 +157,8 @@ class Sessions:
             if there and not begun:
                 out.append(Ask(BEGIN, name, one.t_ms, name, "car was there at start" if first else "car plugged in"))
             elif begun and not there:
-                out.append(Ask(END, name, one.t_ms, name, "car was gone at start" if first else "car unplugged"))
+                text = "car was gone at start" if first else "car unplugged"
+                out.append(Ask(END, name, one.t_ms, name, text, "" if first else seen.cards.get(index, "")))
         return out
 
 

@@ -43,6 +43,7 @@ class Seen(NamedTuple):
     snapshot: Snapshot
     doubted: "frozenset[int]"
     told: "dict[int, Sequence[Measured]]" = {}  # by device: all that its telegram said, unrounded
+    cards: "dict[int, str]" = {}  # by wallbox: of the session that is or was last, where it tells one
 
 
 class Sampler:

@@ -86,7 +86,7 @@ class House:
         with self.lock:
             for one in point.sockets.values():
                 one.car.step(now_ms(), 100)
-            point.tick(now_ms(), time.time_ns() // 1_000_000)
+            point.tick(now_ms())
 
     def close(self) -> None:
         for call in self.calls:

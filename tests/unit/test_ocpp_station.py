@@ -163,7 +163,7 @@ def test_without_us_it_falls_back_by_itself(version: str, quirk: str) -> None:
         garage.point.refuses_ends = (quirk,)
     if "clock" in quirk:
         garage.point.refuses_ends = ()
-        garage.point.keeps_clock, garage.point.ahead_ms = True, 3_600_000 if "ahead" in quirk else -3_600_000
+        garage.point.ahead_ms = 3_600_000 if "ahead" in quirk else -3_600_000
     garage.start()
     garage.charge(16_000)
     if quirk == "clock ahead":  # it sees every lease as over: safe, and said
@@ -447,6 +447,10 @@ def test_a_listed_card_charges_and_is_known_to_the_session(version: str, tmp_pat
     assert max(garage.car.current_ma) > 11_000
     assert garage.box.card == "04A1B2C3"
     garage.car.unplug()
+    garage.watch_s(3)
+    assert garage.box.card == "04A1B2C3"  # the session's end is told with it
+    garage.socket.card = ""
+    garage.car.plug()
     garage.watch_s(3)
     assert garage.box.card == ""
 

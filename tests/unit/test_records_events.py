@@ -234,6 +234,25 @@ def test_a_session_in_the_open_charge_metering_format(house_of: Houses, tmp_path
     assert parsed.check_eichrecht(errors_only=True) == []
 
 
+def test_a_session_bears_the_card_it_was_charged_with(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
+    house.state = "B"
+    live(house, 10)
+    house.state, house.cards = "C", {1: "04A1B2C3"}
+    live(house, 600)
+    house.state = "A"
+    live(house, 10)
+    one, = transactions(house)
+    assert one.end is not None
+    assert (one.begin["external"], one.end["external"]) == ("", "04A1B2C3")
+    text = ocmf.session(one, {}, {}, BERLIN, signing.load(tmp_path / KEY))
+    public = ocmf.public(signing.load(tmp_path / KEY))
+    found = read_ocmf(text, public)
+    assert [found[key] for key in ("IS", "IL", "IT", "ID")] == [True, "HEARSAY", "UNDEFINED", "04A1B2C3"]
+    pyocmf = pytest.importorskip("pyocmf", reason="the independent reader needs Python 3.11")
+    assert pyocmf.OCMF.from_string(text).verify_signature(public)
+
+
 def test_a_session_without_a_clock_says_so(house_of: Houses, tmp_path: Path) -> None:
     house = house_of(tmp_path, SimTime(T0, synced=False))
     house.state = "C"

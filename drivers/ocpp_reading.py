@@ -37,7 +37,8 @@ def reading_of(one: Connector, heard_ms: int, now_ms: int, every_ms: int, wired:
     if not measured and not (charges and one.heard_ms is not None and one.heard_ms > one.status_ms):
         total_w, on_grid[0], on_grid[1] = 0, ZERO, ZERO  # as of then the contactor was open
     return reading(t_ms, total_w=total_w, power_w=on_grid[0], current_ma=on_grid[1], voltage_mv=on_grid[2],
-                   import_wh=one.import_wh, soc_permille=_charge(live), state=one.letter, limit_ma=limit_ma)
+                   import_wh=one.import_wh, soc_permille=_charge(live), state=one.letter, limit_ma=limit_ma,
+                   card=one.card or None)
 
 
 def _oldest(one: Connector, since_ms: int) -> int:

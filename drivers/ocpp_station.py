@@ -20,7 +20,7 @@ from drivers.ocpp_port import Stations
 from drivers.ocpp_reading import reading_of
 from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.options import choice, integer, text
-from hal.ports import Identifies, Load
+from hal.ports import Load
 from hal.values import Ability, Phases, Reading, Setpoint, placed, unplaced, w_of_ma
 from hal.values import ability as able
 
@@ -54,7 +54,7 @@ CLOCK_MS = 20_000  # its clock turned out to be so far from where it was taken t
 MOST_BLIND = 3  # answers without a schedule; then it cannot say
 
 
-class OcppStation(Load, Identifies):
+class OcppStation(Load):
     retry_ms = 2_000  # whether it has called again costs nothing to see
 
     def __init__(self, port: Stations, options: "dict[str, object]") -> None:
@@ -82,10 +82,6 @@ class OcppStation(Load, Identifies):
         self._overs = 0
         self._strange_ms: "list[int]" = []
         self._complaint = ""
-
-    @property
-    def card(self) -> str:
-        return self._one.card
 
     # what is told
 

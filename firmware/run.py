@@ -25,7 +25,6 @@ from firmware.outside import Outside
 from firmware.pmin import owed_w, today
 from firmware.records.legal_time import zone
 from firmware.time_of_day import TimeOfDay
-from hal.ports import Identifies
 
 if TYPE_CHECKING:
     from firmware.records.recorder import Recorder
@@ -118,12 +117,10 @@ class Daemon:
         if self._counters:
             faults["counters"] = self._counters.fault
         told = [(slot.index, getattr(slot.meter, "measured", ())) for line in self._lines for slot in line.slots]
-        cards = {slot.index: slot.meter.card for line in self._lines for slot in line.slots
-                 if isinstance(slot.meter, Identifies)}
         happened = self._duties.look(snapshot, plan)
         more = topics.measured_pairs(self.file.site, told) + self._duties.pairs()
         if self._recorder:
-            self._recorder.hear(snapshot, plan, dict(told), cards)
+            self._recorder.hear(snapshot, plan, dict(told))
             self._recorder.obligations(happened)
             more += self._recorder.pairs()
             faults["records"] = self._recorder.fault

@@ -48,15 +48,6 @@ class Load(Meter):
         raise NotImplementedError
 
 
-class Identifies:
-    """A load that knows who charges."""
-
-    @property
-    def card(self) -> str:
-        """Of the session that is or was last, until the next car is there; "" where there is none."""
-        raise NotImplementedError
-
-
 class Relays:
     """Potential-free contacts that close together."""
 

@@ -71,7 +71,6 @@ class RecordedHouse:
         self.born_ms = clock.read().mono_ms
         self.silent: "set[int]" = set()
         self.doubted: "frozenset[int]" = frozenset()
-        self.cards: "dict[int, str]" = {}
         self.modes = (SURPLUS,) * len(file.devices)
         self.keeper = Keeper(file.site, folder, legal_time.zone("Europe/Berlin"), said or about(file),
                              {rule.log: rule.usual_days for rule in RULES}, connect)
@@ -81,7 +80,7 @@ class RecordedHouse:
         now = self.clock.read()
         told = [NOTHING_HEARD if one is None or index in self.silent else Heard(one, None)
                 for index, one in enumerate(self._hear(self, now))]
-        self.keeper.turn(now, [Seen(self.snapshot(now.mono_ms, told), self.doubted, {}, self.cards)])
+        self.keeper.turn(now, [Seen(self.snapshot(now.mono_ms, told), self.doubted)])
         return now
 
     def live(self, duration_ms: int, step_ms: int = 5_000) -> None:

@@ -140,6 +140,7 @@ class Sessions:
         self._boxes = tuple((index, device.name) for index, device in enumerate(site.devices)
                             if device.ability.kind == "wallbox")
         self._there: "dict[int, bool]" = {}  # whether a car is plugged in, as last seen
+        self._cards: "dict[int, str]" = {}  # of the session that runs
 
     def look(self, seen: Seen, desk: Desk) -> "list[Ask]":
         """IEC 61851: A is no car, B to D is one; E and F tell nothing of that."""
@@ -150,7 +151,12 @@ class Sessions:
                 continue
             there = one.state[:1] != "A"
             first = index not in self._there
-            if not first and self._there[index] == there:
+            same = not first and self._there[index] == there
+            if there and not same:
+                self._cards.pop(index, None)
+            if there and one.card:
+                self._cards[index] = one.card
+            if same:
                 continue
             self._there[index] = there
             begun = desk.open_on(name) is not None
@@ -158,7 +164,8 @@ class Sessions:
                 out.append(Ask(BEGIN, name, one.t_ms, name, "car was there at start" if first else "car plugged in"))
             elif begun and not there:
                 text = "car was gone at start" if first else "car unplugged"
-                out.append(Ask(END, name, one.t_ms, name, text, "" if first else seen.cards.get(index, "")))
+                card = one.card or self._cards.pop(index, "")
+                out.append(Ask(END, name, one.t_ms, name, text, "" if first else card))
         return out
 
 

@@ -79,11 +79,10 @@ class Recorder:
         self._stopping.set()
         self._thread.join(STOP_S)
 
-    def hear(self, snapshot: Snapshot, plan: Plan, told: "dict[int, Sequence[Measured]] | None" = None,
-             cards: "dict[int, str] | None" = None) -> None:
-        """`told`: what the telegrams of some devices said, unrounded; `cards`: with which there is charged where."""
+    def hear(self, snapshot: Snapshot, plan: Plan, told: "dict[int, Sequence[Measured]] | None" = None) -> None:
+        """`told`: what the telegrams of some devices said, unrounded."""
         doubted = frozenset(device for reason, device in plan.alarms if reason in topics.DOUBTS)
-        self._seen.append(Seen(snapshot, doubted, told or {}, cards or {}))
+        self._seen.append(Seen(snapshot, doubted, told or {}))
 
     def obligations(self, events: "list[dict[str, Any]]") -> None:
         """What became of the grid operator's demands (firmware.duties)."""

@@ -43,7 +43,6 @@ class Seen(NamedTuple):
     snapshot: Snapshot
     doubted: "frozenset[int]"
     told: "dict[int, Sequence[Measured]]" = {}  # by device: all that its telegram said, unrounded
-    cards: "dict[int, str]" = {}  # by wallbox: of the session that is or was last, where it tells one
 
 
 class Sampler:

@@ -97,7 +97,7 @@ def test_a_station_of_another_make_obeys_and_calls_again(server: OcppServer, ver
         box.apply(Setpoint(Phases(10_000, 11_000, 10_000), 0))
         until(lambda: draws(10_000), "it draws what it was told")
         said = reading()
-        assert (said.state, said.total_w, said.import_wh, box.card) == ("C", 6_900, 5_000, "04FF")
+        assert (said.state, said.total_w, said.import_wh, said.card) == ("C", 6_900, 5_000, "04FF")
         top = 3 if version == "1.6" else 1  # the second does not say how many levels it knows
         assert [(one["limit"], one["level"], one["ends"]) for one in station.of("told")] == [
             (0, 0, False), (0, top, True), (10, top, True)]

@@ -134,7 +134,7 @@ def test_a_station_is_armed_told_and_found_again(houses: "Callable[..., House]",
     house.box.apply(Setpoint(Phases(10_000, 10_000, 10_000), 0))
     until(lambda: (house.live(point), point.sockets[1].offered_ma == 10_000)[1], "the limit in force")
     until(lambda: (house.live(point), point.sockets[1].transaction)[1], "a transaction")
-    assert house.box.card == "04A1B2C3"
+    assert answers(house.box).card == "04A1B2C3"
     assert house.desk.about["model"] == f"Twin {version}"
     assert not house.desk.strange
     call.cut()

@@ -445,14 +445,14 @@ def test_a_listed_card_charges_and_is_known_to_the_session(version: str, tmp_pat
     garage = Garage(version, authorisation="listed", cards=listed(tmp_path, "# Anna\n04a1b2c3  # blue\n")).start()
     garage.charge()
     assert max(garage.car.current_ma) > 11_000
-    assert garage.box.card == "04A1B2C3"
+    assert garage.watch_s(1).card == "04A1B2C3"
     garage.car.unplug()
     garage.watch_s(3)
-    assert garage.box.card == "04A1B2C3"  # the session's end is told with it
+    assert garage.watch_s(1).card == "04A1B2C3"  # the session's end is told with it
     garage.socket.card = ""
     garage.car.plug()
     garage.watch_s(3)
-    assert garage.box.card == ""
+    assert garage.watch_s(1).card is None
 
 
 def test_a_strange_card_does_not_charge(version: str, tmp_path: Path) -> None:
@@ -465,7 +465,7 @@ def test_a_strange_card_does_not_charge(version: str, tmp_path: Path) -> None:
     listed(tmp_path, "04A1B2C3\n99999999\n")  # looked at anew
     garage.point.present(1, "99999999")
     garage.watch_s(60)
-    assert garage.box.card == "99999999"
+    assert garage.watch_s(1).card == "99999999"
     assert max(garage.car.current_ma) > 11_000
 
 

@@ -67,7 +67,9 @@ def _start(desk: Desk, said: Payload, at: At) -> Payload:
     one = desk.connectors.get(number)
     if one is not None:
         one.counts(said["meterStart"], utc_ms(said["timestamp"]) or at.utc_ms)
-        one.begins(Transaction(id, card, accepted))
+        begun = Transaction(id, card, accepted)
+        begun.begin_wh = said["meterStart"]
+        one.begins(begun)
         desk.remembers(id, number)
     return {"transactionId": id, "idTagInfo": {"status": "Accepted" if accepted else "Invalid"}}
 

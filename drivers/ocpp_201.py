@@ -90,6 +90,8 @@ def _follow(desk: Desk, one: Connector, said: Payload, told: Transaction, at: At
     if said["eventType"] == "Ended":
         one.ends(told.id)
     elif live:
+        if said["eventType"] == "Started" and said.get("meterValue"):
+            told.begin_wh = one.import_wh
         known = one.transaction
         if known is not None and known.id == told.id and told.card:  # the card comes behind the plug
             known.card, known.accepted = told.card, told.accepted

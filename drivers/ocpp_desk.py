@@ -36,6 +36,7 @@ class Transaction:
         self.card = card  # "" where it is not known: begun before we were
         self.accepted = accepted
         self.charging = ""  # 2.0.1: the word for its state
+        self.begin_wh: "int | None" = None  # the register when it began; None: begun before we were
         self.stops_asked = 0
         self.asked_ms = 0
 
@@ -52,6 +53,7 @@ class Connector:
         self.values: "dict[tuple[str, int | None], tuple[int, int]]" = {}  # (what, phase): (value, when it was heard)
         self.heard_ms: "int | None" = None  # values, of whatever kind
         self.import_wh: "int | None" = None
+        self.begin_wh: "int | None" = None  # of the session that is or was last
         self._most_wh = 0
         self._counted_utc_ms = 0  # by the station's clock
 
@@ -64,7 +66,7 @@ class Connector:
 
     def begins(self, transaction: Transaction) -> None:
         if self.transaction is None or self.transaction.id != transaction.id:
-            self.transaction, self.card = transaction, ""
+            self.transaction, self.card, self.begin_wh = transaction, "", transaction.begin_wh
         if transaction.card and transaction.accepted:
             self.card = transaction.card
 

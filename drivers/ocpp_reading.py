@@ -38,7 +38,13 @@ def reading_of(one: Connector, heard_ms: int, now_ms: int, every_ms: int, wired:
         total_w, on_grid[0], on_grid[1] = 0, ZERO, ZERO  # as of then the contactor was open
     return reading(t_ms, total_w=total_w, power_w=on_grid[0], current_ma=on_grid[1], voltage_mv=on_grid[2],
                    import_wh=one.import_wh, soc_permille=_charge(live), state=one.letter, limit_ma=limit_ma,
-                   card=one.card or None)
+                   session_wh=_session_wh(one), card=one.card or None)
+
+
+def _session_wh(one: Connector) -> "int | None":
+    if one.import_wh is None or one.begin_wh is None or one.import_wh < one.begin_wh:
+        return None
+    return one.import_wh - one.begin_wh
 
 
 def _oldest(one: Connector, since_ms: int) -> int:

@@ -55,9 +55,9 @@ class Yard:
     def open(self) -> "SimStations":
         from firmware.simulated_ocpp import SimStations  # 10 MB of schemas
         if self.port is None:
-            self.port = SimStations(self.points)
             for point in self.points.values():
                 point.connects()
+        self.port = SimStations(self.points)  # who opens it anew knows nothing of them, as after a restart
         return self.port
 
 

@@ -109,7 +109,9 @@ def test_a_car_charges_with_what_it_is_told_and_stops(version: str) -> None:
     garage.car.unplug()
     said = garage.watch_s(3)
     assert (said.state, said.total_w) == ("A", 0)
-    assert said.import_wh == garage.car.import_wh
+    assert said.import_wh == said.session_wh == garage.car.import_wh
+    garage.car.plug()
+    assert garage.watch_s(15).session_wh == 0
     assert not garage.faults
     assert not garage.desk.strange
 
@@ -300,10 +302,7 @@ def test_a_lost_connection_is_a_fault_and_the_lease_runs_out(version: str) -> No
 def test_we_start_anew_beside_a_charging_car(version: str) -> None:
     garage = Garage(version, failsafe_a=6).start()
     garage.charge()
-    yard = Yard()
-    yard.points = garage.yard.points
-    garage.port = yard.port = type(garage.port)(yard.points)
-    garage.twin._yard = yard
+    garage.port = garage.yard.open()
     garage.box = ocpp_station.build(garage.port, garage.options)
     garage.desk = garage.port.desk("CP-1")
     garage.watch_s(3)
@@ -502,14 +501,16 @@ def test_a_station_that_does_not_start_is_not_asked_for_ever(version: str) -> No
 
 
 def test_two_connectors_of_one_station(version: str) -> None:
-    clock, yard, boxes, cars = SimClock(), Yard(), [], []
-    twins = []
+    clock, yard, cars = SimClock(), Yard(), []
+    twins, given = [], []
     for number in (1, 2):
         options: "dict[str, object]" = {option.name: option.default for option in ocpp_station.OPTIONS}
         options.update(station="CP-1", connector=number, phases=(0, 1, 2), max_a=16, clock=clock)
         cars.append(Car((0, 1, 2), seed=number))
         twins.append(yard.add(DeviceFile("it", "ocpp_station", "net", 1_000, options), cars[-1], version))
-        boxes.append(ocpp_station.build(yard.open(), options))
+        given.append(options)
+    port = yard.open()
+    boxes = [ocpp_station.build(port, options) for options in given]
     for second in range(100):
         if second == 3:
             cars[1].plug()

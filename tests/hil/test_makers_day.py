@@ -172,6 +172,21 @@ def test_many_makers_in_one_house(house: "tuple[Path, Served]") -> None:
             refused = [entry.snapshot.written[index].fault for entry in late]
             assert len([fault for fault in refused if fault is not None]) <= len(late) // 10, (device.name, refused[-1])
 
+    # nobody is told more sooner than its pace allows
+    rises = 0
+    for index, device in enumerate(file.site.devices):
+        if device.ability.kind == "wallbox":
+            changed_ms, before_ma = 0, 0
+            for entry in entries:
+                grant = entry.plan.grants[index]
+                told_ma = max(grant.setpoint.current_ma) if grant is not None else before_ma
+                if told_ma > before_ma:
+                    rises += 1
+                    assert not changed_ms or entry.snapshot.now_ms - changed_ms >= device.ability.pace_ms, device.name
+                if told_ma != before_ma:
+                    changed_ms, before_ma = entry.snapshot.now_ms, told_ma
+    assert rises >= 5
+
     # stopped in order, each stands on its fallback
     time.sleep(3)
     for name, device in ((each.name, each) for each in file.site.devices if each.ability.kind == "wallbox"):

@@ -2,6 +2,7 @@
 nothing above what it was granted."""
 
 import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from drivers.register_load import RegisterLoad
 from firmware import config_drivers
 from hal.faults import DeviceError
-from hal.ports import Bus
+from hal.ports import Bus, Load
 from hal.registers import decode
 from hal.values import Phases, Reading, Setpoint
 from sim.clock import SimClock
@@ -83,6 +84,22 @@ def test_any_words_are_a_reading_or_a_fault(name: str) -> None:
                 assert said.state is None or isinstance(said.state, str)
     # their models are not found by chance
     assert readings or name in ("sunspec_storage", "fronius_gen24", "sunspec_inverter")
+
+
+READERS = [name for name in config_drivers.known() if name not in devices() and config_drivers.module(name).LINES
+           and config_drivers.module(name).LINES[0].startswith("modbus")]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_only_read_is_never_written_to(name: str) -> None:
+    clock, bus = SimClock(), AnyWords(9)
+    device: Any = config_drivers.module(name).build(bus, options(name, clock))
+    assert not isinstance(device, Load)
+    for _ in range(TURNS):
+        clock.advance(1_000)
+        with suppress(DeviceError):
+            device.read(clock.now_ms())
+    assert bus.written == []
 
 
 @pytest.mark.parametrize("name", [name for name in devices() if hasattr(config_drivers.module(name), "BOX")])

@@ -205,8 +205,6 @@ MUTANTS = {
                             "    return ceiling_w + max(0, -others_w)", "    return ceiling_w"),
     "operator-lost": Mutant("a contact that is not heard is limited", "control/operator.py",
                             "    lost = doubt(sense) != 0 or", "    lost = False and"),
-    "feed-in": Mutant("no more is fed in than allowed", "control/generation.py",
-                      "    if cap_w == NONE:\n", "    if True:\n"),
     "feed-in-blind": Mutant("a generator is not raised while the grid meter is lost", "control/generation.py",
                             "        if view.blind() or not view.news:", "        if False:"),
     "feed-in-ramp": Mutant("a generator is ramped back", "control/generation.py",

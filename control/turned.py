@@ -19,6 +19,7 @@ LONG_MS = 60_000  # for so long a change may be under way: longer, and the house
 VOTES = 3  # in a row
 SCALE_VOTES = 4  # in a row, of one that shows the same share each time
 SAME_PERMILLE = 100
+LEAST_PERMILLE, MOST_PERMILLE = 200, 6_000  # a load that follows a roof nobody measures shows next to nothing, or less
 NEAR_PERMILLE = 300  # of the change: what else may have changed in the house
 
 NEW_TURN = Turn(NEVER, (0, 0, 0, 0), (0, 0, 0, 0), 0, 0, 0, 0)
@@ -39,8 +40,9 @@ def weighed(turn: Turn, t_ms: int, flow: "tuple[int, int, int, int]", others: "t
         right, against = _near(shown[3], moved[3]), _near(shown[3], -moved[3])
         sign = _vote(sign, against, right)
         now = shown[3] * 1_000 // moved[3]
+        wrong = not right and not against and LEAST_PERMILLE <= now <= MOST_PERMILLE
         same = scale > 0 and abs(now - ratio) <= SAME_PERMILLE
-        scale, ratio = 0 if right or against else min(scale + 1, SCALE_VOTES) if same else 1, now
+        scale, ratio = (min(scale + 1, SCALE_VOTES) if same else 1) if wrong else 0, now
     own = [p for p in range(3) if abs(moved[p]) >= STEP_MA]
     if phased and len(own) == 1 and all([abs(moved[p]) < STEP_MA // 4 for p in range(3) if p not in own]):
         elsewhere = any([_near(abs(shown[p]), abs(moved[own[0]])) for p in range(3) if p not in own])

@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from drivers.mqtt import MOST_HEARD, MOST_TOPICS, Mqtt
+from drivers.mqtt import MOST_HEARD, MOST_HEARD_BYTES, MOST_TOPICS, Mqtt
 from drivers.mqtt_link import Access
 from firmware.broker import MOST_CLIENTS, Broker
 
@@ -284,7 +284,7 @@ def test_what_is_said_to_us_is_heard_once_and_a_retained_word_is_known_as_such(
     until(lambda: found.extend(mqtt.heard()) or sum(not one[2] for one in found) == 2, "the others")
     old = [one for one in found if one[2]]  # the embedded broker sends what it retains twice
     assert set(old) == {("hutschiene/home/old/set/mode", b"off", True)}
-    assert [one[1] for one in found if not one[2]] == [b"fast", b"x" * 1_025]
+    assert [one[1] for one in found if not one[2]] == [b"fast", b"x" * (MOST_HEARD_BYTES + 1)]
     mqtt.answer("hutschiene/home/car/set/mode/result", "done")
     until(lambda: listener.told.get("hutschiene/home/car/set/mode/result") == "done", "the answer")
     assert "hutschiene/home/car/set/mode/result" not in listener.retained

@@ -470,6 +470,13 @@ def test_a_meter_with_a_wrong_transformer_ratio_is_found_out_by_what_charges_beh
     assert house.plans[-1].alarms == ()
 
 
+def test_a_load_that_follows_a_roof_nobody_measures_is_no_reason_to_doubt_the_meter() -> None:
+    house = House([(load("a", WALLBOX, mode=SURPLUS), Car((0, 1, 2), lag_ms=2_000))], rated_ma=63_000)
+    house.base = lambda now_ms: Phases(*(-8_000 - 6_000 * (now_ms // 60_000 % 2),) * 3)
+    for plan in house.run(3_600):
+        assert not [alarm for alarm in plan.alarms if alarm[0] in DISAGREES]
+
+
 def test_a_meter_that_leaps_up_and_down_is_not_believed_until_it_is_calm() -> None:
     """Two devices on one address: every other answer is another one's."""
     house = House([(load("a", WALLBOX), Car((0, 1, 2)))])

@@ -134,6 +134,7 @@ class OcppServer(Stations):
         listed = (lambda: ocpp_door.passwords(passwords)) if security_profile else None
         self._door = ocpp_door.Door(path, lambda: tuple(self._desks), listed)
         self._links: "dict[str, Link]" = {}
+        self._hosts: "dict[str, str]" = {}  # from where each called last
         self._joined_s: "dict[str, list[float]]" = {}
         self._fault = "does not listen yet"
         self._starting = threading.Lock()
@@ -232,6 +233,10 @@ class OcppServer(Stations):
         station = self._door.judge(socket.request.path, socket.request.headers.get("Authorization"))[0]
         link = Link(socket, self._desks[station], DIALECTS[str(socket.subprotocol)])
         older, self._links[station] = self._links.get(station), link
+        if self._hosts.get(station) != link.host:
+            self._hosts[station] = link.host
+            said = f"ocpp: station {station!r} calls from {link.host}, {socket.subprotocol}"
+            print(said, file=sys.stderr, flush=True)
         if older is not None:
             self._count_turns(station, link.host)
             older.socket.transport.abort()

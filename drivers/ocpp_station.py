@@ -6,6 +6,7 @@ one and three phases it is switched only after nothing has flowed for 5 s, and o
 What it tells late, what it refuses and who else tells it something is its fault, and named.
 """
 
+import sys
 from typing import Any
 
 from drivers import ocpp_16, ocpp_201
@@ -82,6 +83,7 @@ class OcppStation(Load):
         self._overs = 0
         self._strange_ms: "list[int]" = []
         self._complaint = ""
+        self._endless = False  # said that it shows no end of its limit
 
     # what is told
 
@@ -229,6 +231,7 @@ class OcppStation(Load):
             self._look_ms = now_ms + LOOK_MS
             periods = self._looked(self._lease)
             if periods is not None and self._told is not None:
+                self._see_end(len(periods))
                 self._judge(now_ms, periods[0].limit_ma, periods[-1].limit_ma, settled)
         drawn_ma = max(said.current_ma) if said.current_ma is not None else 0
         if said.t_ms - self._changed_ms >= SETTLE_MS and said.t_ms != self._over_ms and self._told is not None:
@@ -236,6 +239,14 @@ class OcppStation(Load):
             self._overs = self._overs + 1 if drawn_ma > self._told + OVER_MA else 0
             if self._overs >= 2:
                 self._complain("told %d mA, and it draws %d mA" % (self._told, drawn_ma))
+
+    def _see_end(self, periods: int) -> None:
+        """Some stations tell only what rules now; whether their limits end nobody but their owner can see then."""
+        if periods == 1 and not self._endless and self._told is not None and self._told > self._failsafe_ma + LOOSE_MA:
+            self._endless = True
+            print("ocpp: station %r does not show that its limit ends; try once whether it falls back within %d s "
+                  "when this program is stopped (kill -9)" % (self._desk.station, self._able.failsafe_ms // 1000),
+                  file=sys.stderr, flush=True)
 
     def _looked(self, lease: Lease) -> Any:
         """The schedule as read back; None where it cannot say."""

@@ -40,11 +40,11 @@ def until(true: "Callable[[], object]", what: str, seconds: float = 15.0) -> Non
 class Station:
     """The other make's process and the lines it has said."""
 
-    def __init__(self, port: int, version: str) -> None:
+    def __init__(self, port: int, name: str, version: str) -> None:
         node = shutil.which("node")
         assert node is not None
         self.said: "list[dict[str, Any]]" = []
-        self.process = subprocess.Popen([node, str(HERE / "station.mjs"), f"ws://{HOST}:{port}", "OTHER-1", version,
+        self.process = subprocess.Popen([node, str(HERE / "station.mjs"), f"ws://{HOST}:{port}", name, version,
                                          SECRET], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         threading.Thread(target=self._hear, daemon=True).start()
 
@@ -64,51 +64,64 @@ def server(tmp_path: Path) -> "Iterator[OcppServer]":
             pytest.fail("no ocpp-rpc (./dev setup)")
         pytest.skip("no ocpp-rpc here (npm ci in tests/hil/ocpp_rpc)")
     path = tmp_path / "passwords"
-    path.write_text(f"OTHER-1 {SECRET}\n")
+    path.write_text(f"OTHER-1 {SECRET}\nOTHER-2 {SECRET}\n")
     path.chmod(0o600)
     one = OcppServer(HOST, free_port(), security_profile=1, passwords=str(path))
     yield one
     one.close()
 
 
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
-def test_a_station_of_another_make_obeys_and_calls_again(server: OcppServer, version: str) -> None:
-    options: "dict[str, object]" = {option.name: option.default for option in ocpp_station.OPTIONS}
-    options.update(station="OTHER-1", phases=(0, 1, 2), max_a=16, every_s=5, clock=MonotonicClock())
-    box = ocpp_station.build(server, options)
-    server.open()
-    until(lambda: server.port, "the server listens")
-    station = Station(server.port, version)
+class Both:
+    """The box of a station, and the station."""
 
-    def reading() -> Any:
+    def __init__(self, server: OcppServer, name: str, version: str) -> None:
+        options: "dict[str, object]" = {option.name: option.default for option in ocpp_station.OPTIONS}
+        options.update(station=name, phases=(0, 1, 2), max_a=16, every_s=5, clock=MonotonicClock())
+        self.box = ocpp_station.build(server, options)
+        self.name = name
+        self.top = 3 if version == "1.6" else 1  # the second does not say how many levels it knows
+        self.station = Station(server.port, name, version)
+
+    def reading(self) -> Any:
         try:
-            return box.read(time.monotonic_ns() // 1_000_000)
+            return self.box.read(time.monotonic_ns() // 1_000_000)
         except DeviceError:
             return None
 
-    def draws(current_ma: int) -> bool:
-        said = reading()
+    def draws(self, current_ma: int) -> bool:
+        said = self.reading()
         return said is not None and said.current_ma == Phases(current_ma, current_ma, current_ma)
 
+    def told(self) -> "list[tuple[object, ...]]":
+        return [(one["limit"], one["level"], one["ends"]) for one in self.station.of("told")]
+
+
+def test_stations_of_another_make_obey_and_call_again(server: OcppServer) -> None:
+    server.desk("OTHER-1")
+    server.open()
+    until(lambda: server.port, "the server listens")
+    pairs = [Both(server, "OTHER-1", "1.6"), Both(server, "OTHER-2", "2.0.1")]
     try:
-        until(lambda: station.of("card") and reading(), "it has booted and begun")
-        assert station.of("boot")[0]["status"] == station.of("card")[0]["status"] == "Accepted"
-        box.arm()
-        box.apply(Setpoint(Phases(10_000, 11_000, 10_000), 0))
-        until(lambda: draws(10_000), "it draws what it was told")
-        said = reading()
-        assert (said.state, said.total_w, said.import_wh, said.card) == ("C", 6_900, 5_000, "04FF")
-        top = 3 if version == "1.6" else 1  # the second does not say how many levels it knows
-        assert [(one["limit"], one["level"], one["ends"]) for one in station.of("told")] == [
-            (0, 0, False), (0, top, True), (10, top, True)]
-        link = server._links["OTHER-1"]
-        server._loop.call_soon_threadsafe(link.socket.transport.abort)
-        until(lambda: station.of("connecting")[1:] or len(station.of("open")) > 1, "it calls again")
-        until(lambda: reading() is not None, "and is found again")
-        box.apply(Setpoint(Phases(0, 0, 0), 0))
-        until(lambda: station.of("told")[-1]["limit"] == 0, "and obeys")
-        assert station.of("broken") == station.of("unknown") == station.of("error") == []
-        assert server.desk("OTHER-1").strange == ""
+        for one in pairs:
+            until(lambda: one.station.of("card") and one.reading(), "it has booted and begun")  # noqa: B023
+            assert one.station.of("boot")[0]["status"] == one.station.of("card")[0]["status"] == "Accepted"
+            one.box.arm()
+            one.box.apply(Setpoint(Phases(10_000, 11_000, 10_000), 0))
+        for one in pairs:
+            until(lambda: one.draws(10_000), "it draws what it was told")  # noqa: B023
+            said = one.reading()
+            assert (said.state, said.total_w, said.import_wh, said.card) == ("C", 6_900, 5_000, "04FF")
+            assert one.told() == [(0, 0, False), (0, one.top, True), (10, one.top, True)]
+            server._loop.call_soon_threadsafe(server._links[one.name].socket.transport.abort)
+        for one in pairs:
+            until(lambda: len(one.station.of("open")) > 1, "it calls again")  # noqa: B023
+            until(lambda: one.reading() is not None, "and is found again")  # noqa: B023
+            one.box.apply(Setpoint(Phases(0, 0, 0), 0))
+            until(lambda: one.told()[-1][0] == 0, "and obeys")  # noqa: B023
+            wrong = [one.station.of(what) for what in ("broken", "unknown", "error")]
+            assert wrong == [[], [], []]
+            assert server.desk(one.name).strange == ""
     finally:
-        station.process.kill()
-        station.process.wait(5)
+        for one in pairs:
+            one.station.process.kill()
+            one.station.process.wait(5)

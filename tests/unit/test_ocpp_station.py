@@ -203,6 +203,16 @@ def test_its_fail_safe_is_read_back_and_laid_anew_when_it_is_gone(version: str) 
     assert garage.socket.offered_ma == 6_000
 
 
+def test_a_limit_that_does_not_end_is_told_to_its_owner(version: str, capsys: "pytest.CaptureFixture[str]") -> None:
+    for no_end, times in ((False, 0), (True, 1)):
+        garage = Garage(version)
+        garage.point.no_end = no_end
+        garage.start()
+        garage.charge(13_000, 120)
+        assert capsys.readouterr().err.count("'CP-1' does not show that its limit ends; try once") == times
+        assert not garage.faults
+
+
 def test_what_others_left_in_it_is_cleared_away(version: str) -> None:
     garage = Garage(version)
     garage.start(plugged=False)

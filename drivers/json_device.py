@@ -1,6 +1,7 @@
 """Any wallbox, heater, storage or inverter that takes its word over HTTP or MQTT and tells in JSON, as described.
 
     tell = "/api/set?amp={a}"                 over HTTP: a path, asked with GET
+    tell = "POST /api/set {\\"amp\\": {a}}"     over HTTP: POST or PUT, a path, a form or JSON
     tell = "box/set {'current': {a}}"         over MQTT: a topic, a blank, a message; sent once and never retained
     itself = "store/set {'mode': 'auto'}"  a storage that has a regulation of its own: how it is left to that
 
@@ -143,11 +144,7 @@ class JsonDevice(Load):
         return self._tell if any(wanted) else self._stop
 
     def _send(self, words: str) -> None:
-        if isinstance(self._port, Web):
-            self._port.get(words)
-        else:
-            topic, _, message = words.partition(" ")
-            self._port.tell(topic, message)
+        json_source.tell(self._port, words)
 
     def _judge(self, limit: "int | None") -> None:
         if self._stands is None or limit is None or self._clock.now_ms() - self._changed_ms < SETTLE_MS:
@@ -250,8 +247,9 @@ def _templates(options: "dict[str, object]") -> None:
         raise ValueError("tell: %r has none of %s" % (tell, " ".join(MARKS)))
     for name in ("tell", "stop", "itself"):
         given = word(options, name)
-        if given and not given.startswith("/") and " " not in given:
-            raise ValueError("%s: %r; allowed is a path (/...) over HTTP, TOPIC MESSAGE over MQTT" % (name, given))
+        if given and not json_source.fitting(given):
+            raise ValueError("%s: %r; allowed is a path (/...) or POST PATH TEXT over HTTP, "
+                             "TOPIC MESSAGE over MQTT" % (name, given))
     if failsafe_s and not 0 < 2 * every_s <= failsafe_s:
         raise ValueError("tell_every_s: it falls back after %d s of silence; allowed are 1 to %d" % (
             failsafe_s, failsafe_s // 2))

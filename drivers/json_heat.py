@@ -83,11 +83,7 @@ class JsonHeat(Load):
         if words == self._stands and not (self._every_ms and now_ms - self._told_ms >= self._every_ms):
             return
         self._stands = ""
-        if isinstance(self._port, Web):
-            self._port.get(words)
-        else:
-            topic, _, message = words.partition(" ")
-            self._port.tell(topic, message)
+        json_source.tell(self._port, words)
         self._stands, self._told_ms = words, now_ms
 
     def _mdegc(self) -> "int | None":
@@ -164,8 +160,9 @@ def _templates(options: "dict[str, object]") -> None:
     if marks == ["{c}"] and not 0 < whole(options, "normal_c") < whole(options, "raised_c"):
         raise ValueError("normal_c, raised_c: needed with {c}, and the second must be above the first")
     for name, given in (("tell", tell), ("stop", stop)):
-        if given and not given.startswith("/") and " " not in given:
-            raise ValueError("%s: %r; allowed is a path (/...) over HTTP, TOPIC MESSAGE over MQTT" % (name, given))
+        if given and not json_source.fitting(given):
+            raise ValueError("%s: %r; allowed is a path (/...) or POST PATH TEXT over HTTP, "
+                             "TOPIC MESSAGE over MQTT" % (name, given))
     every_s, failsafe_s = whole(options, "tell_every_s"), whole(options, "failsafe_s")
     if failsafe_s and not 0 < 2 * every_s <= failsafe_s:
         raise ValueError("tell_every_s: it goes back after %d s of silence; allowed are 1 to %d" % (

@@ -16,6 +16,7 @@ from hal.values import Reading
 
 LATE_MS = 1_500  # beyond the meter's own period
 COUNTER_MS = 300_000
+SENT = ("POST", "PUT")
 
 
 class PushedJson(Meter):
@@ -70,6 +71,24 @@ class AskedJson(Meter):
         paths = json_fields.topics(self._wanted)
         self.documents = {path: json_fields.document(self.web.get(path)) for path in paths}
         return _reading(self._wanted, self.documents, now_ms, self._wired, self._turned)
+
+
+def tell(port: "Inbox | Web", words: str) -> None:
+    """Over HTTP a path that is asked for, or POST or PUT, a path and what is sent; over MQTT a topic and a message."""
+    first, _, rest = words.partition(" ")
+    if not isinstance(port, Web):
+        port.tell(first, rest)
+    elif first in SENT:
+        path, _, form = rest.partition(" ")
+        (port.post if first == SENT[0] else port.put)(path, form)
+    else:
+        port.get(words)
+
+
+def fitting(words: str) -> bool:
+    """Whether it can be told so, over one or the other."""
+    first, _, rest = words.partition(" ")
+    return first.startswith("/") or (bool(rest) and (first not in SENT or rest.startswith("/")))
 
 
 def _reading(wanted: "tuple[Field, ...]", documents: "dict[str, object]", t_ms: int, wired: "tuple[int, ...]",

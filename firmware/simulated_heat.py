@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from drivers import json_heat
+from drivers.json_source import SENT
 from firmware.config_site import DeviceFile
 from firmware.simulated_push import PushedTwin, documents_of, put
 
@@ -38,6 +39,13 @@ class HeatTwin(PushedTwin):
 
     def answer(self, path: str) -> "bytes | None":
         return b"{}" if self._take(path) else dict(self.said()).get(path)
+
+    @property
+    def takes_forms(self) -> bool:  # type: ignore[override]
+        return any(str(self._of[name]).startswith(SENT) for name in ("tell", "stop"))
+
+    def post(self, path: str, form: str) -> "bytes | None":
+        return b"{}" if any(self._take(f"{how} {path} {form}") for how in SENT) else None
 
     def listens(self) -> "tuple[str, ...]":
         words = [str(self._of[name]) for name in ("tell", "stop") if self._of[name]]

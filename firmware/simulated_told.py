@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from drivers import json_device
+from drivers.json_source import SENT
 from drivers.tasmota_plug import PULSE_S, SENSORS
 from firmware.config_site import DeviceFile
 from firmware.simulated_push import PushedTwin, documents_of, put
@@ -171,6 +172,13 @@ class JsonTwin(PushedTwin):
 
     def answer(self, path: str) -> "bytes | None":
         return b"{}" if self._take(path) else dict(self.said()).get(path)
+
+    @property
+    def takes_forms(self) -> bool:  # type: ignore[override]
+        return any(str(self._device.options[name]).startswith(SENT) for name in ("tell", "stop"))
+
+    def post(self, path: str, form: str) -> "bytes | None":
+        return b"{}" if any(self._take(f"{how} {path} {form}") for how in SENT) else None
 
     def listens(self) -> "tuple[str, ...]":
         told = [str(self._device.options[name]) for name in (*TOLD_BY, "itself") if self._device.options[name]]

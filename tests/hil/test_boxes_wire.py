@@ -143,6 +143,24 @@ def test_a_box_of_each_maker_obeys(makers: Makers, name: str) -> None:
     until(lambda: twin.offered_ma == max(box._failsafe_ma, 0), "released")
 
 
+@pytest.mark.parametrize("name", ["keba_udp", "goe_api", "goe_mqtt", "hardy_barth_salia", "openwb_pro"])
+def test_the_stop_hook_begins_tells_and_ends(makers: Makers, name: str) -> None:
+    """Nothing has been read by that process: what stands in the box is told away all the same."""
+    box, twin = makers.device(name), makers.twins[name]
+    until(lambda: armed(box), "armed")
+    box.apply(TEN)
+    until(lambda: twin.offered_ma == 10_000, "it offers what it was told")
+    makers.device(name).release()
+    until(lambda: twin.offered_ma == 0, "released by another process")
+
+
+def armed(box: Any) -> bool:
+    with suppress(DeviceError):
+        box.arm()
+        return True
+    return False
+
+
 @pytest.mark.parametrize("name", PLUGS)
 def test_a_plug_on_a_broker(makers: Makers, name: str) -> None:
     plug, twin = makers.device(name), makers.twins[name]

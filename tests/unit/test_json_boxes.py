@@ -180,6 +180,33 @@ def test_what_makes_no_sense_is_a_fault(name: str, document: object) -> None:
     assert caught.value.kind in (RANGE, FRAME)
 
 
+GOE_STATES = {0: "F", 1: "A", 2: "C", 3: "B", 4: "B"}
+KEBA_STATES = {(code, plug): "E" if code == 4 else "A" if plug < 5 else "C" if code == 3 else "B"
+               for code in range(6) for plug in (0, 1, 3, 5, 7)}
+
+
+@pytest.mark.parametrize("code", range(8))
+def test_states_of_a_go_e(code: int) -> None:
+    path, said = next(iter(GOE.items()))
+    box = built("goe_api", Says({path: {**said, "car": code}}))
+    if code in GOE_STATES:
+        assert box.read(0).state == GOE_STATES[code]
+    else:
+        with pytest.raises(DeviceError, match="state"):
+            box.read(0)
+
+
+@pytest.mark.parametrize(("code", "plug"), KEBA_STATES)
+def test_states_of_a_keba(code: int, plug: int) -> None:
+    notes = (json.dumps({"State": code}), json.dumps({"Plug": plug}))
+    assert built("keba_udp", Keba(*notes)).read(0).state == KEBA_STATES[code, plug]
+
+
+def test_a_state_that_no_keba_has() -> None:
+    with pytest.raises(DeviceError, match="state 6"):
+        built("keba_udp", Keba('{"State": 6}')).read(0)
+
+
 # KEBA over UDP
 
 REPORT_2 = ('{"ID": "2","State": 3,"Error1": 0,"Error2": 0,"Plug": 7,"AuthON": 0,"Authreq": 0,"Enable sys": 1,'

@@ -311,6 +311,18 @@ def test_a_storage_that_regulates_by_itself_is_left_to_it() -> None:
     assert room.twin.by_itself
 
 
+@pytest.mark.parametrize("how", ["POST", "PUT"])
+def test_what_is_sent_instead_of_asked_for(how: str) -> None:
+    room = box(tell=how + ' /set {"amp": {a}}', stop=how + " /set off=1", failsafe_s=60, tell_every_s=20)
+    room.device.arm()
+    room.device.apply(Setpoint(Phases(9_900, 9_900, 9_900), 0))
+    assert room.twin.level == 9_000
+    room.device.release()
+    assert room.twin.level == 0
+    with pytest.raises(ValueError, match="tell: 'POST set"):
+        box(tell="POST set {a}")
+
+
 @pytest.mark.parametrize(("template", "words"), [
     ("/set?amp={a}", "/set?amp=6"), ("t {ma}", "t 6000"), ("t {w} {-w}", "t 4140 -4140"),
     ("t {'x': {a}}", "t {'x': 6}")])

@@ -199,13 +199,16 @@ class OcppServer(Stations):
 
     async def _served(self) -> Listener:
         tls = None
+        more: "dict[str, Any]" = {}
         if self._tls is not None:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.minimum_version = ssl.TLSVersion.TLSv1_2  # security profile 2
             tls.load_cert_chain(*self._tls)
+            more["ssl_handshake_timeout"] = OPEN_S
         return await serve(self._handle, *self._where, process_request=self._judge, select_subprotocol=spoken,
                            compression=None, open_timeout=OPEN_S, ping_interval=None, close_timeout=CLOSE_S,
-                           max_size=ocpp_frames.MOST_BYTES, max_queue=16, logger=QUIET, ssl=tls, server_header=None)
+                           max_size=ocpp_frames.MOST_BYTES, max_queue=16, logger=QUIET, ssl=tls, server_header=None,
+                           **more)
 
     async def _judge(self, socket: ServerConnection, request: Request) -> "Response | None":
         """Before the handshake; None lets it in."""

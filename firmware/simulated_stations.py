@@ -7,7 +7,8 @@ from firmware.config import LineSpec, SiteFile
 from firmware.config_site import DeviceFile
 from sim.bank import Lock
 from sim.car import Car
-from sim.ocpp_point import ChargePoint, Socket
+from sim.ocpp_point import ChargePoint
+from sim.ocpp_rules import Socket
 from sim.twins import Twin
 
 if TYPE_CHECKING:

@@ -6,36 +6,15 @@ answered. What it says while nobody listens waits, as in life. Not on a board.
 
 from typing import Any
 
-from hal.values import NOMINAL_MV
 from sim.car import Car
-from sim.ocpp_tongues import TONGUES, Said, Told, ms_of, text
+from sim.ocpp_rules import Socket, rules, schedule
+from sim.ocpp_tongues import TONGUES, Said, ms_of, text
 
 MIN_MA = 6_000  # IEC 61851-1
 PRESENT_MS = 2_000  # from the plug to the card
 MOST_WAITING = 100  # messages; then the oldest values go
 LESSER = ("MeterValues", "StatusNotification")
 PLACE = {"L1": 0, "L2": 1, "L3": 2}
-
-
-class Socket:
-    """One connector (2.0.1: EVSE) and the car on it."""
-
-    def __init__(self, number: int, car: Car, card: str) -> None:
-        self.number = number
-        self.car = car
-        self.card = card  # presented by itself when a car is plugged in; "": nobody has one
-        self.status = ""
-        self.told: "list[Told]" = []
-        self.transaction: Any = None
-        self.starting = False
-        self.running_card = ""
-        self.plugged_ms: "int | None" = None
-        self.presented = False
-        self.offered_ma = 0
-        self.conductors = len(car.phases)
-        self.lagging: "list[tuple[int, int, int]]" = []  # (due, current, conductors)
-        self.values_ms = 0
-        self.sequence = 0
 
 
 class ChargePoint:
@@ -170,7 +149,7 @@ class ChargePoint:
         socket.told = [told for told in socket.told if told.purpose != "TxProfile"]
 
     def _offer(self, socket: Socket) -> None:
-        limit_ma, conductors = self.rules(socket, self.utc_ms + self.ahead_ms)
+        limit_ma, conductors = rules(socket, self.utc_ms + self.ahead_ms, self.installed_ma, self.switches)
         if not socket.lagging or socket.lagging[-1][1:] != (limit_ma, conductors):
             socket.lagging.append((self.now_ms + self.lag_ms, limit_ma, conductors))
         while socket.lagging and (socket.lagging[0][0] <= self.now_ms or len(socket.lagging) > 32):
@@ -179,19 +158,6 @@ class ChargePoint:
         count = len(socket.car.phases)
         offer = 0 if socket.transaction is None else socket.offered_ma
         socket.car.offer((offer,) * socket.conductors + (0,) * (count - socket.conductors))
-
-    def rules(self, socket: Socket, at_ms: int) -> "tuple[int, int]":
-        """(mA of each conductor, conductors) by its clock: TxProfile first, then the highest level."""
-        count = len(socket.car.phases)
-        live = [told for told in socket.told if told.from_ms <= at_ms and (told.to_ms is None or at_ms < told.to_ms)
-                and (told.purpose != "TxProfile" or socket.transaction is not None)]
-        if not live:
-            return self.installed_ma, count
-        told = max(live, key=lambda one: (one.purpose == "TxProfile", one.level))
-        conductors = min(told.conductors, count) if told.conductors and self.switches else count
-        milli = round(told.limit * 1000)
-        limit_ma = milli if told.unit == "A" else milli * 1000 // NOMINAL_MV // (told.conductors or count)
-        return min(limit_ma, self.installed_ma), conductors
 
     # what it says
 
@@ -318,16 +284,9 @@ class ChargePoint:
         if self.no_composite:
             return "NotSupported"
         socket = self.sockets[int(said.get("connectorId", said.get("evseId", 0)))]
-        now_ms, periods = self.utc_ms + self.ahead_ms, []
-        ends = sorted({now_ms} | {told.to_ms for told in socket.told if told.to_ms is not None
-                                  and now_ms < told.to_ms < now_ms + 1000 * said["duration"]})
-        for at_ms in ends:
-            limit_ma, conductors = self.rules(socket, at_ms)
-            in_watts = said.get("chargingRateUnit") == "W"
-            limit = limit_ma * NOMINAL_MV // 1_000_000 * conductors if in_watts else limit_ma // 100 / 10
-            periods.append({"startPeriod": (at_ms - now_ms) // 1000, "limit": limit, "numberPhases": conductors})
-        return dict(self.tongue.composite(socket.number, self._at(), said.get("chargingRateUnit", "A"), periods,
-                                          said["duration"]))
+        unit, now_ms = said.get("chargingRateUnit", "A"), self.utc_ms + self.ahead_ms
+        periods = schedule(socket, now_ms, said["duration"], unit, self.installed_ma, self.switches)
+        return dict(self.tongue.composite(socket.number, self._at(), unit, periods, said["duration"]))
 
     def _TriggerMessage(self, said: "dict[str, Any]") -> "dict[str, Any]":
         socket = self.sockets.get(said.get("connectorId", said.get("evse", {}).get("id", 0)))

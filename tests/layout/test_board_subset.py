@@ -23,7 +23,8 @@ HOST_ONLY = {
                 "hardy_barth_salia",
                 "keba_udp", "keba_talk", "tesla_wall_connector"},
     "sim": {"oms_meter", "wire", "modbus_slave", "network_meters", "https_device", "certificate", "smgw_gateway",
-            "smgw_pages", "plot", "kpi", "ocpp_point", "ocpp_socket", "ocpp_tongues", "json_wallbox", "goe_api",
+            "smgw_pages", "plot", "kpi", "ocpp_point", "ocpp_rules", "ocpp_socket", "ocpp_tongues",
+            "json_wallbox", "goe_api",
             "openwb_pro", "openwb_mqtt", "hardy_barth_ecb1", "hardy_barth_salia", "keba_udp", "udp_boxes",
             "tesla_wall_connector"},
 }

@@ -143,6 +143,15 @@ def test_a_silent_load_is_backed_off_and_never_delays_the_grid_meter_beyond_one_
     assert len(bench.box.did) <= 20
 
 
+def test_a_load_that_costs_nothing_to_see_is_looked_for_every_two_seconds() -> None:
+    bench = Bench()
+    bench.run(2_000, lease=SIX)
+    bench.box.fault, bench.box.retry_ms = TIMEOUT, 2_000
+    bench.box.did.clear()
+    bench.run(120_000, lease=SIX)
+    assert len(bench.box.did) >= 2 * 50  # it is read, and told to come down
+
+
 def test_a_load_is_armed_again_after_a_silence() -> None:
     bench = Bench()
     bench.run(2_000, lease=SIX)

@@ -5,14 +5,12 @@ believed again after several good readings in a row.
 """
 
 from control import frozen, leaping, reasons, turned
-from control.values import NEVER, NodeSpec, Sense, Site, Snapshot
-from control.wiring import Wiring
-from hal.values import NOMINAL_MV, Reading, ma_of_w, placed, w_of_ma
+from control.values import NEVER, DeviceSpec, Sense, Site, Snapshot
+from control.vectors import NOTHING, plus
+from control.wiring import MOST_MV, Wiring
+from hal.values import NOMINAL_MV, Phases, Reading, ma_of_w, placed, w_of_ma
 
-METER_STALE_MS = 10_000  # a node's reading is never trusted longer, whatever is configured
 GOOD_IN_A_ROW = 3
-MOST_OF_RATED = 4  # a current beyond this multiple would have tripped the fuse at once (IEC 60898: 3..5 In)
-MOST_MV = 300_000
 LEAST_MV = 150_000  # while current flows; EN 50160 knows dips, not that deep for a second
 FLOWING_MA = 1_000
 LOOSE_W = 300  # phases and total may come from two requests, a step of a load between them
@@ -24,29 +22,26 @@ NEW_SENSE = Sense(None, (0, 0, 0, 0), False, (0, 0, 0, 0), NEVER, NEVER, reasons
 def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Snapshot) -> "tuple[Sense, ...]":
     """What each device says, as far as it may be believed."""
     now_ms = snapshot.now_ms
-    meters = [node.meter for node in site.nodes]
     heard = []
-    for index, sense in enumerate(senses):
-        device = site.devices[index]
-        reading = snapshot.heard[index].reading
+    for index, (sense, (reading, _)) in enumerate(zip(senses, snapshot.heard)):
         if reading is None:
             heard.append(_lost(sense, reasons.STALE if sense.seen_ms != NEVER else reasons.NEVER_HEARD))
             continue
         if reading.t_ms != sense.seen_ms:
-            node = site.nodes[device.node]
-            if index in meters and reading.total_w is None and reading.power_w is None and reading.current_ma is None:
+            if _tells_no_power(reading) and index in wired.meters:
                 sense = _refused(sense, reading, reasons.NO_POWER)
             else:
-                sense = _newer(sense, reading, device.phases, device.ability.kind == "wallbox", node, now_ms)
-        stale_ms = device.stale_ms
-        if device.ability.kind == "meter":
-            stale_ms = min(stale_ms, METER_STALE_MS)
-        heard.append(_aged(sense, now_ms, stale_ms))
+                sense = _newer(sense, reading, site.devices[index], wired.credible[index], now_ms)
+        heard.append(_aged(sense, now_ms, wired.stale_ms[index]))
     for index, node in enumerate(site.nodes):
         if node.meter >= 0:
             meter = node.meter
             heard[meter] = _watched(heard[meter], senses[meter], heard, wired, index, node.rated_ma, now_ms)
     return tuple(heard)
+
+
+def _tells_no_power(reading: Reading) -> bool:
+    return reading.total_w is None and reading.power_w is None and reading.current_ma is None
 
 
 def doubt(sense: Sense) -> int:
@@ -76,16 +71,15 @@ def _with(sense: Sense, verdict: int, row: int, believed: bool) -> Sense:
                  verdict, row, believed, sense.still, sense.turn, sense.leap)
 
 
-def _newer(sense: Sense, reading: Reading, phases: "tuple[int, ...]", wallbox: bool, node: NodeSpec,
-           now_ms: int) -> Sense:
+def _newer(sense: Sense, reading: Reading, device: DeviceSpec, credible: "tuple[int, int]", now_ms: int) -> Sense:
     """A reading not seen before: taken when it can be true."""
-    wrong = _wrong(reading, MOST_OF_RATED * node.rated_ma, now_ms)
+    wrong = _wrong(reading, credible, now_ms)
     if wrong:
         return _refused(sense, reading, wrong)
     good = sense.good
     if good is not None and good.t_ms > reading.t_ms:
         return _lost(sense, reasons.STALE)  # time ran backwards: this is not the newest there was
-    flow, phased = _flow(reading, phases, wallbox)
+    flow, phased = _flow(reading, device)
     if good is None:
         return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, 0, 1, False, None, None, None)
     if _fell(good.import_wh, reading.import_wh) or _fell(good.export_wh, reading.export_wh):
@@ -106,35 +100,41 @@ def _fell(before: "int | None", after: "int | None") -> bool:
     return before is not None and after is not None and after < before
 
 
-def _wrong(reading: Reading, most_ma: int, now_ms: int) -> int:
+def _wrong(reading: Reading, credible: "tuple[int, int]", now_ms: int) -> int:
     """The reason why this cannot be true; 0 when it can."""
     if reading.t_ms > now_ms:
         return reasons.FUTURE
-    currents, volts, powers = reading.current_ma, reading.voltage_mv, reading.power_w
-    if currents is not None and (max(currents) > most_ma or min(currents) < -most_ma):
+    currents, volts, powers, total_w = reading.current_ma, reading.voltage_mv, reading.power_w, reading.total_w
+    most_ma, most_w = credible
+    if currents is not None and not _between(currents, -most_ma, most_ma):
         return reasons.CURRENT_RANGE
-    most_w = w_of_ma(most_ma, MOST_MV)
-    if powers is not None and (max(powers) > most_w or min(powers) < -most_w):
+    if powers is not None and not _between(powers, -most_w, most_w):
         return reasons.CURRENT_RANGE
-    if reading.total_w is not None and abs(reading.total_w) > 3 * most_w:
+    if total_w is not None and abs(total_w) > 3 * most_w:
         return reasons.CURRENT_RANGE
-    if volts is not None and (max(volts) > MOST_MV or min(volts) < 0 or _dead(volts, currents)):
+    if volts is not None and not _between(volts, LEAST_MV, MOST_MV) \
+            and (not _between(volts, 0, MOST_MV) or _dead(volts, currents)):
         return reasons.VOLTAGE_RANGE
-    return reasons.POWER_MISMATCH if _mismatch(reading) else 0
+    if powers is not None and _mismatch(reading, powers):
+        return reasons.POWER_MISMATCH
+    return 0
 
 
-def _dead(volts: "tuple[int, ...]", currents: "tuple[int, ...] | None") -> bool:
+def _between(vector: Phases, least: int, most: int) -> bool:
+    l1, l2, l3 = vector
+    return least <= l1 <= most and least <= l2 <= most and least <= l3 <= most
+
+
+def _dead(volts: Phases, currents: "Phases | None") -> bool:
     """Current on a phase without voltage."""
-    if currents is None or min(volts) >= LEAST_MV:
+    if currents is None:
         return False
     return any(volts[p] < LEAST_MV and abs(currents[p]) > FLOWING_MA for p in range(3))
 
 
-def _mismatch(reading: Reading) -> bool:
+def _mismatch(reading: Reading, powers: Phases) -> bool:
     """More active power than apparent power, or phases that do not make the total."""
-    powers, currents, volts = reading.power_w, reading.current_ma, reading.voltage_mv
-    if powers is None:
-        return False
+    currents, volts = reading.current_ma, reading.voltage_mv
     if reading.total_w is not None:
         total_w = powers.total()
         if abs(reading.total_w - total_w) > LOOSE_W + (abs(powers.l1) + abs(powers.l2) + abs(powers.l3)) // 10:
@@ -148,7 +148,7 @@ def _mismatch(reading: Reading) -> bool:
     return False
 
 
-def _flow(reading: Reading, phases: "tuple[int, ...]", wallbox: bool) -> "tuple[tuple[int, int, int, int], bool]":
+def _flow(reading: Reading, device: DeviceSpec) -> "tuple[tuple[int, int, int, int], bool]":
     """(vector, whether its currents were measured by phase)."""
     currents, powers, total_w = reading.current_ma, reading.power_w, reading.total_w
     if total_w is None:
@@ -157,12 +157,13 @@ def _flow(reading: Reading, phases: "tuple[int, ...]", wallbox: bool) -> "tuple[
         else:
             total_w = sum(w_of_ma(current_ma) for current_ma in currents) if currents is not None else 0
     if currents is not None:
-        return (currents.l1, currents.l2, currents.l3, total_w), True
+        return (currents[0], currents[1], currents[2], total_w), True
     if powers is not None:
         volts = reading.voltage_mv
         ma = [ma_of_w(powers[p], NOMINAL_MV if volts is None else max(volts[p], LEAST_MV)) for p in range(3)]
         return (ma[0], ma[1], ma[2], total_w), True
-    if wallbox and len(phases) > 1:
+    phases = device.phases
+    if device.ability.kind == "wallbox" and len(phases) > 1:
         return (0, 0, 0, total_w), False  # how many phases the car uses is not known: none is freed
     share_ma = w_of_ma(ma_of_w(total_w), 1_000_000) // len(phases) if phases else 0
     spread = placed((share_ma,) * len(phases), phases)
@@ -200,21 +201,21 @@ def _behind(heard: "list[Sense]", wired: Wiring, node: int, t_ms: int) -> "tuple
 
     One that falls silent is taken for still: should it move, it is one more load of the house.
     """
-    out, count = [0, 0, 0, 0], 0
+    out, count = NOTHING, 0
     for index in wired.measured[node]:
         sense = heard[index]
-        if sense.good is None:
+        good, flow = sense.good, sense.flow
+        if good is None:
             continue
         if index in wired.meters and not sense.believed:
             return None
         if sense.believed:
             count += 1
-            late = abs(sense.good.t_ms - t_ms) > turned.TOGETHER_MS
-            if late or not sense.phased or abs(sense.flow[3] - sense.before[3]) > turned.STILL_W:
+            late = abs(good.t_ms - t_ms) > turned.TOGETHER_MS
+            if late or not sense.phased or abs(flow[3] - sense.before[3]) > turned.STILL_W:
                 return None
-        for k in range(4):
-            out[k] += sense.flow[k]
-    return (out[0], out[1], out[2], out[3]) if count else None
+        out = plus(out, flow)
+    return out if count else None
 
 
 def _others(heard: "list[Sense]", witnesses: "tuple[int, ...]", now_ms: int) -> "tuple[int, int]":
@@ -225,10 +226,11 @@ def _others(heard: "list[Sense]", witnesses: "tuple[int, ...]", now_ms: int) -> 
     total_w, told_ms = 0, now_ms
     for index in witnesses:
         sense = heard[index]
-        if sense.good is not None:
+        good = sense.good
+        if good is not None:
             total_w += sense.flow[3]
             if sense.believed:
-                told_ms = min(told_ms, sense.good.t_ms)
+                told_ms = min(told_ms, good.t_ms)
             elif sense.row:
                 told_ms = NEVER
     return total_w, told_ms

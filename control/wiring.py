@@ -7,17 +7,20 @@ from the site alone.
 from collections import namedtuple
 
 from control.values import NONE, DeviceSpec, NodeSpec, Site
-from hal.values import NOMINAL_MV
+from hal.values import NOMINAL_MV, w_of_ma
 
 CONTROLLABLE_ABOVE_W = 4_200  # BK6-22-300, annex 1, 2.4: a controllable consumption device takes more than this
 NO_LIMIT = 1 << 29  # mA or W; far above any house, and a small integer on a 32-bit board
 LOADS = ("wallbox", "heater", "stages", "storage")
 SOURCES = ("source", "inverter")
 SUMMED = ("b", "c")  # groups of section 14a whose devices count together
+METER_STALE_MS = 10_000  # a node's reading is never trusted longer, whatever is configured
+MOST_OF_RATED = 4  # a current beyond this multiple would have tripped the fuse at once (IEC 60898: 3..5 In)
+MOST_MV = 300_000
 
 
 class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witnesses", "measured", "children", "caps",
-                                   "assumed", "inverters", "signals", "meters"))):
+                                   "assumed", "inverters", "signals", "meters", "credible", "stale_ms"))):
     """Vectors: mA on L1, L2, L3, then W. The grid operator's ceiling stands as one more node behind the last."""
 
     __slots__ = ()
@@ -34,6 +37,8 @@ class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witne
     inverters: "tuple[int, ...]"  # generators that can be limited
     signals: "tuple[int, ...]"  # contacts of the grid operator
     meters: "tuple[int, ...]"  # that measure a node
+    credible: "tuple[tuple[int, int], ...]"  # by device: (mA, W) of a phase, a reading of more cannot be true
+    stale_ms: "tuple[int, ...]"  # by device: a reading older than this is no reading
 
 
 class _Memory:
@@ -101,6 +106,9 @@ def _of(site: Site) -> Wiring:
         tuple(i for i in range(len(devices)) if devices[i].ability.kind == "inverter"),
         tuple(i for i in range(len(devices)) if devices[i].ability.kind == "signal"),
         tuple(node.meter for node in nodes if node.meter != NONE),
+        tuple(_credible(nodes[device.node]) for device in devices),
+        tuple(min(device.stale_ms, METER_STALE_MS) if device.ability.kind == "meter" else device.stale_ms
+              for device in devices),
     )
 
 
@@ -133,6 +141,11 @@ def _way(nodes: "tuple[NodeSpec, ...]", node: int) -> "tuple[int, ...]":
     while nodes[way[-1]].parent != NONE:
         way.append(nodes[way[-1]].parent)
     return tuple(way)
+
+
+def _credible(node: NodeSpec) -> "tuple[int, int]":
+    most_ma = MOST_OF_RATED * node.rated_ma
+    return most_ma, w_of_ma(most_ma, MOST_MV)
 
 
 def _cap(node: NodeSpec) -> "tuple[int, int, int, int]":

@@ -7,6 +7,7 @@ silent load is reckoned with the most of what it was told and what it falls back
 
 from control.claims import HIGH_MV, Claim
 from control.values import Written
+from control.vectors import least, most, positive
 from hal.values import Setpoint, placed
 
 FOLLOWS_MS = 10_000  # IEC 61851-1: a new pilot signal every 5 s, and 5 s for the car
@@ -18,20 +19,20 @@ def reserve(claim: Claim, written: Written, now_ms: int) -> None:
     is stuck: told in vain, or not following."""
     state = claim.state
     claim.stood_ms = state.stood_ms if written.confirmed == state.stood else now_ms
-    held, told = state.held, _told(claim, written, now_ms)
+    fell_back = lapsed(claim, written, now_ms)
+    held, told = state.held, _told(claim, written, fell_back)
     if held != told:
-        held = told if _followed(claim, written, told, now_ms) else _most(told, held)
+        held = told if _followed(claim, written, told, fell_back, now_ms) else most(told, held)
     if claim.able.measured and not claim.silent:
         flow = claim.sense.flow
-        claim.drawn = flow if claim.kind == "storage" or min(flow) >= 0 else _positive(flow)
+        claim.drawn = flow if claim.kind == "storage" or min(flow) >= 0 else positive(flow)
         if claim.able.own and min(claim.state.level, written.confirmed.power_w if written.confirmed else 0) <= 0:
-            held = _most(held, _positive(flow))  # it takes by itself what would be exported
-        elif claim.sense.phased and (flow[0] > held[0] + FOLLOWED_MA or flow[1] > held[1] + FOLLOWED_MA
-                                   or flow[2] > held[2] + FOLLOWED_MA):
-            held = _most(held, flow)
+            held = most(held, positive(flow))  # it takes by itself what would be exported
+        elif claim.sense.phased and _above(flow, held):
+            held = most(held, flow)
             claim.stuck = now_ms - claim.stood_ms >= claim.able.settle_ms + FOLLOWS_MS
     elif claim.able.measured and claim.kind != "storage" and claim.sense.phased:
-        claim.drawn = _least(_positive(claim.sense.flow), held)  # as it was last heard; its rest would count it twice
+        claim.drawn = least(positive(claim.sense.flow), held)  # as it was last heard; its rest would count it twice
     if written.fault is not None:
         claim.stuck = True
     claim.held = held
@@ -44,36 +45,37 @@ def reserve(claim: Claim, written: Written, now_ms: int) -> None:
 
 def vector(claim: Claim, setpoint: Setpoint) -> "tuple[int, int, int, int]":
     """The most a load draws under a setpoint."""
+    l1_ma, l2_ma, l3_ma = setpoint.current_ma
     if claim.kind == "wallbox":
-        ma = setpoint.current_ma
-        return max(ma.l1, 0), max(ma.l2, 0), max(ma.l3, 0), max(ma.total(), 0) * HIGH_MV // 1_000_000
-    if claim.kind == "stages" and claim.state.upkeep is not None:
-        ma = setpoint.current_ma  # on the conductors whose turn it was then
-        return _most(claim.usage(setpoint.power_w), (max(ma.l1, 0), max(ma.l2, 0), max(ma.l3, 0), 0))
+        return positive((l1_ma, l2_ma, l3_ma, (l1_ma + l2_ma + l3_ma) * HIGH_MV // 1_000_000))
+    if claim.kind == "stages" and claim.state.upkeep is not None:  # on the conductors whose turn it was then
+        return most(claim.usage(setpoint.power_w), positive((l1_ma, l2_ma, l3_ma, 0)))
     return claim.usage(setpoint.power_w)
 
 
 def lapsed(claim: Claim, written: Written, now_ms: int) -> bool:
     """Whether a silent device has gone to its fallback by itself by now."""
+    if not claim.silent:
+        return False
     able, good = claim.able, claim.sense.good
-    if not claim.silent or not able.failsafe_ms:
+    if not able.failsafe_ms:
         return False
     last_ms = max(written.t_ms, good.t_ms if good is not None else 0)
     return now_ms - last_ms > able.failsafe_ms + able.settle_ms
 
 
-def _told(claim: Claim, written: Written, now_ms: int) -> "tuple[int, int, int, int]":
-    if lapsed(claim, written, now_ms):
+def _told(claim: Claim, written: Written, fell_back: bool) -> "tuple[int, int, int, int]":
+    if fell_back:
         told = vector(claim, claim.able.fallback)
     elif written.confirmed is None:
         told = _unknown(claim)
     else:
         told = vector(claim, written.confirmed)
         if claim.silent or written.fault is not None:
-            told = _most(told, vector(claim, claim.able.fallback))
+            told = most(told, vector(claim, claim.able.fallback))
     if written.pending is not None:
-        told = _most(told, vector(claim, written.pending))
-    return told if told == claim.granted or lapsed(claim, written, now_ms) else _most(told, claim.granted)
+        told = most(told, vector(claim, written.pending))
+    return told if told == claim.granted or fell_back else most(told, claim.granted)
 
 
 def _unknown(claim: Claim) -> "tuple[int, int, int, int]":
@@ -82,18 +84,24 @@ def _unknown(claim: Claim) -> "tuple[int, int, int, int]":
     return ma.l1, ma.l2, ma.l3, ma.total() * HIGH_MV // 1_000_000
 
 
-def _followed(claim: Claim, written: Written, told: "tuple[int, int, int, int]", now_ms: int) -> bool:
+def _followed(claim: Claim, written: Written, told: "tuple[int, int, int, int]", fell_back: bool,
+              now_ms: int) -> bool:
     """Whether a load that was lowered has come down."""
     if written.pending is not None or written.confirmed is None:
         return False
     if written.t_ms < claim.state.changed_ms and not claim.silent:
         return False  # a write begun before our last change may still be under way
-    if lapsed(claim, written, now_ms) or now_ms - claim.stood_ms >= claim.able.settle_ms:
+    if fell_back or now_ms - claim.stood_ms >= claim.able.settle_ms:
         return True
     sense = claim.sense
     if claim.silent or not sense.phased or sense.good is None or sense.good.t_ms < claim.stood_ms:
         return False
-    return all(sense.flow[p] <= told[p] + FOLLOWED_MA for p in range(3))
+    return not _above(sense.flow, told)
+
+
+def _above(flow: "tuple[int, int, int, int]", may: "tuple[int, int, int, int]") -> bool:
+    """Whether a draw is beyond its limit on any phase."""
+    return flow[0] > may[0] + FOLLOWED_MA or flow[1] > may[1] + FOLLOWED_MA or flow[2] > may[2] + FOLLOWED_MA
 
 
 def _discharge(claim: Claim, written: Written) -> int:
@@ -105,15 +113,3 @@ def _discharge(claim: Claim, written: Written) -> int:
         if setpoint is not None:
             given_w = min(given_w, setpoint.power_w)
     return given_w
-
-
-def _positive(flow: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
-    return max(flow[0], 0), max(flow[1], 0), max(flow[2], 0), max(flow[3], 0)
-
-
-def _least(a: "tuple[int, int, int, int]", b: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
-    return min(a[0], b[0]), min(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-
-
-def _most(a: "tuple[int, int, int, int]", b: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
-    return max(a[0], b[0]), max(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

@@ -11,6 +11,7 @@ from collections import namedtuple
 from control.claims import LOW_MV, Claim
 from control.overload import bears_ma, heated, warmed
 from control.values import NEVER, NONE, NodeState, Sense, Site
+from control.vectors import NOTHING, least, minus, most, plus, positive
 from control.wiring import Wiring
 
 PATIENCE_MS = 8_000  # within the 13 s the whole chain has; beyond IEC 61851's 5 s and a reading every 3 s
@@ -48,52 +49,52 @@ def rests(site: Site, wired: Wiring, states: "tuple[NodeState, ...]", senses: "t
             continue
         sense = senses[meter]
         assert sense.good is not None
-        flow = sense.flow if sense.phased else _guessed(wired, index, sense, senses, claims)
+        drawn = _drawn(wired.behind[index], claims)
+        flow = sense.flow if sense.phased else _guessed(wired, index, sense, senses, drawn)
         if sense.good.t_ms != states[index].used_ms:
-            out[index] = _measured(site, wired, index, states[index], senses, claims, now_ms)
-        flows[index] = Flow(flow, True, False, out[index].rest, _export(flow, wired.behind[index], claims),
+            out[index] = _measured(site, wired, index, states[index], senses, claims, flow, drawn, now_ms)
+        flows[index] = Flow(flow, True, False, out[index].rest, positive(minus(drawn, flow))[:3],
                             bears_ma(site.nodes[index], out[index], sense.phased))
     return tuple(flows), tuple(out)
 
 
 def _unmeasured(site: Site, wired: Wiring, index: int, flows: "list[Flow]", state: NodeState) -> Flow:
     """Not less than what is assumed, than what was known, than what is known below."""
-    assumed, known = wired.assumed[index], state.used_ms != NEVER
-    rest = [0, 0, 0, 0]
-    for k in range(4):
-        below = sum(max(flows[child].rest[k], 0) for child in wired.children[index])
-        rest[k] = max(assumed[k], below, state.rest[k] if known else 0)
+    below = NOTHING
+    for child in wired.children[index]:
+        below = plus(below, positive(flows[child].rest))
+    rest = most(wired.assumed[index], below)
+    if state.used_ms != NEVER:
+        rest = most(rest, state.rest)
     node = site.nodes[index]
-    return Flow(None, False, node.meter != NONE, (rest[0], rest[1], rest[2], rest[3]), (0, 0, 0),
-                bears_ma(node, state, False))
+    return Flow(None, False, node.meter != NONE, rest, (0, 0, 0), bears_ma(node, state, False))
 
 
-def _export(flow: "tuple[int, int, int, int]", loads: "tuple[int, ...]",
-            claims: "tuple[Claim | None, ...]") -> "tuple[int, int, int]":
-    out = [-flow[0], -flow[1], -flow[2]]
+def _drawn(loads: "tuple[int, ...]", claims: "tuple[Claim | None, ...]") -> "tuple[int, int, int, int]":
+    """By all of them together."""
+    out = NOTHING
     for load in loads:
         claim = claims[load]
         assert claim is not None
-        for p in range(3):
-            out[p] += claim.drawn[p]
-    return max(out[0], 0), max(out[1], 0), max(out[2], 0)
+        out = plus(out, claim.drawn)
+    return out
 
 
 def _measured(site: Site, wired: Wiring, index: int, state: NodeState, senses: "tuple[Sense, ...]",
-              claims: "tuple[Claim | None, ...]", now_ms: int) -> NodeState:
-    """The node's state after one more reading of its meter."""
+              claims: "tuple[Claim | None, ...]", flow: "tuple[int, int, int, int]",
+              drawn: "tuple[int, int, int, int]", now_ms: int) -> NodeState:
+    """The node's state after one more reading of its meter; `drawn`: what all loads behind it draw."""
     node = site.nodes[index]
     sense = senses[node.meter]
     assert sense.good is not None
     t_ms = sense.good.t_ms
-    flow = sense.flow if sense.phased else _guessed(wired, index, sense, senses, claims)
-    drawn, least, held, together = _behind(wired.behind[index], claims, t_ms)
+    low, held, together = _behind(wired.behind[index], claims, t_ms)
     heat, severity = NEW_NODE.heat, 0  # a guess by phase heats no fuse
     if sense.phased:
         heat, severity = heated(state, node, flow, t_ms)
     warm = warmed(state, flow, t_ms)
     if state.used_ms == NEVER:
-        first = (flow[0] - least[0], flow[1] - least[1], flow[2] - least[2], flow[3] - least[3])
+        first = minus(flow, low)
         return NodeState(t_ms, first, first, now_ms, NEW_NODE.above_ms, heat, severity,
                          (abs(flow[0]), abs(flow[1]), abs(flow[2])))
     if not sense.phased and any(not senses[source].believed for source in wired.sources[index]):
@@ -108,7 +109,7 @@ def _measured(site: Site, wired: Wiring, index: int, state: NodeState, senses: "
             above[k] = now_ms if state.above_ms[k] == NEVER else state.above_ms[k]
             sure = flow[k] > cap[k] or now_ms - above[k] >= PATIENCE_MS
             rest[k] = now if sure else max(before, flow[k] - held[k])
-        high = flow[k] - least[k] if together else before
+        high = flow[k] - low[k] if together else before
         peak[k] = max(state.peak[k], min(high, rest[k]), rest[k] if rest[k] > before else state.peak[k])
         if turn:
             rest[k], peak[k] = min(rest[k], peak[k]), min(high, rest[k])
@@ -118,40 +119,32 @@ def _measured(site: Site, wired: Wiring, index: int, state: NodeState, senses: "
 
 
 def _behind(loads: "tuple[int, ...]", claims: "tuple[Claim | None, ...]",
-            t_ms: int) -> "tuple[list[int], list[int], list[int], bool]":
-    """(drawn, the least that may have been drawn, the most, whether all were read together with the meter)."""
-    drawn, least, held, together = [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], True
+            t_ms: int) -> "tuple[tuple[int, int, int, int], tuple[int, int, int, int], bool]":
+    """(the least that may have been drawn, the most, whether all were read together with the meter)."""
+    low, held, together = NOTHING, NOTHING, True
     for load in loads:
         claim = claims[load]
         assert claim is not None
-        now, most = claim.drawn, claim.held
-        before = claim.sense.before
-        known = claim.able.measured and not claim.silent
-        for k in range(4):
-            drawn[k] += now[k]
-            least[k] += min(now[k], before[k]) if known else now[k]
-            held[k] += max(most[k], now[k])
-        if claim.silent and now[3] > 0:
-            together = False  # whether it still draws so is not known
-        if known and now[3] > 0 and claim.sense.good is not None and abs(claim.sense.good.t_ms - t_ms) > TOGETHER_MS:
+        now, sense = claim.drawn, claim.sense
+        held = plus(held, most(claim.held, now))
+        if claim.silent or not claim.able.measured:
+            low = plus(low, now)
+            if claim.silent and now[3] > 0:
+                together = False  # whether it still draws so is not known
+            continue
+        low = plus(low, least(now, sense.before))
+        if now[3] > 0 and sense.good is not None and abs(sense.good.t_ms - t_ms) > TOGETHER_MS:
             together = False
-    return drawn, least, held, together
+    return low, held, together
 
 
 def _guessed(wired: Wiring, index: int, sense: Sense, senses: "tuple[Sense, ...]",
-             claims: "tuple[Claim | None, ...]") -> "tuple[int, int, int, int]":
+             drawn: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
     """What may flow on each phase of a meter that tells only the total: all the rest on every one, none of it
     hidden by the roof."""
-    assumed = wired.assumed[index]
-    total_w, own = sense.flow[3], [0, 0, 0]
-    for load in wired.behind[index]:
-        claim = claims[load]
-        assert claim is not None
-        total_w -= claim.drawn[3]
-        for p in range(3):
-            own[p] += claim.drawn[p]
+    assumed, total_w = wired.assumed[index], sense.flow[3] - drawn[3]
     for source in wired.sources[index]:
         total_w -= min(senses[source].flow[3], 0)
     rest_ma = max(total_w, 0) * 1_000_000 // LOW_MV
-    return (max(assumed[0], rest_ma) + own[0], max(assumed[1], rest_ma) + own[1], max(assumed[2], rest_ma) + own[2],
-            sense.flow[3])
+    return (max(assumed[0], rest_ma) + drawn[0], max(assumed[1], rest_ma) + drawn[1],
+            max(assumed[2], rest_ma) + drawn[2], sense.flow[3])

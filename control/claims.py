@@ -6,8 +6,9 @@ L3, then W; a level's vector is rounded up, a level made from room is rounded do
 
 from control import reasons
 from control.values import MODES, NEVER, NONE, DeviceSpec, LoadState, Sense
+from control.vectors import NOTHING
 from control.wiring import NO_LIMIT
-from hal.values import NOMINAL_MV, Phases, Setpoint
+from hal.values import NOMINAL_MV, STOP, Phases, Setpoint
 
 LOW_MV = 207_000  # EN 50160: nominal - 10 %; the most current a power can mean
 HIGH_MV = 253_000  # + 10 %; the most power a current can mean
@@ -17,30 +18,30 @@ class Claim:
     """Shrinks on its way through the step and does not outlive it."""
 
     __slots__ = (
-        "able", "active", "alarm", "bar", "base", "capacity_wh", "conductors", "conductors_edge_ms", "device",
-        "drawn", "driven", "edge_ms", "fill", "floor", "give_w", "goal", "goal_ms", "granted", "held", "high_mv",
-        "idle_ms", "index", "keep", "keeps", "kind", "lease_w", "least_w", "level", "limit", "low", "low_mv", "mode",
-        "node", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w", "soc", "stands_w",
-        "state", "stood_ms", "store", "stuck", "take_w", "tank", "top", "use", "used", "uses", "uses_ms", "volt_mv",
-        "waits", "wanted", "wanted_w", "yields",
+        "able", "across_mv", "active", "alarm", "bar", "base", "capacity_wh", "conductors", "conductors_edge_ms",
+        "device", "drawn", "driven", "edge_ms", "fill", "floor", "give_w", "goal", "goal_ms", "granted", "held",
+        "high_mv", "idle_ms", "index", "keep", "keeps", "kind", "lease_w", "least_w", "level", "limit", "low", "low_mv",
+        "mode", "node", "on", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w",
+        "soc", "stands_w", "state", "step", "stood_ms", "store", "stuck", "take_w", "tank", "top", "use", "used",
+        "uses", "uses_ms", "volt_mv", "waits", "wanted", "wanted_w", "yields",
     )
 
     def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
                  mode: str, volts_mv: "tuple[int, int, int]") -> None:
         self.index = index
         self.device = device
-        self.able = device.ability
-        self.kind = device.ability.kind
+        self.able = able = device.ability
+        self.kind = kind = able.kind
         self.path = path
         self.state = state
         self.sense = sense
         self.mode = mode if mode in MODES else device.mode
         self.low_mv, self.volt_mv, self.high_mv = volts_mv
-        self.silent = self.able.measured and not sense.believed
+        self.silent = able.measured and not sense.believed
         self.stuck = self.silent  # draws what it holds, whatever it is granted
         self.running = state.level != 0
-        self.held = (0, 0, 0, 0)  # most it may be drawing now
-        self.drawn = (0, 0, 0, 0)  # what it draws now, as far as that is known
+        self.held = NOTHING  # most it may be drawing now
+        self.drawn = NOTHING  # what it draws now, as far as that is known
         self.stands_w = 0  # most it may be discharging now, as a negative power
         self.quick_w = 0  # its share of the surplus over seconds
         self.slow_w = 0  # and over half a minute
@@ -63,10 +64,11 @@ class Claim:
             self.goal_ms = NEVER
             self.low = self.keep = store.reserve_permille  # not discharged below, against a peak and otherwise
             self.fill = store.full_permille  # not charged above
-            self.take_w, self.give_w = max(self.able.max_w, 0), max(-self.able.min_w, 0)  # most it takes and gives now
+            self.take_w, self.give_w = max(able.max_w, 0), max(-able.min_w, 0)  # most it takes and gives now
         self.uses = state.uses
         self.uses_ms = state.uses_ms
-        self.base = max(self.able.fallback.power_w, 0) if self.kind == "stages" else 0  # what it takes by itself
+        self.step = max(able.step_ma if kind == "wallbox" else able.step_w, 1)
+        self.base = max(able.fallback.power_w, 0) if kind == "stages" else 0  # what it takes by itself
         self.bar = 0  # why it may have no more than that (control.reasons); 0 = it may
         self.tank: "tuple[bool, int, int] | None" = None  # as in Upkeep: full, reached_ms, hot_ms
         self.alarm = 0  # what its owner should know (control.reasons)
@@ -83,8 +85,9 @@ class Claim:
         """How many conductors a wallbox shall use; the least and the most of a level follow."""
         able = self.able
         self.conductors = count
-        self.used, self.use = 0, (0, 0, 0, 0)  # the level reckoned last, and its vector
-        self.active = self.device.phases[:count]
+        self.used, self.use = 0, NOTHING  # the level reckoned last, and its vector
+        self.active = active = self.device.phases[:count]
+        self.on = active.count(0), active.count(1), active.count(2)  # how many of them are on each phase
         if self.kind == "wallbox":
             self.floor, self.top = able.min_ma, able.max_ma
         elif self.kind == "stages":
@@ -92,9 +95,10 @@ class Claim:
             self.top = sum(able.stages[-1]) if able.stages else 0
         else:
             self.floor, self.top = max(able.min_w, 0), able.max_w
-        self.least_w = self.watts(self.floor)
-        if self.kind == "wallbox" and able.one_phase:
-            self.least_w = self.floor * self.volt_mv // 1_000_000
+        self.across_mv = self.takes() * self.volt_mv
+        self.least_w = self.floor
+        if self.kind == "wallbox":
+            self.least_w = self.floor * (self.volt_mv if able.one_phase else self.across_mv) // 1_000_000
 
     def bind(self, level: int, reason: int, node: int = NONE, phase: int = NONE) -> None:
         """Takes `level` when that is less, and remembers who wanted it so."""
@@ -112,7 +116,7 @@ class Claim:
     def watts(self, level: int) -> int:
         """What a level draws, at the voltage there is."""
         if self.kind == "wallbox":
-            return level * self.takes() * self.volt_mv // 1_000_000
+            return level * self.across_mv // 1_000_000
         return level
 
     def takes(self) -> int:
@@ -123,40 +127,38 @@ class Claim:
     def of_watts(self, power_w: int) -> int:
         """The highest level within a power, in the device's steps; 0 when even the least is more."""
         if self.kind == "wallbox":
-            return self.stepped(power_w * 1_000_000 // (self.takes() * self.volt_mv))
+            return self.stepped(power_w * 1_000_000 // self.across_mv)
         return self.stepped(power_w)
 
     def stepped(self, level: int) -> int:
         """The highest level the device can be set to that is not above `level`."""
         if self.kind == "stages":
             return max([total for total in (sum(stage) for stage in self.able.stages) if total <= level] or [0])
-        level = min(level, self.top)
-        step = self.able.step_ma if self.kind == "wallbox" else self.able.step_w
-        level -= level % max(step, 1)
+        if level > self.top:
+            level = self.top
+        level -= level % self.step
         return level if level >= self.floor else 0
 
     def usage(self, level: int) -> "tuple[int, int, int, int]":
         """The most a level draws; nothing while a storage discharges."""
+        if level <= 0:
+            return NOTHING
         if level != self.used:
             self.used, self.use = level, self._usage(level)
         return self.use
 
     def _usage(self, level: int) -> "tuple[int, int, int, int]":
-        if level <= 0:
-            return (0, 0, 0, 0)
-        out = [0, 0, 0]
-        if self.kind == "wallbox":
-            for p in self.active:
-                out[p] += level
-            return out[0], out[1], out[2], level * len(self.active) * self.high_mv // 1_000_000
         if self.kind == "stages":
+            out = [0, 0, 0]
             for power_w, p in zip(self.stage(level), self.device.phases):
                 out[p] += -(-power_w * 1_000_000 // self.low_mv)
             return out[0], out[1], out[2], level
-        share_ma = -(-level * 1_000_000 // (len(self.active) * self.low_mv))
-        for p in self.active:
-            out[p] += share_ma
-        return out[0], out[1], out[2], level
+        share_ma, power_w, on, count = level, level, self.on, len(self.active)
+        if self.kind == "wallbox":
+            power_w = level * count * self.high_mv // 1_000_000
+        else:
+            share_ma = -(-level * 1_000_000 // (count * self.low_mv))
+        return share_ma * on[0], share_ma * on[1], share_ma * on[2], power_w
 
     def within(self, room: "list[int]") -> "tuple[int, int]":
         """(highest level whose usage fits `room`, the place in the vector that binds it)."""
@@ -196,11 +198,12 @@ class Claim:
 
     def setpoint(self, level: int) -> Setpoint:
         """A level as a driver takes it; a current stays the same setpoint whatever the voltage does."""
-        out = [0, 0, 0]
+        if level == 0:
+            return STOP
         if self.kind == "wallbox":
-            for p in self.active:
-                out[p] = level
-            return Setpoint(Phases(out[0], out[1], out[2]), level * len(self.active) * NOMINAL_MV // 1_000_000)
+            on = self.on
+            return Setpoint(Phases(level if on[0] else 0, level if on[1] else 0, level if on[2] else 0),
+                            level * len(self.active) * NOMINAL_MV // 1_000_000)
         use = self.usage(abs(level))
         if level < 0:
             return Setpoint(Phases(-use[0], -use[1], -use[2]), level)

@@ -14,7 +14,10 @@ def learn(claim: Claim, now_ms: int) -> None:
     """Sets what the claim uses. More phases count at once, fewer when they last."""
     if claim.kind != "wallbox" or claim.silent or not claim.able.measured or not claim.sense.phased:
         return
-    count = sum([claim.drawn[p] >= CHARGES_MA for p in claim.active])
+    count, drawn = 0, claim.drawn
+    for p in claim.active:
+        if drawn[p] >= CHARGES_MA:
+            count += 1
     if count == 0 or count == claim.uses or (count == len(claim.active) < claim.uses):
         claim.uses_ms = NEVER
         return

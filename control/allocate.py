@@ -9,9 +9,9 @@ from control import reasons
 from control.claims import Claim
 from control.limits import Limits
 from control.values import NONE
+from control.vectors import NOTHING, add, minus, negative
 from control.wiring import NO_LIMIT, kept
 
-_NOTHING = (0, 0, 0, 0)
 _UNEVEN = NONE - 1  # less the node: its imbalance binds
 
 
@@ -29,30 +29,28 @@ class Room:
             if claim.stuck:
                 self.take(claim, claim.held)
                 if claim.stands_w < 0:
-                    self.take(claim, _negative(claim.usage(-claim.stands_w)))
+                    self.take(claim, negative(claim.usage(-claim.stands_w)))
 
     def take(self, claim: Claim, use: "tuple[int, int, int, int]") -> None:
         """What is sent out (-) takes from the way out and leaves the way in as it is."""
+        l1_ma, l2_ma, l3_ma, power_w = use
+        rooms = self._room if power_w >= 0 else self._export
         for node in claim.path:
-            room = self._room[node] if use[3] >= 0 else self._export[node]
-            sums = self._sums[node]
-            for p in range(3):
-                room[p] -= abs(use[p])
-                sums[p] += use[p]
-            if use[3] > 0:
-                room[3] -= use[3]
+            room, sums = rooms[node], self._sums[node]
+            room[0] -= abs(l1_ma)
+            room[1] -= abs(l2_ma)
+            room[2] -= abs(l3_ma)
+            if power_w > 0:
+                room[3] -= power_w
+            sums[0] += l1_ma
+            sums[1] += l2_ma
+            sums[2] += l3_ma
 
     def take_all(self, claims: "list[Claim]") -> bool:
         """Takes what all ask for, if it fits as it is."""
         sums = [[0, 0, 0, 0] for _ in self._room]
         for claim in claims:
-            use = claim.usage(claim.level)
-            for node in claim.path:
-                here = sums[node]
-                here[0] += use[0]
-                here[1] += use[1]
-                here[2] += use[2]
-                here[3] += use[3]
+            add(sums, claim.path, claim.usage(claim.level))
         for node, here in enumerate(sums):
             room, given, bound_ma = self._room[node], self._sums[node], self._limits.imbalance_ma[node]
             for k in range(4):
@@ -89,7 +87,7 @@ class Room:
 
     def fit_out(self, claim: Claim, level: int) -> "tuple[int, int, int, int]":
         """The same for a storage that discharges."""
-        seen, where = self._seen(claim, self._export, _NOTHING, None, -1)
+        seen, where = self._seen(claim, self._export, NOTHING, None, -1)
         use = claim.usage(-level)
         if use[0] <= seen[0] and use[1] <= seen[1] and use[2] <= seen[2]:
             return level, 0, NONE, NONE
@@ -104,19 +102,22 @@ class Room:
               users: "list[list[int]] | None", sign: int) -> "tuple[list[int], list[int]]":
         """(room on the whole way, the node that binds each; _UNEVEN - node where its imbalance does)."""
         seen, where = [NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT], [NONE, NONE, NONE, NONE]
-        active = claim.active
+        active, imbalance_ma = claim.active, self._limits.imbalance_ma
+        some = len(active) < 3
         for node in claim.path:
             room = rooms[node]
-            for k in range(len(room)):
-                left = room[k] if users is None else room[k] // max(users[node][k], 1)
-                if left + had[k] < seen[k]:
-                    seen[k], where[k] = left + had[k], node
-            bound_ma = self._limits.imbalance_ma[node]
-            if bound_ma and len(active) < 3:
+            if users is not None:
+                room = [left // count if count > 1 else left for left, count in zip(room, users[node])]
+            for k, left in enumerate(room):
+                left += had[k]
+                if left < seen[k]:
+                    seen[k], where[k] = left, node
+            bound_ma = imbalance_ma[node]
+            if bound_ma and some:
                 sums = self._sums[node]
-                least = min([sign * sums[p] for p in range(3) if p not in active])
+                most = bound_ma + min([sign * sums[p] for p in range(3) if p not in active])
                 for p in active:
-                    left = bound_ma + least - sign * sums[p] + had[p]
+                    left = most - sign * sums[p] + had[p]
                     if left < seen[p]:
                         seen[p], where[p] = left, _UNEVEN - node
         return seen, where
@@ -124,8 +125,9 @@ class Room:
 
 def allocate(claims: "tuple[Claim, ...]", limits: Limits) -> None:
     """Lowers each claim to what fits."""
-    for claim in claims:
-        _relieve(claim, limits)
+    if any(limits.severity):
+        for claim in claims:
+            _relieve(claim, limits)
     room = Room(limits, claims)
     asking = [claim for claim in claims if claim.level > 0 and not claim.stuck]
     if not room.take_all(asking):
@@ -135,7 +137,7 @@ def allocate(claims: "tuple[Claim, ...]", limits: Limits) -> None:
             level, reason, node, phase = room.fit_out(claim, claim.level)
             if level > claim.level:
                 claim.ask(level, reason, node, phase)
-            room.take(claim, _negative(claim.usage(-claim.level)))
+            room.take(claim, negative(claim.usage(-claim.level)))
 
 
 def _divide(room: Room, asking: "list[Claim]", nodes: int) -> None:
@@ -160,9 +162,9 @@ def _relieve(claim: Claim, limits: Limits) -> None:
 
 def _groups(claims: "list[Claim]") -> "list[tuple[int, int]]":
     """(first, behind the last) of each run that is shed together."""
-    out, first = [], 0
+    out, first, order = [], 0, [kept(claim.device) for claim in claims]
     for index in range(1, len(claims) + 1):
-        if index == len(claims) or kept(claims[index].device) != kept(claims[first].device):
+        if index == len(claims) or order[index] != order[first]:
             out.append((first, index))
             first = index
     return out
@@ -171,7 +173,7 @@ def _groups(claims: "list[Claim]") -> "list[tuple[int, int]]":
 def _least(room: Room, claim: Claim) -> bool:
     """Takes the least for the claim; without it the claim gets nothing."""
     least = min(claim.floor, claim.level)
-    level, reason, node, phase = room.fit(claim, least, _NOTHING)
+    level, reason, node, phase = room.fit(claim, least, NOTHING)
     if level < least:
         claim.bind(level, reason, node, phase)
         return False
@@ -200,11 +202,13 @@ def _fill(room: Room, group: "list[Claim]", nodes: int) -> None:
 
 
 def _raise(room: Room, claim: Claim, want: int, had: int, users: "list[list[int]] | None") -> None:
+    if want == had:
+        return
     had_use = claim.usage(had)
     level, reason, node, phase = room.fit(claim, want, had_use, users)
     claim.bind(max(level, had), reason, node, phase)
-    use = claim.usage(claim.level)
-    room.take(claim, (use[0] - had_use[0], use[1] - had_use[1], use[2] - had_use[2], use[3] - had_use[3]))
+    if claim.level != had:
+        room.take(claim, minus(claim.usage(claim.level), had_use))
 
 
 def _order(claim: Claim) -> int:
@@ -217,7 +221,3 @@ def _count(users: "list[list[int]]", claim: Claim, by: int) -> None:
         here[3] += by
         for p in claim.active:
             here[p] += by
-
-
-def _negative(use: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
-    return -use[0], -use[1], -use[2], -use[3]

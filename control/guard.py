@@ -9,6 +9,7 @@ from control import reasons
 from control.claims import Claim
 from control.limits import Limits
 from control.values import NONE
+from control.vectors import add, minus, most
 from control.wiring import NO_LIMIT
 
 
@@ -22,10 +23,17 @@ class _Tally:
         self.room = limits.room
         self.uses = [claim.held if claim.stuck else claim.usage(claim.level) for claim in claims]
         self.sums = [[0, 0, 0, 0] for _ in limits.room]  # under these grants
-        self.later = [[0, 0, 0, 0] for _ in limits.room]  # until each has followed
         for claim, use in zip(claims, self.uses):
-            _add(self.sums, claim, use, 1)
-            _add(self.later, claim, _most(claim.held, use), 1)
+            add(self.sums, claim.path, use)
+        self.later = [list(here) for here in self.sums]  # until each has followed
+        for claim, use in zip(claims, self.uses):
+            if claim.held != use:
+                add(self.later, claim.path, _beyond(claim, use))
+
+    def fits(self, node: int) -> bool:
+        """Whether what may flow does, and so what is granted, which is never more."""
+        later, room = self.later[node], self.room[node]
+        return later[0] <= room[0] and later[1] <= room[1] and later[2] <= room[2] and later[3] <= room[3]
 
     def excess(self, node: int, k: int) -> int:
         return self.sums[node][k] - self.room[node][k]
@@ -37,10 +45,8 @@ class _Tally:
         """Reckons the claim anew."""
         claim, use = self.claims[index], self.uses[index]
         self.uses[index] = new = claim.usage(claim.level)
-        _add(self.sums, claim, use, -1)
-        _add(self.sums, claim, new, 1)
-        _add(self.later, claim, _most(claim.held, use), -1)
-        _add(self.later, claim, _most(claim.held, new), 1)
+        add(self.sums, claim.path, minus(new, use))
+        add(self.later, claim.path, minus(most(claim.held, new), most(claim.held, use)))
 
 
 def guard(claims: "tuple[Claim, ...]", limits: Limits) -> "list[list[int]]":
@@ -48,6 +54,8 @@ def guard(claims: "tuple[Claim, ...]", limits: Limits) -> "list[list[int]]":
     before = [abs(claim.watts(claim.level)) for claim in claims]
     tally = _Tally(claims, limits)
     for node in range(len(limits.room)):
+        if tally.fits(node):
+            continue
         for k in range(4):
             if tally.excess(node, k) > 0:
                 _shed(tally, limits, node, k)
@@ -99,15 +107,15 @@ def _tell(tally: _Tally, limits: Limits, node: int, k: int) -> None:
 def _hold(tally: _Tally, node: int, k: int) -> None:
     """Those that rise wait for those that come down, the lowest priority first."""
     for index in range(len(tally.claims) - 1, -1, -1):
-        if not tally.waits(node, k):
-            return
         claim = tally.claims[index]
-        if not claim.stuck and node in claim.path and tally.uses[index][k] > claim.granted[k]:
+        if not claim.stuck and tally.uses[index][k] > claim.granted[k] and node in claim.path:
             # back to what was granted before; a change of phases is put off
             claim.set_conductors(claim.state.conductors)
             claim.ask(max(min(claim.level, claim.state.level), 0), reasons.OTHERS_LOWER,
                       node if node < len(tally.room) - 1 else NONE, k if k < 3 else NONE)
             tally.changed(index)
+            if not tally.waits(node, k):
+                return
 
 
 def _even(tally: _Tally, limits: Limits, node: int) -> bool:
@@ -131,15 +139,6 @@ def _even(tally: _Tally, limits: Limits, node: int) -> bool:
     return changed
 
 
-def _add(sums: "list[list[int]]", claim: Claim, use: "tuple[int, int, int, int]", sign: int) -> None:
-    for node in claim.path:
-        here = sums[node]
-        here[0] += sign * use[0]
-        here[1] += sign * use[1]
-        here[2] += sign * use[2]
-        here[3] += sign * use[3]
-
-
-def _most(a: "tuple[int, int, int, int]", b: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
-    return (a[0] if a[0] > b[0] else b[0], a[1] if a[1] > b[1] else b[1], a[2] if a[2] > b[2] else b[2],
-            a[3] if a[3] > b[3] else b[3])
+def _beyond(claim: Claim, use: "tuple[int, int, int, int]") -> "tuple[int, int, int, int]":
+    """What a claim may still be drawing above what it is granted."""
+    return minus(most(claim.held, use), use)

@@ -1,9 +1,11 @@
-"""control.step by number of devices: microseconds a step, and how that grows.
+"""control.step by number of devices: microseconds of processor a step, and how that grows.
 
-`python benchmarks/step_time.py [--json]`, from the root. Budget: 200 us with 10 devices on a desktop core.
+`python benchmarks/step_time.py [--json]`, from the root. Budget: 200 us with 10 devices and 2 ms with 100 on a
+desktop core. The order of growth is the exponent between two rows: 1 where twice the devices take twice the time.
 """
 
 import json
+import math
 import statistics
 import sys
 import time
@@ -27,7 +29,7 @@ from control.values import (
 )
 from hal.values import STOP, Phases, Setpoint, ability, placed, reading
 
-COUNTS = (2, 5, 10, 20, 50)
+COUNTS = (2, 5, 10, 20, 50, 100)
 STEPS = 400
 KINDS = (
     ability("wallbox", min_ma=6_000, max_ma=16_000, step_ma=100, failsafe_ms=15_000),
@@ -81,23 +83,32 @@ def microseconds(count: int) -> float:
     for _ in range(3):
         state, times = start(site, 0), []
         for snapshot in snapshots(site):
-            begin = time.perf_counter()
+            begin = time.process_time_ns()  # a busy machine counts for less
             state, _ = step(site, state, snapshot)
-            times.append(time.perf_counter() - begin)
-        runs.append(statistics.median(times) * 1e6)
+            times.append(time.process_time_ns() - begin)
+        runs.append(statistics.median(times) / 1e3)
     return min(runs)
+
+
+def order(measured: dict[int, float], before: "int | None", count: int) -> "float | None":
+    """The power of the number of devices that the time grew with."""
+    if before is None:
+        return None
+    return round(math.log(measured[count] / measured[before]) / math.log(count / before), 2)
 
 
 def main() -> None:
     measured = {count: microseconds(count) for count in COUNTS}
-    rows = [{"devices": count, "step_us": round(us, 1), "ratio_to_10": round(us / measured[10], 2)}
-            for count, us in measured.items()]
+    rows = [{"devices": count, "step_us": round(measured[count], 1), "order": order(measured, before, count),
+             "ratio_to_10": round(measured[count] / measured[10], 2)}
+            for before, count in zip((None, *COUNTS), COUNTS)]
     if "--json" in sys.argv:
         print(json.dumps(rows))
         return
-    print("devices  us/step  ratio to 10")
+    print("devices  us/step  ratio to 10  order of growth")
     for row in rows:
-        print(f"{row['devices']:7d}  {row['step_us']:7.1f}  {row['ratio_to_10']:11.2f}")
+        print(f"{row['devices']:7d}  {row['step_us']:7.1f}  {row['ratio_to_10']:11.2f}  {row['order'] or '-':>15}")
+    print(f"order of growth from 10 to {COUNTS[-1]}: {order(measured, 10, COUNTS[-1])}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ IDLE_MA = 1_000
 
 def demand(claim: Claim, limits: Limits, now_ms: int) -> None:
     """Every load but storage."""
-    lost = [node for node in claim.path if limits.lost[node]]
+    lost = [node for node in claim.path if limits.lost[node]] if any(limits.lost) else []
     _idle(claim, now_ms)
     if claim.mode in (OFF, FAST) or not plugged(claim):
         claim.edge_ms = NEVER  # what was waited for in another mode, or by another car, is waited for anew
@@ -63,12 +63,15 @@ def fallback_level(claim: Claim) -> int:
 
 def _idle(claim: Claim, now_ms: int) -> None:
     """Since when a car takes nothing of what it may."""
-    flow = claim.drawn
-    takes = max(flow[0], flow[1], flow[2]) >= IDLE_MA or flow[3] >= IDLE_MA * claim.volt_mv // 1_000_000
-    if claim.kind != "wallbox" or claim.silent or not claim.running or takes:
+    if claim.kind != "wallbox" or claim.silent or not claim.running or _takes(claim):
         claim.idle_ms = NEVER
     elif claim.idle_ms == NEVER:
         claim.idle_ms = now_ms
+
+
+def _takes(claim: Claim) -> bool:
+    flow = claim.drawn
+    return max(flow[0], flow[1], flow[2]) >= IDLE_MA or flow[3] >= IDLE_MA * claim.volt_mv // 1_000_000
 
 
 def _idles(claim: Claim, now_ms: int) -> bool:

@@ -120,7 +120,7 @@ def _wrong(reading: Reading, credible: "tuple[int, int]", now_ms: int) -> int:
     return 0
 
 
-def _between(vector: Phases, least: int, most: int) -> bool:
+def _between(vector: "tuple[int, ...]", least: int, most: int) -> bool:
     l1, l2, l3 = vector
     return least <= l1 <= most and least <= l2 <= most and least <= l3 <= most
 

@@ -76,8 +76,9 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     storages(claims, bounds, shared, cap.power_w, excess_w(site.peak, shave, may_w, claims, shared.t_ms), now_ms)
     allocate(claims, bounds)
     news = _news(site, snapshot, state.senses, senses)
+    fresh = all(news)
     for claim in claims:
-        ramp(claim, all([news[node] for node in claim.path]), shared.t_ms, now_ms)
+        ramp(claim, fresh or all([news[node] for node in claim.path]), shared.t_ms, now_ms)
     probe(site, wired, senses, claims, now_ms)
     issued = guard(claims, bounds)
     view = View(site, wired, senses, grid, cap, news[-1], now_ms - state.now_ms, now_ms)

@@ -192,7 +192,7 @@ MUTANTS = {
     "cabinet": Mutant("a cabinet's continuous current holds", "control/overload.py",
                       "min(node.rated_ma, node.continuous_ma)", "node.rated_ma"),
     "assumed": Mutant("without a meter the configured rest counts", "control/rest.py",
-                      "        rest[k] = max(assumed[k], below,", "        rest[k] = max(0, below,"),
+                      "    rest = most(wired.assumed[index], below)", "    rest = most(NOTHING, below)"),
     "rest-rises": Mutant("a rest that rises counts at once above the fuse, else when it lasts", "control/rest.py",
                          "rest[k] = now if sure else max(before, flow[k] - held[k])", "rest[k] = before"),
     "recovery": Mutant("what was lost proves itself before it is believed", "control/health.py",

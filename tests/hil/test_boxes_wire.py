@@ -93,6 +93,8 @@ class Makers:
         self.file = load(path)
         self.served = Served(self.file, "sunny", 3, 0)
         self.twins: "dict[str, Any]" = dict(zip((each.name for each in self.file.devices), self.served.simulated.twins))
+        for twin in self.twins.values():
+            twin.lag_ms = 200  # of those that show late what they are told; tests/unit waits for it
         self.ports = {line.name: build.real_port(line) for line in self.file.lines}
 
     def device(self, name: str) -> Any:
@@ -143,7 +145,7 @@ def test_a_box_of_each_maker_obeys(makers: Makers, name: str) -> None:
     until(lambda: twin.offered_ma == max(box._failsafe_ma, 0), "released")
 
 
-@pytest.mark.parametrize("name", ["keba_udp", "goe_api", "goe_mqtt", "hardy_barth_salia", "openwb_pro"])
+@pytest.mark.parametrize("name", ["keba_udp", "goe_mqtt", "hardy_barth_salia"])
 def test_the_stop_hook_begins_tells_and_ends(makers: Makers, name: str) -> None:
     """Nothing has been read by that process: what stands in the box is told away all the same."""
     box, twin = makers.device(name), makers.twins[name]

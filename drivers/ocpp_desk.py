@@ -11,7 +11,7 @@ from typing import Any
 
 from drivers.ocpp_cards import Cards
 from drivers.ocpp_times import utc_ms
-from drivers.ocpp_values import ENERGY, samples
+from drivers.ocpp_values import ENERGY, MOST, samples
 
 CHARGING, CONNECTED, GONE, FAULT = "C", "B", "A", "F"  # IEC 61851
 LATE_MS = 30_000  # behind its newest message: told from a queue
@@ -89,7 +89,7 @@ class Connector:
 
     def counts(self, import_wh: int, said_ms: int) -> None:
         """The register never falls: lower and older is from a queue; lower and newer, none is known any more."""
-        if said_ms < self._counted_utc_ms and import_wh < self._most_wh:
+        if not 0 <= import_wh <= MOST or (said_ms < self._counted_utc_ms and import_wh < self._most_wh):
             return
         self._most_wh = max(self._most_wh, import_wh)
         self._counted_utc_ms = max(said_ms, self._counted_utc_ms)

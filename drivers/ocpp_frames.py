@@ -4,6 +4,7 @@
 no message of ours or theirs: `Broken` says why. The `ocpp` package (MIT) frames and has the schemas of 1.6 and 2.0.1.
 """
 
+import math
 from collections import namedtuple
 from typing import Any
 
@@ -67,6 +68,8 @@ def parse(text: "str | bytes") -> "Asks | Answers | Refuses":
         return Refuses(id, str(found.error_code)[:64], str(found.error_description)[:MOST_WORDS])
     if not isinstance(found.payload, dict):
         raise Broken("a payload that is no object", id=id)
+    if not _is_finite(found.payload):
+        raise Broken("a number that is none", id=id)
     if isinstance(found, CallResult):
         return Answers(id, found.payload)
     if not isinstance(found.action, str) or not found.action.isalnum() or len(found.action) > 64:
@@ -99,13 +102,24 @@ def refusal(broken: Broken) -> str:
     return str(CallError(broken.id, broken.code, broken.words, {}).to_json())
 
 
+def _is_finite(payload: Payload) -> bool:
+    """JSON has no NaN and no infinity; Python reads both."""
+    left: "list[Any]" = [payload]
+    while left:
+        one = left.pop()
+        if isinstance(one, float) and not math.isfinite(one):
+            return False
+        left += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return True
+
+
 def _judge(version: str, message: "Call | CallResult", id: str) -> None:
     try:
         _at_once(ocpp.messages.validate_payload(message, version))
     except OCPPError as error:
         words = "%s: %s" % (message.action, error.details.get("cause", error.description))
         raise Broken(" ".join(words.split()), error.code, id) from None
-    except (ValueError, RecursionError, OverflowError) as error:
+    except (ValueError, TypeError, RecursionError, ArithmeticError) as error:
         raise Broken("%s: %s" % (message.action, error), id=id) from None
 
 

@@ -1,10 +1,12 @@
 """What a station is told: a charging profile, one limit with or without an end."""
 
 from collections import namedtuple
+from typing import Any
 
 from hal.values import NOMINAL_MV
 
 DEFAULT, TX = "TxDefaultProfile", "TxProfile"
+MOST = 1_000_000  # A or W: no station has more
 ALWAYS_MS = 946_684_800_000  # 2000-01-01: what has no end rules whatever a station takes for the time
 BEFORE_MS = 60_000  # a profile begins so long ago: a clock that is behind ours finds it in force all the same
 
@@ -53,15 +55,14 @@ def limit_of(told: Profile) -> "float | int":
     return told.limit_ma * NOMINAL_MV // 1_000_000 * told.conductors
 
 
-def periods_of(said: "list[dict[str, object]]", unit: object, conductors: int) -> "tuple[Period, ...]":
+def periods_of(said: "list[dict[str, Any]]", unit: object, conductors: int) -> "tuple[Period, ...]":
     """In order; watts are taken at nominal voltage, away from zero."""
     out = []
     for one in said[:64]:
-        limit, start = one.get("limit"), one.get("startPeriod")
+        limit, start = one["limit"], one["startPeriod"]
         phases = one.get("numberPhases", conductors)
         count = min(phases, conductors) if isinstance(phases, int) and phases > 0 else conductors
-        milli = round(float(str(limit)) * 1000)
+        milli = round(float(min(max(limit, 0), MOST)) * 1000)
         limit_ma = milli if unit == "A" else -(-milli // (NOMINAL_MV // 1000 * count))
-        if isinstance(start, int):
-            out.append(Period(start, max(0, limit_ma)))
+        out.append(Period(start, limit_ma))
     return tuple(sorted(out))

@@ -8,6 +8,8 @@ from firmware import config_drivers
 
 BEGIN, END = "<!-- made by ./dev meters: devices -->\n", "<!-- end of what ./dev meters made: devices -->\n"
 LINES = {"modbus-rtu": "RTU", "modbus-tcp": "TCP"}
+WIRES = {"modbus-tcp": "a socket", "modbus-rtu": "a serial pair", "http": "HTTP", "mqtt": "a broker",
+         "keba-udp": "UDP", "ocpp": "WebSocket", "gpio": "gpiozero's stand-in"}
 KINDS = ("wallbox", "storage", "inverter", "heating", "plug", "any", "contacts")
 READS = (("current_ma", "I"), ("voltage_mv", "U"), ("total_w", "P"), ("import_wh", "energy"), ("phase_wh", "energy"),
          ("temperature_mdegc", "temperature"))
@@ -44,10 +46,18 @@ def _keep_alive(box: Box) -> str:
 
 
 def markdown() -> str:
-    rows = ["| device | driver | line | reads | controls | when we die | keep-alive | known by |",
-            "|---|---|---|---|---|---|---|---|"]
+    rows = ["| device | driver | line | reads | controls | when we die | keep-alive | tested on | known by |",
+            "|---|---|---|---|---|---|---|---|---|"]
     for name, said, failsafe, lines in facts():
         words = ", ".join(LINES.get(line, line) for line in lines)
         rows.append(f"| {said.name} | `{name}` | {words} | {said.reads} | {said.controls} | {failsafe} | "
-                    f"{said.keep_alive} | {said.known_by} |")
+                    f"{said.keep_alive} | {_tested(lines)} | {said.known_by} |")
     return "\n".join(rows) + "\n"
+
+
+def _tested(lines: "tuple[str, ...]") -> str:
+    """What carries the simulated device in its tests: Modbus a socket, or a serial pair where that is all it has."""
+    carried = [WIRES[line] for line in lines if not line.startswith("modbus")]
+    if not carried:
+        carried = [WIRES["modbus-tcp" if "modbus-tcp" in lines else "modbus-rtu"]]
+    return ", ".join(carried)

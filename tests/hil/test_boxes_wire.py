@@ -48,7 +48,8 @@ rest_a = 10
 driver = "eastron_sdm630"
 line = "meters"
 """
-HTTP = ("goe_api", "openwb_pro", "hardy_barth_ecb1", "hardy_barth_salia", "tesla_wall_connector")
+HTTP = ("goe_api", "openwb_pro", "hardy_barth_ecb1", "hardy_barth_salia", "tesla_wall_connector", "socket", "pump",
+        "own_box")
 BOXES = {
     "keba_udp": ("kebas", 'host = "{net}.2"'), "second": ("kebas", 'host = "{net}.3"\nfailsafe_a = 6'),
     "goe_api": ("goe_api", ""),
@@ -58,7 +59,31 @@ BOXES = {
     "openwb_mqtt": ("broker", "confirm_single_source = true\nsends_s = 1"),
 }
 DRIVERS = {"second": "keba_udp", "goe_mqtt": "goe_api"}
-PLUGS = {"shelly_plug": 'prefix = "plug"', "tasmota_plug": 'topic = "kitchen"'}
+PLUGS = {"shelly_plug": ("shelly_plug", "broker", 'prefix = "plug"'),
+         "tasmota_plug": ("tasmota_plug", "broker", 'topic = "kitchen"'), "socket": ("tasmota_plug", "socket", "")}
+DESCRIBED = """\
+[device.pump]
+driver = "json_heat"
+line = "pump"
+node = "house"
+phases = "L2"
+kind = "rod"
+topic = "/state"
+power = "p"
+nominal_w = 2000
+tell = "PUT /power {{\\"w\\": {{w}}}}"
+[device.own_box]
+driver = "json_device"
+line = "own_box"
+node = "house"
+phases = "L1 L2 L3"
+max_a = 10
+kind = "wallbox"
+topic = "/state"
+power = "p"
+limit = "amp"
+tell = "POST /set amp={{a}}"
+"""
 
 
 def free_port() -> int:
@@ -82,9 +107,10 @@ def site(broker: int) -> str:
     for name, (line, more) in BOXES.items():
         out += (f'[device.{name}]\ndriver = "{DRIVERS.get(name, name)}"\nline = "{line}"\nnode = "house"\nmax_a = 10\n'
                 f'phases = "L1 L2 L3"\n{more.format(net=NET)}\n')
-    for name, more in PLUGS.items():
-        out += (f'[device.{name}]\ndriver = "{name}"\nline = "broker"\nnode = "house"\nphases = "L1"\npower_w = 1000\n'
-                f"{more}\n")
+    for name, (driver, line, more) in PLUGS.items():
+        out += (f'[device.{name}]\ndriver = "{driver}"\nline = "{line}"\nnode = "house"\nphases = "L1"\n'
+                f"power_w = 1000\n{more}\n")
+    out += DESCRIBED.format()
     return out + '[device.tesla]\ndriver = "tesla_wall_connector"\nline = "tesla_wall_connector"\n'
 
 
@@ -164,7 +190,7 @@ def armed(box: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", PLUGS)
-def test_a_plug_on_a_broker(makers: Makers, name: str) -> None:
+def test_a_plug_on_a_broker_or_asked(makers: Makers, name: str) -> None:
     plug, twin = makers.device(name), makers.twins[name]
     plug.arm()
     plug.apply(Setpoint(ZERO, 1_000))
@@ -174,6 +200,20 @@ def test_a_plug_on_a_broker(makers: Makers, name: str) -> None:
     assert plug.read(now_ms()).state == "on"
     plug.apply(STOP)
     assert not twin.on
+
+
+def test_described_devices_that_are_sent_their_word(makers: Makers) -> None:
+    pump, box = makers.device("pump"), makers.device("own_box")
+    pump.arm()
+    pump.apply(Setpoint(ZERO, 1_500))
+    assert makers.twins["pump"].power_w == 1_500
+    box.arm()
+    box.apply(Setpoint(Phases(8_900, 8_900, 8_900), 0))
+    assert makers.twins["own_box"].level == 8_000
+    assert box.read(now_ms()).limit_ma == Phases(8_000, 8_000, 8_000)
+    pump.release()
+    box.release()
+    assert (makers.twins["pump"].power_w, makers.twins["own_box"].level) == (0, 0)
 
 
 def test_a_tesla_is_read_and_never_told(makers: Makers) -> None:

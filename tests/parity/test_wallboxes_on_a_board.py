@@ -43,7 +43,8 @@ for name in sys.argv[1:]:
                 box.arm()
                 armed = True
             said = box.read(second * 1000)
-            said = (said.state, said.total_w, said.current_ma, said.import_wh, said.limit_ma, said.session_wh, said.card)
+            said = (said.state, said.total_w, said.current_ma, said.import_wh, said.limit_ma, said.session_wh,
+                    said.card)
             if second % 20 == 0:
                 ma = rng.between(5000, 17000)
                 wanted = Setpoint(Phases(0, ma, 0) if second % 60 == 0 else Phases(ma, ma, ma), 0)

@@ -47,4 +47,4 @@ def test_a_row_of_a_wallbox() -> None:
     assert [row for row in rows if "`webasto_next`" in row] == [
         "| Webasto/Ampure NEXT | `webasto_next` | TCP | state, I, P, energy | 6 to 32 A in steps of 1 A | the box "
         "itself goes to failsafe_a (0: charging stops) failsafe_s after our last life bit | a register, four times in "
-        "failsafe_s | two independent drivers agree |"]
+        "failsafe_s | a socket | two independent drivers agree |"]

@@ -9,7 +9,6 @@ from drivers.given import whole, word
 from drivers.json_wallbox import GET, TOPIC, JsonWallbox, Place, Words, named, phases_at, places
 from drivers.meter_facts import MAKER
 from drivers.orders import CONFIRM, ON_CHANGE, confirmed
-from drivers.register_device import needed
 from drivers.register_wallbox import lettered
 from drivers.wallbox_table import Box, Enable, ability_of, box, options_of, switch
 from hal.faults import FRAME, REFUSED, DeviceError
@@ -64,10 +63,6 @@ class GoeApi(JsonWallbox):
                 raise DeviceError(FRAME, where + ": no answer of a go-e")
             if any(each is not True for each in answer.values()):
                 raise DeviceError(REFUSED, f"{where}: {answer}")
-
-    def say(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]"):  # type: ignore[no-untyped-def]
-        needed(values, "state_code")
-        return super().say(now_ms, values)
 
 
 def ability(options: "dict[str, object]") -> Ability:

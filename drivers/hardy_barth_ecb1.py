@@ -4,6 +4,8 @@ Source: two independent drivers. It obeys in its mode "manual" only, which it is
 counts in Wh or kWh they disagree, so that is not read. Told to stop and still charging is the device's fault.
 """
 
+from collections.abc import Callable
+
 from drivers.given import whole
 from drivers.json_wallbox import POST, JsonWallbox, Place, Words, named, places
 from drivers.meter_facts import DRIVERS
@@ -13,7 +15,7 @@ from drivers.wallbox_table import Box, Enable, ability_of, box, options_of
 from hal.faults import RANGE, DeviceError
 from hal.options import integer
 from hal.ports import Web
-from hal.values import Ability
+from hal.values import Ability, Phases
 
 LINES = ("http",)
 FAILSAFE = "none that is known: it keeps its last current; released it is stopped"
@@ -61,14 +63,14 @@ class Ecb1(JsonWallbox):
     def settings(self) -> "tuple[tuple[Order, int], ...]":
         return (*super().settings(), (named("mode"), 1))
 
-    def limit(self, values: "dict[str, tuple[int | None, ...]]"):  # type: ignore[no-untyped-def]
+    def limit(self, values: "dict[str, tuple[int | None, ...]]") -> "Phases | None":
         """The current stands while it is stopped, too."""
         if self._told_ma == 0 and one(values, "state_code") != CHARGING:
             values = {**values, "limit_ma": (0,)}
         return super().limit(values)
 
 
-def words_of(control: int):  # type: ignore[no-untyped-def]
+def words_of(control: int) -> "Callable[[str, int], tuple[Words, ...]]":
     at = f"/api/v1/chargecontrols/{control}"
 
     def words(field: str, value: int) -> "tuple[Words, ...]":

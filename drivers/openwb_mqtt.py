@@ -7,6 +7,7 @@ is told its current again every 10 s.
 
 import json
 import time
+from collections.abc import Callable
 
 from drivers.given import whole, word
 from drivers.json_wallbox import TOPIC, JsonWallbox, Place, Words, named, phases_at, places
@@ -69,7 +70,7 @@ class OpenWb(JsonWallbox):
         super().stand(current_ma)
 
 
-def _words_of(number: int):  # type: ignore[no-untyped-def]
+def _words_of(number: int) -> "Callable[[str, int], tuple[Words, ...]]":
     names = {"limit_ma": "set_current", "conductors": "phases_to_use", "switch_now": "trigger_phase_switch"}
 
     def words(field: str, value: int) -> "tuple[Words, ...]":

@@ -1,6 +1,6 @@
 """What a load that starts and stops wears: its starts in a day, its conductors in turn, its energy of the day.
 
-Starts are counted as granted; what is forgotten with a restart counts anew.
+Starts are counted as granted; firmware/upkeep.py keeps what is remembered here over restarts.
 """
 
 from control import reasons
@@ -51,13 +51,13 @@ def kept(claim: Claim, now_ms: int, time_of_day_ms: int) -> "Upkeep | None":
     if before and claim.kind == "stages":
         stage = claim.stage(before)
         used_ms = tuple([used + (since_ms if watts else 0) for used, watts in zip(used_ms, stage)])
-    order = was.order if claim.level or not before else _least_used(used_ms)
+    order = was.order if claim.level or not before else least_used(used_ms)
     full, reached_ms, hot_ms = claim.tank or (was.full, was.reached_ms, was.hot_ms)
     return Upkeep(now_ms, full, reached_ms, hot_ms, starts, used_ms, order, began_ms,
                   day_mws + max(claim.drawn[3], 0) * since_ms)
 
 
-def _least_used(used_ms: "tuple[int, ...]") -> "tuple[int, ...]":
+def least_used(used_ms: "tuple[int, ...]") -> "tuple[int, ...]":
     return tuple(sorted(range(len(used_ms)), key=lambda conductor: (used_ms[conductor], conductor)))
 
 

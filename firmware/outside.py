@@ -28,8 +28,8 @@ from firmware.notices.teller import Teller
 from firmware.page import Page, Place
 from firmware.page_routes import House
 from firmware.said import said
-from firmware.tanks import Tanks
 from firmware.totals import KEEP_MS, Totals
+from firmware.upkeep import KeptUpkeep
 from firmware.version import VERSION
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ class Outside:
             self._kept["totals"] = Kept(Path(file.state.folder) / "totals.json", KEEP_MS / 1_000)
             if file.commands is not None and file.commands.keep:
                 self._kept["orders"] = Kept(Path(file.state.folder) / "orders.json")
-            self._kept["tanks"] = Kept(Path(file.state.folder) / "tanks.json")
+            self._kept["upkeep"] = Kept(Path(file.state.folder) / "upkeep.json")
             if file.notify is not None:
                 self._kept["notices"] = Kept(Path(file.state.folder) / "notices.json")
-        self._tanks = Tanks(file.site, self._kept["tanks"], now_ms) if file.state is not None else None
+        self._upkeep = KeptUpkeep(file.site, self._kept["upkeep"], now_ms) if file.state is not None else None
         self._totals = Totals(file.site, self._kept.get("totals"), now_ms)
         events = file.records is not None and file.records.events
         self._commands = Commands(file.site, self._kept.get("orders"), now_ms, events=events) if file.commands else None
@@ -84,8 +84,8 @@ class Outside:
 
     def obey(self, cycle: Cycle, now_ms: int) -> None:
         """What was ordered since the last cycle is answered, and holds in the next snapshot."""
-        if self._tanks is not None:
-            self._tanks.obey(cycle, now_ms)
+        if self._upkeep is not None:
+            self._upkeep.obey(cycle, now_ms)
         if self.mqtt is not None:
             for message in self.mqtt.heard():
                 if self._take(message, "mqtt", now_ms) is not None:

@@ -1,7 +1,10 @@
 """The rules that must never be lost, each switched off in a copy of the tree: which test notices?
 
-`./dev mutants [--list] [--json] [NAME ...]`. A rule whose loss no test notices is named, and the exit code is 1. All
-take half an hour.
+`./dev mutants [--list] [--json] [--keep] [--all] [NAME ...]`. First the tests have to pass on the tree as it is: else
+what fails says nothing. Then for each rule the test that noticed its loss the last time (tests/mutants.md) is tried
+alone, and all of them in order where there is none, where it does not notice any more, or with `--all`. A rule whose
+loss no test notices is named, and the exit code is 1; 2 if the tests fail as it is. `--keep` writes tests/mutants.md
+anew after each.
 """
 
 import argparse
@@ -14,11 +17,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
+TABLE = ROOT / "tests" / "mutants.md"
 FOLDERS = ("hal", "control", "drivers", "sim", "firmware", "benchmarks", "tests", "deploy", "requirements")
 TESTS = (*(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/unit/test_control_*.py"))),
          *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/property/test_control_*.py"))),
          "tests/property/test_storage_rules.py", "tests/simulation/test_cases.py")
 ONLY = "not can_fail"  # that one judges the cases by other controllers
+ABOUT = """# The rules, each switched off once, and the test that noticed
+
+Made by `./dev mutants --keep`: %d of %d were noticed. The first test that fails is named, of those that judge the
+decision, in the order unit, property, simulation; others may notice too.
+
+| name | rule | where | noticed by |
+|---|---|---|---|
+"""
 
 
 class Mutant(NamedTuple):
@@ -218,40 +230,82 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Which test notices when a rule is lost")
     parser.add_argument("name", nargs="*", choices=[*MUTANTS, []], metavar="NAME", help="only these; else all")
     parser.add_argument("--list", action="store_true", help="only names and rules; 1 if one fits no more")
+    parser.add_argument("--all", action="store_true", help="all tests in order, not the one that noticed last first")
+    parser.add_argument("--keep", action="store_true", help="write tests/mutants.md anew")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    out = []
-    for name in args.name or MUTANTS:
-        mutant = MUTANTS[name]
-        fits = _source(mutant).count(mutant.old) == 1
-        noticed = _first_failure(mutant) if fits and not args.list else ""
-        out.append({"name": name, "rule": mutant.rule, "path": mutant.path, "fits": fits,
-                    "noticed_by": noticed or None})
-        if not args.json:
-            words = noticed or ("" if args.list else "NOTHING NOTICES")
-            print(f"{name:<16} {mutant.rule:<70} {words if fits else 'FITS NO MORE: ' + mutant.path}", flush=True)
+    known = _known()
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        if not args.list:
+            _copy(tree)
+            red = _first_failure(tree, TESTS)
+            if red:
+                print(f"mutants: {red} fails on the tree as it is: mend that first", file=sys.stderr)
+                return 2
+        out = []
+        for name in args.name or MUTANTS:
+            mutant = MUTANTS[name]
+            fits = _source(ROOT if args.list else tree, mutant).count(mutant.old) == 1
+            if fits and not args.list:
+                known[name] = _noticed_by(tree, mutant, "" if args.all else known.get(name, ""))
+                if args.keep:
+                    _keep(known)
+            out.append({"name": name, "rule": mutant.rule, "path": mutant.path, "fits": fits,
+                        "noticed_by": known.get(name) or None})
+            if not args.json:
+                words = known.get(name) or ("" if args.list else "NOTHING NOTICES")
+                print(f"{name:<16} {mutant.rule:<78} {words if fits else 'FITS NO MORE: ' + mutant.path}", flush=True)
     if args.json:
         print(json.dumps(out))
     return 0 if all(each["fits"] and (args.list or each["noticed_by"]) for each in out) else 1
 
 
-def _source(mutant: Mutant) -> str:
-    return (ROOT / mutant.path).read_text("utf-8")
+def _known() -> "dict[str, str]":
+    """By name, the test that noticed the last time."""
+    rows = [line.strip("| \n").split(" | ") for line in TABLE.read_text("utf-8").splitlines()] if TABLE.exists() else []
+    return {row[0]: row[3].strip("`") for row in rows if len(row) == 4 and row[3].startswith("`")}
 
 
-def _first_failure(mutant: Mutant) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        tree.mkdir()
-        for each in FOLDERS:
-            shutil.copytree(ROOT / each, tree / each, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", tree)
-        (tree / mutant.path).write_text(_source(mutant).replace(mutant.old, mutant.new), "utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTS, "-k", ONLY]
-        said = subprocess.run(command, cwd=tree, capture_output=True, text=True)
+def _keep(known: "dict[str, str]") -> None:
+    seen = {name: test for name, test in known.items() if name in MUTANTS and test}
+    rows = [f"| {name} | {mutant.rule} | `{mutant.path}` | {f'`{seen[name]}`' if name in seen else '-'} |\n"
+            for name, mutant in MUTANTS.items()]
+    TABLE.write_text(ABOUT % (len(seen), len(MUTANTS)) + "".join(rows), "utf-8")
+
+
+def _source(root: Path, mutant: Mutant) -> str:
+    return (root / mutant.path).read_text("utf-8")
+
+
+def _copy(tree: Path) -> None:
+    tree.mkdir()
+    for each in FOLDERS:
+        shutil.copytree(ROOT / each, tree / each, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tree)
+
+
+def _noticed_by(tree: Path, mutant: Mutant, known: str) -> str:
+    """The first test that fails without the rule, or ""."""
+    spoilt, source = tree / mutant.path, _source(tree, mutant)
+    spoilt.write_text(source.replace(mutant.old, mutant.new), "utf-8")
+    try:
+        return (_first_failure(tree, (known,)) if known else "") or _first_failure(tree, TESTS)
+    finally:
+        spoilt.write_text(source, "utf-8")
+
+
+def _first_failure(tree: Path, tests: "tuple[str, ...]") -> str:
+    """The same chance each time, and nothing remembered of another mutant: no byte code, no examples."""
+    shutil.rmtree(tree / ".hypothesis", ignore_errors=True)
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0",
+               "--tb=no", *tests, "-k", ONLY]
+    said = subprocess.run(command, cwd=tree, capture_output=True, text=True)
     for line in said.stdout.splitlines():
         if line.startswith(("FAILED ", "ERROR ")):
-            return line.split(" ")[1].split("/")[-1]
+            return line.split(" ")[1]
+    if tests != TESTS and said.returncode in (4, 5):
+        return ""  # that test is gone
     assert said.returncode == 0, said.stdout + said.stderr
     return ""
 

@@ -17,7 +17,7 @@ from sim.trace import MINUTES
 _STEP_W = 600  # a jump from one minute to the next of this much is an appliance
 _PLUG_W = 3_680  # 16 A at 230 V: more than that is wired to several phases
 _HOB_W = (600, 1_600)  # mean power of appliances that may be thermostats at work ...
-_HOB_PERMILLE = 400  # ... as often as this
+HOB_PERMILLE = 400  # ... as often as this
 _ELEMENT_W = 2_000  # what their thermostat switches
 _CYCLE_S = 30
 
@@ -25,12 +25,14 @@ _CYCLE_S = 30
 class Household(Part):
     kind = "household"
 
-    def __init__(self, phases: "tuple[int, ...]", minutes: "array[int]", seed: int) -> None:
-        """`minutes`: W, one a minute from midnight; the day repeats."""
+    def __init__(
+        self, phases: "tuple[int, ...]", minutes: "array[int]", seed: int, hob_permille: int = HOB_PERMILLE
+    ) -> None:
+        """`minutes`: W, one a minute from midnight; the day repeats. `hob_permille`: of the middling appliances."""
         super().__init__(phases)
         assert len(minutes) == MINUTES
         rng = Rng(seed)
-        self._steady, self._hobs = _spread(minutes, phases, rng.fork())
+        self._steady, self._hobs = _spread(minutes, phases, rng.fork(), hob_permille)
         self._rng = rng
         self._minute = -1
         self._was = self._now = self._minute_w(-1)
@@ -74,7 +76,7 @@ class _Appliance:
 
 
 def _spread(
-    minutes: "array[int]", phases: "tuple[int, ...]", rng: Rng
+    minutes: "array[int]", phases: "tuple[int, ...]", rng: Rng, hob_permille: int
 ) -> "tuple[tuple[array[int], ...], tuple[array[int], ...]]":
     """Watts of every minute by grid phase: what is steady, and what a thermostat switches."""
     steady = tuple(array("h", bytes(2 * MINUTES)) for _ in range(3))
@@ -83,7 +85,7 @@ def _spread(
     before_w = minutes[0]
     for minute, total_w in enumerate(minutes):
         if total_w - before_w >= _STEP_W:
-            running.extend(_started(total_w - before_w, phases, rng))
+            running.extend(_started(total_w - before_w, phases, rng, hob_permille))
         elif before_w - total_w >= _STEP_W:
             _stop(running, before_w - total_w)
         _fit(running, total_w)
@@ -96,10 +98,10 @@ def _spread(
     return steady, hobs
 
 
-def _started(power_w: int, phases: "tuple[int, ...]", rng: Rng) -> "list[_Appliance]":
+def _started(power_w: int, phases: "tuple[int, ...]", rng: Rng, hob_permille: int) -> "list[_Appliance]":
     """One appliance, or as many as it takes to stay within a plug's power on each phase."""
     first = rng.below(len(phases))
-    hob = _HOB_W[0] <= power_w <= _HOB_W[1] and rng.chance(_HOB_PERMILLE)
+    hob = _HOB_W[0] <= power_w <= _HOB_W[1] and rng.chance(hob_permille)
     out: "list[_Appliance]" = []
     while power_w > 0 and len(out) < len(phases):
         piece_w = min(power_w, _PLUG_W)

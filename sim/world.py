@@ -55,7 +55,7 @@ class World:
     def _build(self, kind: str, phases: "tuple[int, ...]", given: "dict[str, object]", seed: int) -> Part:
         # what mypy cannot know of the options is checked by the part's own signature, at start
         if kind == "household":
-            return Household(phases, load(self._load), seed)
+            return Household(phases, load(self._load), seed, **given)  # type: ignore[arg-type]
         if kind == "appliance":
             return Appliance(phases, **given)  # type: ignore[arg-type]
         if kind == "pv":

@@ -61,6 +61,7 @@ class Plant(NamedTuple):
     pv_w: int = 0
     storage_wh: int = 0
     household: bool = False
+    hobs: bool = True  # some of its appliances are thermostats that switch every half minute
     sky: str = "sunny"
     soc_permille: int = 300
     own: bool = False  # the storage's inverter regulates by itself
@@ -189,7 +190,7 @@ def _parts(plant: Plant, lag_ms: "tuple[int, int]") -> "tuple[Described, ...]":
     if plant.pv_w:
         out.append(("pv", 0, ALL, {"name": "roof", "peak_w": plant.pv_w, "max_w": plant.pv_w}))
     if plant.household:
-        out.append(("household", 0, ALL, {}))
+        out.append(("household", 0, ALL, {} if plant.hobs else {"hob_permille": 0}))
     return tuple(out)
 
 

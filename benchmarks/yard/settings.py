@@ -64,6 +64,7 @@ SETTINGS = (
     Setting("quick 10 s", (QUICK(10),)),
     Setting("slow 10 s", (SLOW(10),)),
     Setting("slow 90 s", (SLOW(90),)),
+    Setting("patient: 3p 300, slow 60 s", (MORE(300), SLOW(60))),
     Setting("keen: start 30, stop 60, 1p 60, slow 10 s", (START(30), STOP(60), FEWER(60), SLOW(10))),
     Setting("calm: start 120, 3p 300, slow 90 s", (START(120), MORE(300), SLOW(90))),
 )

@@ -1,7 +1,7 @@
 """Modbus RTU over a serial adapter: drivers.modbus_master on pyserial.
 
 The port is opened when it is first used, and again after it was lost (adapter unplugged). It is locked:
-two masters would each get half of the answers.
+two masters would each get half of the answers. A port tcp://HOST:PORT is a serial server's (drivers.modbus_socket).
 """
 
 import select
@@ -12,6 +12,8 @@ import serial
 from drivers.clock import MonotonicClock
 from drivers.modbus_master import DELAY_MS, Port, RtuMaster
 from drivers.modbus_rtu import MOST_FRAME
+from drivers.modbus_socket import RECONNECT_MOST_MS, SocketPort
+from drivers.socket_stream import PREFIX
 from hal.faults import TIMEOUT, DeviceError
 from hal.ports import Clock
 
@@ -24,8 +26,17 @@ class ModbusSerial(RtuMaster):
     def __init__(self, port: str, baud: int = 9600, parity: str = "N", stop_bits: int = 1, echo: str = "auto",
                  pause_ms: int = 0, delay_ms: int = DELAY_MS, alone: bool = False,
                  clock: "Clock | None" = None) -> None:
-        opened = SerialPort(port, baud, parity, stop_bits)
-        super().__init__(opened, clock or MonotonicClock(), baud, parity, stop_bits, echo, pause_ms, delay_ms, alone)
+        clock = clock or MonotonicClock()
+        opened = port_of(port, baud, parity, stop_bits, clock, 0 if alone else RECONNECT_MOST_MS)
+        super().__init__(opened, clock, baud, parity, stop_bits, echo, pause_ms, delay_ms, alone)
+
+
+def port_of(place: str, baud: int, parity: str, stop_bits: int, clock: Clock,
+            reconnect_most_ms: int = RECONNECT_MOST_MS) -> Port:
+    """A serial adapter by its path, or a serial server as tcp://HOST:PORT; ValueError for a place that is neither."""
+    if place.startswith(PREFIX):
+        return SocketPort(place, clock, reconnect_most_ms)
+    return SerialPort(place, baud, parity, stop_bits)
 
 
 class SerialPort(Port):

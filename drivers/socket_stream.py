@@ -61,3 +61,11 @@ def address(place: str) -> "tuple[str, int]":
     if not place.startswith(PREFIX) or not host or not port.isdecimal() or not 0 < int(port) < 65_536:
         raise ValueError(f"{place}: allowed is tcp://HOST:PORT")
     return host.strip("[]"), int(port)
+
+
+def is_place(place: str) -> bool:
+    try:
+        address(place)
+    except ValueError:
+        return False
+    return True

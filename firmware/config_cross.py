@@ -8,7 +8,8 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from drivers import key_file, ocpp_cards, ocpp_door
+from drivers import key_file, ocpp_cards, ocpp_door, socket_stream
+from drivers.socket_stream import PREFIX
 from firmware.access.door import is_loopback
 from firmware.config_read import Findings, Raw, nearest
 from firmware.notices import services
@@ -97,7 +98,9 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
     """One device an address, one line a port."""
     taken: "dict[tuple[object, ...], str]" = {}
     for name, line in lines.items():
-        where = _port(line)
+        port, where = line.get("port"), _port(line)
+        if isinstance(port, str) and port.startswith(PREFIX) and not socket_stream.is_place(port):
+            findings.add(("line", name, "port"), "allowed is tcp://HOST:PORT, or a path")
         if where and where in taken:
             key = "port" if "port" in line else "host" if "host" in line else "kind"
             findings.add(("line", name, key), f"[line.{taken[where]}] is already there; one line a port, "
@@ -149,6 +152,8 @@ def _port(line: Raw) -> "tuple[object, ...]":
         else:
             port = line.get("port", 502)
         return (host.lower(), port) if isinstance(host, str) and isinstance(port, int) else ()
+    if isinstance(port, str) and port.startswith(PREFIX):
+        return socket_stream.address(port) if socket_stream.is_place(port) else ()
     if isinstance(port, str):
         return (posixpath.normpath(port),)
     return ()

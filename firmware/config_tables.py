@@ -49,7 +49,10 @@ class SiteTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RtuTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="modbus-rtu"):
-    port: Annotated[str, Meta(min_length=1, max_length=255, description="the serial adapter, /dev/serial/by-id/...")]
+    port: Annotated[
+        str, Meta(min_length=1, max_length=255,
+                  description="the serial adapter, /dev/serial/by-id/...; or a serial server, tcp://HOST:PORT")
+    ]
     baud: Annotated[
         Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200], Meta(description="as set in the devices")
     ] = 9600

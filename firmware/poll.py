@@ -14,6 +14,7 @@ from drivers.clock import MonotonicClock
 from drivers.modbus_rtu import MOST_BITS, MOST_WORDS
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
+from drivers.socket_stream import PREFIX, is_place
 from hal.faults import TIMEOUT, DeviceError
 from hal.ports import Bus
 
@@ -22,7 +23,8 @@ TCP_PORT = 502
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("where", help="a serial port (/dev/ttyUSB0), or HOST or HOST:PORT for Modbus TCP")
+    parser.add_argument("where", help="a serial port (/dev/ttyUSB0), tcp://HOST:PORT of a serial server, or HOST or "
+                                      "HOST:PORT for Modbus TCP")
     parser.add_argument("--baud", type=number(300, 921_600), default=9600)
     parser.add_argument("--parity", choices=("N", "E", "O"), default="N")
     parser.add_argument("--stop-bits", type=number(1, 2), default=1)
@@ -89,6 +91,8 @@ def _wrong(args: argparse.Namespace) -> str:
         return f"--count {args.count}: one answer holds at most {MOST_WORDS} registers"
     if args.address + args.count > 65_536:
         return f"--address {args.address} --count {args.count}: the last register is 65535"
+    if args.where.startswith(PREFIX) and not is_place(args.where):
+        return f"{args.where}: allowed is tcp://HOST:PORT"
     if is_serial(args.where):
         return "" if 1 <= args.unit <= 247 else f"--unit {args.unit}: on a serial line 1 to 247"
     host, port = host_port(args.where)

@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from drivers.modbus_serial import SerialPort
+from drivers.clock import MonotonicClock
+from drivers.modbus_serial import port_of
+from drivers.socket_stream import PREFIX
 from firmware.config import load
 from firmware.errors import UserError
 from firmware.poll import host_port, is_serial, number
@@ -32,7 +34,8 @@ UNITS = (1, 71, 247, 255, 2, 3, 100, 126, 200, 0)  # what devices on a network a
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("where", help="a serial port, HOST or HOST:PORT, or with --site the name of a line")
+    parser.add_argument("where", help="a serial port, tcp://HOST:PORT of a serial server, HOST or "
+                                      "HOST:PORT, or with --site the name of a line")
     parser.add_argument("--site", metavar="SITE.toml", type=Path, help="take port and setting of the line named there")
     parser.add_argument("--baud", type=_list(number(300, 921_600)), metavar="N[,N]", help="(all usual ones)")
     parser.add_argument("--parity", type=_list(_parity), metavar="N,E,O", help="(all)")
@@ -84,6 +87,8 @@ def _asked(args: argparse.Namespace) -> "tuple[str, tuple[Setting | None, ...], 
             raise UserError(f"{where}: neither a path nor HOST[:PORT]")
         _reachable(host, port)
         return where, (None,), args.address or UNITS
+    if where.startswith(PREFIX):  # a serial server's setting is made in it: ours is for the time alone
+        bauds, parities = (bauds or BAUDS)[:1], (parities or PARITIES)[:1]
     settings = tuple(Setting(baud, parity, stop_bits)
                      for baud, parity in itertools.product(bauds or BAUDS, parities or PARITIES))
     _openable(where, settings[0])
@@ -102,12 +107,18 @@ def _reachable(host: str, port: int) -> None:
 
 
 def _openable(where: str, setting: Setting) -> None:
-    port = SerialPort(where, setting.baud, setting.parity, setting.stop_bits)
     try:
+        port = port_of(where, setting.baud, setting.parity, setting.stop_bits, MonotonicClock())
         port.open()
+    except ValueError as error:
+        raise UserError(str(error)) from error
     except DeviceError as error:
-        raise UserError(f"{error.detail}; is the service running? It keeps its ports for itself") from error
+        why = "is it a TCP server, and free? Some serve one master" if where.startswith(PREFIX) \
+            else "is the service running? It keeps its ports for itself"
+        raise UserError(f"{error.detail}; {why}") from error
     port.close()
+    if where.startswith(PREFIX):
+        time.sleep(MOMENT_S)
 
 
 def addresses(words: str) -> "tuple[int, ...]":

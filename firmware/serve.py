@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.keba_talk import PORT as KEBA_PORT
+from drivers.socket_stream import PREFIX, address
 from firmware import serve_push
 from firmware.config import LineSpec, SiteFile, load
 from firmware.errors import UserError
@@ -23,7 +24,8 @@ from firmware.simulated_mbus import AirBus, WireBus
 from firmware.simulated_stations import called
 from sim.bank import Lock
 from sim.https_device import HttpsDevice
-from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock
+from sim.modbus_slave import RtuSlave, Slave, TcpSlave, ThreadLock
+from sim.rtu_server import RtuServer
 from sim.scenarios import NAMES
 from sim.udp_boxes import UdpBox
 from sim.wire import Wire
@@ -81,7 +83,7 @@ class Served:
         """Raises OSError when a port is taken."""
         self.simulated = Simulated(file, scenario, seed, ThreadLock())
         self.wires: "dict[str, Wire]" = {}
-        self.slaves: "dict[str, RtuSlave | TcpSlave]" = {}
+        self.slaves: "dict[str, Slave]" = {}
         self.places: "list[str]" = []
         self._senders: "list[Sender | Answerer | Talker | serve_push.Pusher | HttpsDevice | OcppSocket | UdpBox]" = []
         self._now_ms = start_ms
@@ -131,11 +133,8 @@ class Served:
             made = called(line, self.simulated.yards[line.name], self.simulated.lock)
             self._senders += made
             self.places.append(f"{line.name}: {len(made)} charge points call {made[0].address if made else 'nobody'}")
-        elif line.kind == "modbus-tcp":
-            slave = TcpSlave(self.simulated.banks[line.name], options["host"], options["port"],
-                             most_clients=self.simulated.most_clients(line.name))
-            self.slaves[line.name] = slave
-            self.places.append(f"{line.name}: Modbus TCP on {options['host']}:{slave.port}")
+        elif line.kind == "modbus-tcp" or (line.kind == "modbus-rtu" and options["port"].startswith(PREFIX)):
+            self._listen(line)
         else:
             wire = self._wire(line)
             meter = self.simulated.meters.get(line.name)
@@ -150,6 +149,16 @@ class Served:
                 self.slaves[line.name] = RtuSlave(wire.paths[SLAVE], self.simulated.banks[line.name], options["baud"],
                                                    rest_ms=REST_MS)
             self.places.append(f"{line.name}: {line.kind} at {self._baud(line)} baud on {options['port']}")
+
+    def _listen(self, line: LineSpec) -> None:
+        options, bank = line.options, self.simulated.banks[line.name]
+        if line.kind == "modbus-rtu":
+            self.slaves[line.name] = RtuServer(bank, *address(options["port"]))
+            self.places.append(f"{line.name}: Modbus RTU over TCP on {options['port']}")
+            return
+        slave = self.slaves[line.name] = TcpSlave(bank, options["host"], options["port"],
+                                                  most_clients=self.simulated.most_clients(line.name))
+        self.places.append(f"{line.name}: Modbus TCP on {options['host']}:{slave.port}")
 
     def _wire(self, line: LineSpec) -> Wire:
         path = Path(line.options["port"])

@@ -75,7 +75,7 @@ def crc(body: bytes) -> bytes:
     return struct.pack(">H", FramerRTU.compute_CRC(body))
 
 
-class _Slave:
+class Slave:
     """What RTU and TCP have in common: requests in, answers out, misbehaviour by script."""
 
     def __init__(self, bus: Bus, scripts: "dict[int, Script] | None") -> None:
@@ -89,7 +89,7 @@ class _Slave:
         self._stop.set()
         self._thread.join()
 
-    def __enter__(self) -> "_Slave":
+    def __enter__(self) -> "Slave":
         return self
 
     def __exit__(self, *why: object) -> None:
@@ -169,7 +169,7 @@ def _bits_packed(bits: "tuple[int, ...]") -> bytes:
     return bytes(out)
 
 
-class RtuSlave(_Slave):
+class RtuSlave(Slave):
     """All units of a Bus as slaves on one serial path. `rest_ms`: they hear nothing so long after each answer."""
 
     def __init__(self, path: str, bus: Bus, baud: int = 9600, scripts: "dict[int, Script] | None" = None,
@@ -218,14 +218,18 @@ class RtuSlave(_Slave):
         answer = self._answer(unit, pdu, acts)
         if answer is None or self._stop.wait(self._turnaround_s):
             return
-        body = bytes((unit + ("wrong_unit" in acts),)) + answer
-        check = crc(body)
-        if "bad_crc" in acts:
-            check = bytes((check[0] ^ 0x10, check[1]))
-        frame = _bytes(acts.get("before", b"")) + body + check + _bytes(acts.get("behind", b""))
+        frame = rtu_frame(unit, answer, acts)
         self._deaf_until_s = time.monotonic() + len(frame) * self._character_s + self._rest_s
         with contextlib.suppress(OSError):
-            os.write(self._fd, _bytes(acts.get("instead", frame)))
+            os.write(self._fd, frame)
+
+
+def rtu_frame(unit: int, answer: bytes, acts: "dict[str, int | bytes]") -> bytes:
+    """What goes on the wire for an answer's PDU."""
+    body = bytes((unit + ("wrong_unit" in acts),)) + answer
+    check = bytes((crc(body)[0] ^ 0x10 * ("bad_crc" in acts), crc(body)[1]))
+    frame = _bytes(acts.get("before", b"")) + body + check + _bytes(acts.get("behind", b""))
+    return _bytes(acts.get("instead", frame))
 
 
 def next_request(heard: bytes, ended: bool) -> "tuple[int, bytes, bytes]":
@@ -275,7 +279,7 @@ class OtherMaster:
                 os.read(self._fd, 4096)
 
 
-class TcpSlave(_Slave):
+class TcpSlave(Slave):
     """All units of a Bus as a Modbus TCP server; port 0 takes a free one."""
 
     def __init__(self, bus: Bus, host: str = "127.0.0.1", port: int = 0,

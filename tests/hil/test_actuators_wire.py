@@ -14,6 +14,7 @@ from hal.faults import DeviceError
 from hal.values import Phases, Setpoint
 from sim.clock import SimClock
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock, always
+from sim.rtu_server import RtuServer
 from sim.wire import Wire
 
 NOON_MS = 12 * 3_600_000
@@ -27,6 +28,7 @@ NAMES = [name for name, said, _, lines in actuators.facts()
          if lines[0].startswith("modbus") and said.kind != "wallbox"]
 TCP = [name for name in NAMES if "modbus-tcp" in config_drivers.module(name).LINES]
 RTU = [name for name in NAMES if config_drivers.module(name).LINES[0] == "modbus-rtu"]
+BOTH = [name for name in NAMES if "modbus-rtu" in config_drivers.module(name).LINES]
 
 
 def made(name: str) -> "tuple[Simulated, Any]":
@@ -59,7 +61,7 @@ def obeys(simulated: Simulated, file: Any, bus: Any, slave: Any) -> None:
     device.arm()
     device.release()
     device.apply(wanted)
-    for _ in range(5):
+    for _ in range(2):
         clock.advance(1_000)
         simulated.step(clock.now_ms(), 1_000)
         said = device.read(clock.now_ms())
@@ -88,4 +90,13 @@ def test_an_actuator_on_a_serial_pair(name: str) -> None:
     with Wire(19_200) as wire, RtuSlave(wire.paths[0], simulated.banks["it"], 19_200) as slave:
         bus = ModbusSerial(wire.paths[1], 19_200)
         obeys(simulated, file, bus, slave)
+        bus.close()
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_an_actuator_behind_a_serial_server(name: str) -> None:
+    simulated, file = made(name)
+    with RtuServer(simulated.banks["it"]) as server:
+        bus = ModbusSerial(f"tcp://127.0.0.1:{server.port}", 19_200, delay_ms=100)
+        obeys(simulated, file, bus, server)
         bus.close()

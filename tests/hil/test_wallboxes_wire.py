@@ -13,11 +13,13 @@ from hal.values import Phases, Setpoint
 from sim.bank import Bank
 from sim.car import Car
 from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock, always
+from sim.rtu_server import RtuServer
 from sim.wire import Wire
 
 BOXES = [name for name in config_drivers.known() if hasattr(config_drivers.module(name), "BOX")]
 SOCKETS = [name for name in BOXES if "modbus-tcp" in config_drivers.module(name).LINES]
 SERIAL = (("mennekes_compact", 57600), ("evse_din", 9600), ("phoenix_ev_cc_rtu", 9600))
+BOTH = [name for name in BOXES if "modbus-rtu" in config_drivers.module(name).LINES]
 TEN = Setpoint(Phases(10_000, 10_000, 10_000), 0)
 
 
@@ -70,4 +72,15 @@ def test_a_wallbox_on_a_serial_pair(name: str, baud: int) -> None:
         box = config_drivers.module(name).build(bus, options(name))
         obeys(box, twin)
         refuses(box, slave)
+        bus.close()
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_a_wallbox_behind_a_serial_server(name: str) -> None:
+    bank, twin = garage(name)
+    with RtuServer(bank) as server:
+        bus = ModbusSerial(f"tcp://127.0.0.1:{server.port}", 19_200, delay_ms=100)
+        box = config_drivers.module(name).build(bus, options(name))
+        obeys(box, twin)
+        refuses(box, server)
         bus.close()

@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOST_ONLY = {
-    "drivers": {"modbus_serial", "modbus_tcp", "serial_stream", "gpio", "mqtt", "mqtt_link", "mqtt_inbox", "mqtt_watch",
+    "drivers": {"modbus_serial", "modbus_socket", "modbus_tcp",
+                "serial_stream", "gpio", "mqtt", "mqtt_link", "mqtt_inbox", "mqtt_watch",
                 "clock", "watchdog", "ciphers",
                 "oms_crypto", "oms_reader", "socket_stream", "pipe_stream", "radio_port", "mqtt_courier",
                 "oms_meter", "mbus_meter", "key_file", "p1_head", "http_web", "inbox", "multicast", "json_fields",
@@ -22,7 +23,8 @@ HOST_ONLY = {
                 "mqtt_asked", "json_wallbox", "goe_api", "openwb_pro", "openwb_mqtt", "hardy_barth_ecb1",
                 "hardy_barth_salia",
                 "keba_udp", "keba_talk", "tesla_wall_connector"},
-    "sim": {"oms_meter", "wire", "modbus_slave", "network_meters", "https_device", "certificate", "smgw_gateway",
+    "sim": {"oms_meter", "wire", "modbus_slave", "rtu_server",
+            "network_meters", "https_device", "certificate", "smgw_gateway",
             "smgw_pages", "plot", "kpi", "ocpp_point", "ocpp_rules", "ocpp_socket", "ocpp_tongues",
             "json_wallbox", "goe_api",
             "openwb_pro", "openwb_mqtt", "hardy_barth_ecb1", "hardy_barth_salia", "keba_udp", "udp_boxes",

@@ -71,6 +71,12 @@ KINDS = ", ".join(sorted(LINES))
 METER = '[device.{name}]\ndriver = "eastron_sdm630"\nline = "bus"\nunit = {unit}\n'
 
 WRONG = {  # name: (what is replaced, by what, what is said)
+    "a serial server without its port": (
+        'port = "/dev/ttyUSB0"', 'port = "tcp://192.168.1.20"',
+        ['7: line.bus.port = "tcp://192.168.1.20": allowed is tcp://HOST:PORT, or a path']),
+    "a serial server that is another line": (
+        'port = "/dev/ttyUSB0"', 'port = "tcp://192.168.1.20:502"',
+        ['10: line.net.host = "192.168.1.20": [line.bus] is already there; one line a port, several devices share a line']),
     "unknown key": (
         "failsafe_a = 6", "failsave_a = 6",
         ["36: device.carport.failsave_a = 6: no such key here; did you mean failsafe_a?; known are accuracy_class, "
@@ -368,12 +374,12 @@ WRONG = {  # name: (what is replaced, by what, what is said)
         ['2: site.name = "": allowed is text of 1 to 64 characters (what the house is called)',
          "1: site.longitude is missing: allowed are -180 to 180 (degrees east, at most 6 decimals)",
          "6: line.bus.port = 5: text is written in quotes; allowed is text of 1 to 255 characters "
-         "(the serial adapter, /dev/serial/by-id/...)",
+         "(the serial adapter, /dev/serial/by-id/...; or a serial server, tcp://HOST:PORT)",
          '7: line.bus.parity = "n": allowed are "E", "N", "O" (even, none, odd; as set in the devices)']),
     "a wrong line hides nothing of its devices": (
         'port = "/dev/ttyUSB0"', "prt = 5",
         ["7: line.bus.prt = 5: no such key here; did you mean port?; known are baud, delay_ms, echo, parity, pause_ms, port, stop_bits",
-         "5: line.bus.port is missing: allowed is text of 1 to 255 characters (the serial adapter, /dev/serial/by-id/...)"]),
+         "5: line.bus.port is missing: allowed is text of 1 to 255 characters (the serial adapter, /dev/serial/by-id/...; or a serial server, tcp://HOST:PORT)"]),
     "no value": (
         'kind = "modbus-rtu"', "kind = modbus-rtu",
         ["6: no TOML: Invalid value (column 8) in kind = modbus-rtu; expected is a number, true, false, \"text in quotes\" "

@@ -146,6 +146,9 @@ GERMAN = {
         "gesetzt",
     "none of its own: relays stay as they are when the computer hangs; wire a watchdog relay before the rod":
         "kein eigener: Relais bleiben, wie sie sind, wenn der Rechner hängt; ein Watchdog-Relais vor den Stab setzen",
+    "none of its own: the relay stays as it is when the computer hangs; wire a watchdog relay before what heats":
+        "kein eigener: Das Relais bleibt, wie es ist, wenn der Rechner hängt; ein Watchdog-Relais vor alles setzen, "
+        "was heizt",
     "none of its own: relays stay as they are when the computer hangs; open relays mean normal operation":
         "kein eigener: Relais bleiben, wie sie sind, wenn der Rechner hängt; offene Relais bedeuten Normalbetrieb",
 }

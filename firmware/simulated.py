@@ -34,8 +34,9 @@ from sim.world import World
 
 PARTS: "Mapping[str, str]" = {"wallbox": "car", "heater": "tank", "storage": "battery", "stages": "heatpump",
                              "inverter": "inverter"}
-OTHER_PARTS: "Mapping[str, str]" = {"relay_rod": "tank", "shelly_plug": "tank", "tasmota_plug": "tank",
-                                    HEAT: "tank"}  # by driver
+OTHER_PARTS: "Mapping[str, str]" = {"relay_rod": "tank", "relay_plug": "tank", "shelly_plug": "tank",
+                             "tasmota_plug": "tank",
+                             HEAT: "tank"}  # by driver
 PV = {"peak_w": 10_000, "max_w": 10_000}
 PEAK_PERMILLE = 1_200  # modules are mostly larger than their inverter
 ALL = (0, 1, 2)
@@ -242,7 +243,7 @@ def _described(spec: DeviceSpec, device: DeviceFile, given: "dict[str, object]")
         options["elements_w"] = tuple(device.options[f"element_{i}_w"] for i in (1, 2, 3))
     if kind == "tank" and spec.ability.kind == "heater":
         options["rod_w"] = spec.ability.max_w
-    if device.driver in (*PLUGS, HEAT) and spec.ability.stages:
+    if device.driver in (*PLUGS, "relay_plug", HEAT) and spec.ability.stages:
         options["elements_w"] = spec.ability.stages[-1]
     if kind == "heatpump":
         options["nominal_w"] = device.options["normal_w"]

@@ -40,18 +40,23 @@ def is_id(station: str) -> bool:
     return 0 < len(station) <= MOST_ID and all(letter in LETTERS for letter in station)
 
 
+def parts(path: str) -> "list[str]":
+    """Of an address; many a station adds a slash to one that ends with it."""
+    return [part for part in path.split("/") if part]
+
+
 class Door:
     def __init__(self, path: str, known: "Callable[[], tuple[str, ...]]",
                  listed: "Callable[[], dict[str, bytes]] | None") -> None:
         """`path`: of the address before the id; `listed`: the passwords, None where none is asked for."""
-        self._path = "/" + path.strip("/") + "/" if path.strip("/") else "/"
+        self._path = "/".join(["", *parts(path), ""]) if parts(path) else "/"
         self._known = known
         self._listed = listed
         self.refused: "dict[str, str]" = {}  # station: why and from where, the newest last
 
     def judge(self, path: str, authorization: "str | None") -> "tuple[str, int, str]":
         """(station, 0, "") for who may come in, else (what it called itself, status of HTTP, why)."""
-        place = urllib.parse.unquote(path.partition("?")[0])
+        place = "/" + "/".join(parts(urllib.parse.unquote(path.partition("?")[0])))
         station = place[len(self._path):] if place.startswith(self._path) else ""
         if not is_id(station):
             return place[-MOST_ID:], BAD, f"allowed is {self._path}STATION"

@@ -27,7 +27,8 @@ from drivers.ocpp_port import ANSWER_MS, Stations
 from drivers.ocpp_talk import DIALECTS, answered, judged
 from hal.faults import TIMEOUT, DeviceError
 
-MOST_LINKS = 64  # connections at a time, those under way included
+MOST_LINKS = 64  # stations at a time
+MOST_OPEN = 2 * MOST_LINKS  # connections, those under way included; one more is hung up on
 MOST_A_SECOND = 50  # messages of one station; the rest waits
 PING_S, PONG_S = 10.0, 20.0
 OPEN_S, CLOSE_S = 10.0, 3.0
@@ -37,6 +38,15 @@ TURNS, TURNS_S = 4, 60.0  # so many reconnections within that time are two stati
 STOP_S = 5.0
 QUIET = logging.getLogger("hutschiene.ocpp")
 QUIET.disabled = True  # strangers that knock are no news
+
+
+class Bounded(ServerConnection):
+    """Who only knocks has OPEN_S, and takes no more sockets of this process than there are for all."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if len(self.server.handlers) > MOST_OPEN:
+            self.transport.abort()
 
 
 class Link:
@@ -208,7 +218,7 @@ class OcppServer(Stations):
         return await serve(self._handle, *self._where, process_request=self._judge, select_subprotocol=spoken,
                            compression=None, open_timeout=OPEN_S, ping_interval=None, close_timeout=CLOSE_S,
                            max_size=ocpp_frames.MOST_BYTES, max_queue=16, logger=QUIET, ssl=tls, server_header=None,
-                           **more)
+                           create_connection=Bounded, **more)
 
     async def _judge(self, socket: ServerConnection, request: Request) -> "Response | None":
         """Before the handshake; None lets it in."""

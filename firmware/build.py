@@ -28,6 +28,8 @@ def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSp
           counters: "Counters | None" = None) -> "tuple[Line, ...]":
     """One line a bus, with its devices in the order of the configuration; lines without devices are left out.
 
+    Charge points share a port and no bus: each is a line of its own, so that one that does not answer delays no other.
+
     `around` may put something between a line and the driver of the device with that index (sim.ill). `counters` are
     those of sealed telegrams; None keeps them in memory.
     """
@@ -36,9 +38,17 @@ def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSp
         port = port_of(spec)
         slots = tuple(_slot(file, index, driver(device, port, clock, counters), around)
                       for index, device in enumerate(file.devices) if device.line == spec.name)
-        if slots:
-            out.append(Line(spec.name, slots, image, clock))
+        out += [Line(spec.name, own, image, clock) for own in _apart(file, spec, slots)]
     return tuple(out)
+
+
+def _apart(file: SiteFile, spec: LineSpec, slots: "tuple[Slot, ...]") -> "list[tuple[Slot, ...]]":
+    """The devices that one worker has; the connectors of one station stay together."""
+    own: "dict[object, tuple[Slot, ...]]" = {}
+    for slot in slots:
+        station = file.devices[slot.index].options["station"] if spec.kind == "ocpp" else ""
+        own[station] = (*own.get(station, ()), slot)
+    return list(own.values())
 
 
 def _slot(file: SiteFile, index: int, meter: Meter, around: "Callable[[int, Meter], Meter] | None") -> Slot:

@@ -202,6 +202,16 @@ class Line:
                                 for s in self.slots)
 
 
+def healths(lines: "tuple[Line, ...]") -> "tuple[tuple[str, tuple[tuple[int, int, int, str, int], ...]], ...]":
+    """One for each name: what several workers have of one line is told together."""
+    told = [line.health() for line in lines]
+    names = []
+    for name, _ in told:
+        if name not in names:
+            names.append(name)
+    return tuple([(name, tuple([one for other, ones in told if other == name for one in ones])) for name in names])
+
+
 def _lowers(wanted: Setpoint, stands: "Setpoint | None") -> bool:
     """Whether any phase is to carry less than it may now; None = it may be anything."""
     return stands is None or any(less < more for less, more in zip(wanted.current_ma, stands.current_ma))

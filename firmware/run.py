@@ -20,6 +20,7 @@ from firmware.cycle import Cycle
 from firmware.duties import Duties
 from firmware.errors import UserError
 from firmware.journal import Journal
+from firmware.line import healths
 from firmware.loop import Loop, WatchedImage
 from firmware.outside import Outside
 from firmware.pmin import owed_w, today
@@ -112,7 +113,7 @@ class Daemon:
         self._outside.obey(cycle, now_ms)
 
     def _publish(self, snapshot: Snapshot, plan: Plan) -> None:
-        health = tuple(line.health() for line in self._lines)
+        health = healths(self._lines)
         faults = {"journal": self._journal.fault} if self._journal else {}
         if self._counters:
             faults["counters"] = self._counters.fault

@@ -12,8 +12,13 @@ from typing import Any
 
 import pytest
 
+from drivers.clock import MonotonicClock
+from firmware import build
 from firmware.config import load
+from firmware.image import Image, Lease
+from firmware.loop import Worker
 from firmware.serve import Served
+from hal.values import Phases, Setpoint
 from sim.ocpp_socket import OcppSocket
 
 ROOT = Path(__file__).parents[2]
@@ -139,6 +144,35 @@ def test_two_stations_charge_call_again_and_outlive_us(daemon: Daemon) -> None:
             for twin in (twins["old"], twins["garden"]):
                 twin.point.ahead_ms += 65_000  # a minute passes by its clock
         until(lambda: max(old.current_ma) + max(garden.current_ma) == 0, "the lease has ended by itself", 10)
+
+
+def test_a_station_that_does_not_answer_delays_no_other(daemon: Daemon) -> None:
+    """It is connected and mute: each question to it takes five seconds."""
+    file = load(daemon._site)
+    image, clock = Image(3), MonotonicClock()
+    with Served(file, "sunny", 3, 11 * 3_600_000) as served:
+        twins: "dict[str, Any]" = dict(zip((each.name for each in file.devices), served.simulated.twins))
+        lines = build.lines(file, image, clock, build.real_port)
+        assert [line.name for line in lines] == ["meters", "stations", "stations"]
+        workers = [Worker(line, lambda: None) for line in lines]
+        for worker in workers:
+            worker.start()
+
+        (old,), (garden,) = lines[1].slots, lines[2].slots
+        until(lambda: old.armed and garden.armed, "both are armed")
+        twins["garden"].point.silent = True
+        until(lambda: garden.failures, "one is not heard any more", 30)
+        for current_ma in (10_000, 6_000, 10_000, 6_000):  # told and done at once, again and again
+            limit, reads = Setpoint(Phases(current_ma, current_ma, current_ma), 0), old.reads
+            image.lease(old.index, Lease(limit, clock.now_ms() + 15_000))
+            begun_s = time.monotonic()
+            until(lambda ma=current_ma: twins["old"].socket.offered_ma == ma, f"{current_ma} mA")  # type: ignore[misc]
+            until(lambda then=reads: old.reads > then + 1, "read on")  # type: ignore[misc]
+            assert time.monotonic() - begun_s < 4
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            worker.join(10)
 
 
 def test_a_house_without_stations_does_not_load_them(daemon: Daemon) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import select
 import socket
 import ssl
 import time
@@ -16,7 +17,7 @@ from websockets.sync.client import connect
 
 from drivers import ocpp_station
 from drivers.clock import MonotonicClock
-from drivers.ocpp_server import OcppServer
+from drivers.ocpp_server import MOST_OPEN, OcppServer
 from hal.faults import DeviceError
 from hal.values import Phases, Setpoint
 from sim.bank import Lock
@@ -108,10 +109,10 @@ def houses() -> "Iterator[Callable[..., House]]":
 
 
 def dial(house: House, station: str, source: str = HOST, password: "str | None" = None, scheme: str = "ws",
-         subprotocol: str = "ocpp1.6", **more: Any) -> Any:
+         subprotocol: str = "ocpp1.6", user: str = "", **more: Any) -> Any:
     headers = {}
     if password is not None:
-        headers["Authorization"] = "Basic " + base64.b64encode(f"{station}:{password}".encode()).decode()
+        headers["Authorization"] = "Basic " + base64.b64encode(f"{user or station}:{password}".encode()).decode()
     return connect(f"{scheme}://{HOST}:{house.port}/{station}", subprotocols=[subprotocol],  # type: ignore[list-item]
                    source_address=(source, 0), additional_headers=headers, open_timeout=10, proxy=None, **more)
 
@@ -157,6 +158,10 @@ def test_who_is_let_in(houses: "Callable[..., House]", tmp_path: Path, capfd: "p
     assert refused(house, "CP-3", password=SECRET) == 401
     assert refused(house, "CP-1", password=SECRET, subprotocol="ocpp1.5") == 400
     assert refused(house, "a%20b", password=SECRET) == 400
+    assert refused(house, "", password=SECRET) == 400
+    for way in ("/CP-1", "CP-1/"):  # stations that add a slash to an address with one
+        with dial(house, way, password=SECRET, user="CP-1"):
+            pass
     for station in ("CP-1", "CP-2"):
         with dial(house, station, password=SECRET) as found:
             assert found.subprotocol == "ocpp1.6"
@@ -246,6 +251,22 @@ def test_a_flood_waits(houses: "Callable[..., House]") -> None:
         for _ in range(120):
             station.recv(timeout=10)
         assert time.monotonic() - begun_s > 1.5
+
+
+def test_who_only_knocks_takes_no_more_sockets_than_there_are(houses: "Callable[..., House]") -> None:
+    house = houses()
+    house.station()
+    until(lambda: house.desk.version, "connected")
+    knocking = [socket.create_connection((HOST, house.port), 5) for _ in range(MOST_OPEN + 20)]
+
+    def hung_up() -> int:
+        return sum(bool(select.select([one], [], [], 0)[0]) for one in knocking)
+
+    until(lambda: hung_up() >= 20, "one too many is hung up on")
+    assert hung_up() <= 40
+    assert house.desk.version  # who is there stays
+    for one in knocking:
+        one.close()
 
 
 def test_a_port_that_is_taken_is_said_and_a_station_that_does_not_answer(houses: "Callable[..., House]") -> None:

@@ -12,6 +12,7 @@ from firmware.config_heat import KINDS
 from firmware.config_read import SECRET
 from firmware.config_site import DeviceFile, amperes
 from firmware.losses import assumed_ma, blind_budget_ma, left_alone_ma, silent_ma
+from firmware.said import Said, german, said
 from firmware.version import VERSION
 from hal.values import Ability, Phases
 
@@ -43,8 +44,12 @@ def facts(file: SiteFile) -> Facts:
             "everything": _all_silent(file),
         },
         "generation": check_generation.facts(file),
-        "warnings": [*warnings(file), *check_generation.warnings(file)],
+        **_warned([*warnings(file), *check_generation.warnings(file)]),
     }
+
+
+def _warned(found: "list[str]") -> Facts:
+    return {"warnings": found, "warnings_de": [german(words) for words in found]}
 
 
 def setup(file: SiteFile) -> Facts:
@@ -67,24 +72,28 @@ def warnings(file: SiteFile) -> "tuple[str, ...]":
     for node in site.nodes:
         if node.parent != NONE and node.rated_ma > site.nodes[node.parent].rated_ma:
             parent = site.nodes[node.parent]
-            out.append(f"node.{node.name}: its fuse ({amperes(node.rated_ma)}) is larger than that of {parent.name} "
-                       f"behind which it stands ({amperes(parent.rated_ma)})")
+            out.append(said("node.{}: its fuse ({}) is larger than that of {} behind which it stands ({})",
+                            node.name, amperes(node.rated_ma), parent.name, amperes(parent.rated_ma)))
     for index, device in enumerate(site.devices):
         if device.ability.kind == "wallbox":
-            out += [f"device.{device.name}: can never charge: {site.nodes[node].name} leaves {amperes(left_ma)}, "
-                    f"it needs {amperes(device.ability.min_ma)}"
+            out += [said("device.{}: can never charge: {} leaves {}, it needs {}", device.name, site.nodes[node].name,
+                         amperes(left_ma), amperes(device.ability.min_ma))
                     for node, left_ma in _always_left(site, index) if left_ma < device.ability.min_ma]
+    return (*out, *_of_lines(file))
+
+
+def _of_lines(file: SiteFile) -> "list[Said]":
     used = {device.line for device in file.devices} | ({file.carry.line} if file.carry else set())
-    out += [f"line.{line.name}: no device hangs on it" for line in file.lines if line.name not in used]
-    out += [f"line.{line.name}: no login (logins): the gateway cannot be asked" for line in file.lines
+    out = [said("line.{}: no device hangs on it", line.name) for line in file.lines if line.name not in used]
+    out += [said("line.{}: no login (logins): the gateway cannot be asked", line.name) for line in file.lines
             if line.kind == "smgw" and not line.options["logins"]]
-    out += [f"line.{line.name}: security_profile = 0: whoever is on that network can call itself one of the stations"
-            for line in file.lines if line.kind == "ocpp" and not line.options["security_profile"]]
+    out += [said("line.{}: security_profile = 0: whoever is on that network can call itself one of the stations",
+                 line.name) for line in file.lines if line.kind == "ocpp" and not line.options["security_profile"]]
     if file.state is None:
         sealed = [device.name for device in file.devices if device.options.get("keys")]
-        out += [f"device.{name}: without [state] a restart forgets the counter of its telegrams: an old one may be "
-                "played again" for name in sealed]
-    return tuple(out)
+        out += [said("device.{}: without [state] a restart forgets the counter of its telegrams: an old one may be "
+                     "played again", name) for name in sealed]
+    return out
 
 
 def _always_left(site: Site, device: int) -> "list[tuple[int, int]]":

@@ -9,6 +9,7 @@ from firmware import config_drivers
 from firmware.config import SiteFile
 from firmware.losses import left_alone_w
 from firmware.pmin import owed_w, today
+from firmware.said import said
 from hal.values import Ability
 
 Facts = dict[str, Any]
@@ -52,14 +53,16 @@ def warnings(file: SiteFile) -> "list[str]":
     left_w = sum(one["left_alone_w"] for one in found["inverters"])
     if not found["inverters"]:
         for name in (["site.feed_in_w"] if site.feed_in_w != NONE else []) + [f"device.{name}" for name in stages]:
-            out.append(f"{name}: no inverter here can be limited; only loads and storage keep to it, while they can")
+            out.append(said("{}: no inverter here can be limited; only loads and storage keep to it, while they can",
+                            name))
     elif site.feed_in_w != NONE and left_w > site.feed_in_w:
-        out.append(f"site.feed_in_w: while this program is dead the inverters may make {left_w} W, more than the "
-                   f"{site.feed_in_w} W that may be fed in (fallback_w, where they have one)")
+        out.append(said("site.feed_in_w: while this program is dead the inverters may make {} W, more than the {} W "
+                        "that may be fed in (fallback_w, where they have one)", left_w, site.feed_in_w))
     if site.feed_in_w != NONE and file.generator_w and site.feed_in_w > file.generator_w:
-        out.append(f"site.feed_in_w: more than all that is installed (generator_w = {file.generator_w})")
+        out.append(said("site.feed_in_w: more than all that is installed (generator_w = {})", file.generator_w))
     if found["owed_w"] is not None:
-        out += [f"device.{one['device']}: dims below {found['owed_w']} W, the least the grid operator has to leave"
+        out += [said("device.{}: dims below {} W, the least the grid operator has to leave", one["device"],
+                     found["owed_w"])
                 for one in found["signals"] for contact in one["contacts"]
                 if contact["direction"] == CONSUME and contact["ceiling_w"] < found["owed_w"]]
     return out

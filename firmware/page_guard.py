@@ -92,14 +92,15 @@ class Guard:
         return Stop(401, said("log in first"), www_authenticate="Session")
 
     def still(self, asked: Asked) -> "Callable[[], bool]":
-        """Whether who asked may still look, later on; asking is use of the session."""
+        """Whether who asked is still the same and may look, later on; asking is use of the session."""
         token, host = self.token(asked.request), asked.request.headers.get("host", "")
         program = "" if asked.visitor.session else asked.visitor.name
 
         def still() -> bool:
             if program:
                 return self.door.accounts is not None and program in self.door.accounts.all()
-            return self.door.visitor(token, asked.address, host).role > ANYBODY
+            found = self.door.visitor(token, asked.address, host)
+            return found.role > ANYBODY and found.name == asked.visitor.name
 
         return still
 

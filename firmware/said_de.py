@@ -63,4 +63,28 @@ GERMAN = {
         "nichts lässt sich setzen: die Konfiguration hat kein [commands]",
     "too much waits to be set": "zu vieles wartet darauf, gesetzt zu werden",
     "no answer; nothing may have been set": "keine Antwort; vielleicht ist nichts gesetzt",
+    # what a configuration may mean so, and mostly does not (`check`, the page's Set-up)
+    "node.{}: its fuse ({}) is larger than that of {} behind which it stands ({})":
+        "node.{}: seine Sicherung ({}) ist größer als die von {}, hinter der er hängt ({})",
+    "device.{}: can never charge: {} leaves {}, it needs {}":
+        "device.{}: kann nie laden: {} lässt {} übrig, nötig sind {}",
+    "line.{}: no device hangs on it": "line.{}: kein Gerät hängt daran",
+    "line.{}: no login (logins): the gateway cannot be asked":
+        "line.{}: keine Anmeldung (logins): das Gateway lässt sich nicht fragen",
+    "line.{}: security_profile = 0: whoever is on that network can call itself one of the stations":
+        "line.{}: security_profile = 0: wer in diesem Netz ist, kann sich als eine der Stationen ausgeben",
+    "device.{}: without [state] a restart forgets the counter of its telegrams: an old one may be played again":
+        "device.{}: ohne [state] vergisst ein Neustart den Zähler seiner Telegramme: ein altes lässt sich noch einmal "
+        "einspielen",
+    "{}: no inverter here can be limited; only loads and storage keep to it, while they can":
+        "{}: kein Wechselrichter lässt sich hier begrenzen; nur Verbraucher und Speicher halten sich daran, solange "
+        "sie können",
+    "site.feed_in_w: while this program is dead the inverters may make {} W, more than the {} W that may be fed in "
+    "(fallback_w, where they have one)":
+        "site.feed_in_w: solange dieses Programm steht, dürfen die Wechselrichter {} W erzeugen, mehr als die {} W, "
+        "die eingespeist werden dürfen (fallback_w, wo sie es haben)",
+    "site.feed_in_w: more than all that is installed (generator_w = {})":
+        "site.feed_in_w: mehr als alles, was installiert ist (generator_w = {})",
+    "device.{}: dims below {} W, the least the grid operator has to leave":
+        "device.{}: dimmt unter {} W, das wenigste, was der Netzbetreiber lassen muss",
 }

@@ -3,6 +3,13 @@ import { language } from "./settings";
 
 export const WAIT_MS = 8_000;
 
+const ALWAYS = ["api/v1/session", "api/v1/login", "api/v1/logout"];
+let told: Promise<boolean> = Promise.resolve(true); // whether we are told anything here: else nothing is asked in vain
+
+export function asksIf(may: Promise<boolean>): void {
+  told = may;
+}
+
 /** `status` 0: no answer at all. */
 export interface Answer<T> {
   status: number;
@@ -11,6 +18,7 @@ export interface Answer<T> {
 }
 
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+  if (!ALWAYS.includes(path) && !(await told)) return { status: 401, value: null, why: "" };
   try {
     const answer = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(WAIT_MS), ...init });
     const body = (await answer.json().catch(() => null)) as unknown;

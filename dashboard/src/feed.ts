@@ -18,10 +18,11 @@ export class Feed {
   private failures = 0;
   private triedAt = 0;
   private hiddenAt = 0; // 0 while somebody may look
+  private turn = 0;
 
-  /** `changed` is called when something may look different; `refused` when the server will not tell us anything; while
+  /** `changed` is called when something may look different; `refused` when the server will not tell us anything; when
    * `may` says no it is not asked. */
-  constructor(private readonly changed: () => void, private readonly refused: () => void, private readonly may: () => boolean) {}
+  constructor(private readonly changed: () => void, private readonly refused: () => void, private readonly may: () => Promise<boolean>) {}
 
   start(): void {
     this.connect();
@@ -46,8 +47,23 @@ export class Feed {
   /** Anew: after a login, and when the server was silent. */
   connect(): void {
     this.source?.close();
+    this.source = null;
     this.triedAt = Date.now();
-    if (!this.may()) return;
+    const turn = ++this.turn;
+    void this.may().then((may) => {
+      if (may && turn === this.turn && !this.hiddenLong()) this.listen();
+    });
+  }
+
+  /** Nothing that was told stays here. */
+  forget(): void {
+    this.rest();
+    this.houses.clear();
+    this.heardAt = 0;
+    this.cut = "";
+  }
+
+  private listen(): void {
     this.source = new EventSource("events");
     this.source.onmessage = (event: MessageEvent<string>) => {
       this.heard();
@@ -86,12 +102,17 @@ export class Feed {
   }
 
   private rest(): void {
+    this.turn += 1;
     this.source?.close();
     this.open = false;
   }
 
+  private hiddenLong(): boolean {
+    return this.hiddenAt > 0 && Date.now() - this.hiddenAt > HIDDEN_MS;
+  }
+
   private look(): void {
-    if (this.hiddenAt && Date.now() - this.hiddenAt > HIDDEN_MS) {
+    if (this.hiddenLong()) {
       this.rest();
       return;
     }

@@ -36,10 +36,14 @@ let shown = "";
 let due = false;
 let sayUntil = 0;
 
-const feed = new Feed(soon, () => void session.refresh().then(() => {
-  if (session.locked()) go("login");
-}), () => !session.locked());
-const session = new Session(soon);
+const feed = new Feed(soon, () => void session.refresh(), () => session.may());
+const session = new Session(() => {
+  if (session.locked()) {
+    feed.forget();
+    go("login");
+  }
+  soon();
+});
 const context: Context = {
   feed, session,
   house: () => feed.houses.get(sites.value) ?? feed.houses.values().next().value,
@@ -51,14 +55,14 @@ const context: Context = {
   },
 };
 
-async function made(wanted: ViewName): Promise<View> {
+async function made(wanted: ViewName, from: string): Promise<View> {
   switch (wanted) {
     case "now": return now(context);
     case "curves": return (await import("./views/curves")).curves(context);
     case "health": return health(context);
     case "decisions": return decisions(context);
     case "setup": return setup(context);
-    case "login": return login(context);
+    case "login": return login(context, from && !from.startsWith("login") ? "#" + from : hash("now"));
   }
 }
 
@@ -66,11 +70,11 @@ async function enter(): Promise<void> {
   const { view: wanted, params } = route();
   const key = `${wanted}?${params.toString()}`;
   if (key === shown) return;
-  const moved = shown !== "";
+  const moved = shown !== "", from = shown;
   shown = key;
   const site = params.get("site");
   if (site && feed.houses.has(site)) sites.value = site;
-  const next = await made(wanted);
+  const next = await made(wanted, from);
   if (shown !== key) return next.close?.();
   view?.close?.();
   view = next;
@@ -104,8 +108,8 @@ function draw(): void {
   if (house?.state) {
     text(name, house.state.name);
     if (document.title !== house.state.name) document.title = house.state.name;
-    drawTroubles(alarms, route().view === "health" ? [] : troubles(house));
   }
+  drawTroubles(alarms, !house?.state || route().view === "health" ? [] : troubles(house));
   view?.update();
 }
 
@@ -187,8 +191,5 @@ sites.addEventListener("change", () => {
   location.hash = `#${wanted}?site=${encodeURIComponent(sites.value)}`;
 });
 addEventListener("hashchange", () => void enter());
-void session.refresh().then(() => {
-  feed.start();
-  if (session.locked()) go("login");
-});
+void session.refresh().then(() => feed.start());
 void enter();

@@ -1,5 +1,5 @@
 // Who is logged in, and setting things in their name. Where the server knows no accounts, nothing can be set here.
-import { ask, of } from "./api";
+import { ask, asksIf, of } from "./api";
 
 export interface Who {
   user: string;
@@ -17,10 +17,12 @@ export interface Result {
 }
 
 const SETTERS = ["owner", "installer"];
+const KNOWN_MS = 1_000; // who has just been told who they are is not asked again
 
 export class Session {
   state: SessionState = "asking";
   who: Who | null = null;
+  private toldAt = 0;
   private guests: string | null = null; // what who has not logged in may, null for nothing
 
   constructor(private readonly changed: () => void) {}
@@ -28,6 +30,7 @@ export class Session {
   async refresh(): Promise<void> {
     const answer = await ask<{ user: string | null; role: string | null; csrf: string | null }>("api/v1/session");
     if (answer.status === 0) return; // what was known still holds
+    this.toldAt = Date.now();
     const { user = null, role = null, csrf = null } = answer.value ?? {};
     if (user && role) {
       this.who = { user, role, csrf: csrf ?? "" };
@@ -38,6 +41,14 @@ export class Session {
       this.state = answer.status === 204 || answer.status === 404 ? "absent" : "out";
     }
     this.changed();
+  }
+
+  /** Whether anything is told here. Who was logged in is asked for first: a session that has ended is no error. */
+  may(): Promise<boolean> {
+    const known = this.state !== "in" || Date.now() - this.toldAt < KNOWN_MS;
+    const may = known ? Promise.resolve(!this.locked()) : this.refresh().then(() => !this.locked());
+    asksIf(may);
+    return may;
   }
 
   /** "" when that went well, else the status as a word of `signIn`. */
@@ -57,6 +68,7 @@ export class Session {
     this.who = null;
     this.state = "out";
     await this.refresh();
+    await this.may();
   }
 
   /** Nothing is shown to who has not logged in. */

@@ -22,6 +22,7 @@ export interface Facts {
     };
   };
   warnings: string[];
+  warnings_de: string[];
 }
 
 export interface Setup {

@@ -3,7 +3,8 @@ import type { Context, View } from "../context";
 import { h, hide, text } from "../dom";
 import { words } from "../format";
 
-export function login(context: Context): View {
+/** `next`: where to go then, as an address within the page. */
+export function login(context: Context, next: string): View {
   const user = h("input", { name: "user", autocomplete: "username", required: "", autocapitalize: "none", spellcheck: "false" });
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: "" });
   const fault = h("p", { class: "bad", role: "alert", hidden: "" });
@@ -28,8 +29,7 @@ export function login(context: Context): View {
       return;
     }
     context.feed.connect();
-    if (history.length > 1) history.back();
-    else location.hash = "#now";
+    location.replace(next);
   }
 
   return { element: form, update: () => undefined };

@@ -35,11 +35,11 @@ function absent(why: string): HTMLElement {
 
 function whole({ version, configuration: facts, parts }: Setup, context: Context): HTMLElement[] {
   const say = words.setup;
-  const warnings = facts.warnings;
+  const warnings = words.lang === "de" ? facts.warnings_de : facts.warnings;
   return [
     h("section", {}, h("h2", {}, say.checks), h("div", { class: "card" },
       warnings.length ? h("p", {}, h("strong", {}, say.warnings)) : h("p", { class: "well" }, say.well),
-      warnings.length ? h("ul", { class: "plain" }, ...warnings.map((one) => h("li", { class: "warning", lang: "en" }, one))) : null,
+      warnings.length ? h("ul", { class: "plain" }, ...warnings.map((one) => h("li", { class: "warning" }, one))) : null,
       h("dl", { class: "facts" }, h("div", {}, h("dt", {}, say.version), h("dd", {}, version || "–"))),
       backup(context),
       h("p", { class: "note" }, say.readOnly))),

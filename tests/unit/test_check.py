@@ -119,7 +119,8 @@ def test_what_is_mostly_not_meant(tmp_path: Path) -> None:
     )
     path = changed(tmp_path, ("rated_a = 20", "rated_a = 10"), ("rest_a = 1\n", "rest_a = 5\n"))
     assert warnings(load(path)) == ("device.carport: can never charge: garage leaves 5 A, it needs 6 A",)
-    assert facts(load(path))["warnings_de"] == ["device.carport: kann nie laden: garage lässt 5 A übrig, nötig sind 6 A"]
+    german = ["device.carport: kann nie laden: garage lässt 5 A übrig, nötig sind 6 A"]
+    assert facts(load(path))["warnings_de"] == german
 
 
 def test_the_schema_in_the_tree_is_that_of_the_code(capsys: "pytest.CaptureFixture[str]") -> None:

@@ -47,7 +47,8 @@ def _signal(able: Ability) -> Facts:
 
 
 def warnings(file: SiteFile) -> "list[str]":
-    site, found, out = file.site, facts(file), []
+    site, found = file.site, facts(file)
+    out: "list[str]" = []
     stages = [one["device"] for one in found["signals"]
               if any(contact["direction"] != CONSUME for contact in one["contacts"])]
     left_w = sum(one["left_alone_w"] for one in found["inverters"])

@@ -20,7 +20,7 @@ from firmware import prices
 from firmware.cycle import Cycle
 from firmware.kept import Kept
 from firmware.said import german, said
-from firmware.settable import DEFAULT, OBLIGES, SITE, Value, What, table
+from firmware.settable import DEFAULT, EVENT, OBLIGES, SITE, Value, What, table
 from firmware.topics import Pairs, slug
 
 MOST_FOR_S = 31 * 86_400
@@ -159,7 +159,7 @@ class Commands:
         index = self._places[place]
         why = self.asked({"meter": self._site.devices[index].name, "what": asked["value"],
                           "external": str(asked.get("id") or ""),
-                          **{key: asked[key] for key in ("text", "source", "group", "transaction") if key in asked}})
+                          **{key: asked[key] for key in EVENT.texts if key in asked}})
         return Command(None if why else Order(asked["value"], None, None, None), why, asked.get("id"))
 
     def _ordered(self, asked: "dict[str, Any]", now_ms: int) -> "Order | None":

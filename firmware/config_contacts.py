@@ -17,6 +17,8 @@ class ContactTable(Struct, frozen=True, forbid_unknown_fields=True):
     meter: Annotated[Reference, Meta(description="the device whose counter is read")]
     what: Annotated[Literal["reading", "session"], Meta(
         description="a reading each time it closes; or a transaction from closing to opening")] = "reading"
+    register: Annotated[Literal["import", "export", "both"], Meta(
+        description="which counter: OBIS 1.8.0, 2.8.0 or both in one record")] = "import"
     closes: Annotated[Literal["to-ground", "to-3v3"], Meta(description="how it is wired")] = "to-ground"
     # relays bounce for some milliseconds; a surge on a long line lasts less than 100
     hold_ms: Annotated[int, Meta(ge=20, le=2_000, description="so long it must stand to count, in ms")] = 100

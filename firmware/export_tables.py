@@ -11,6 +11,7 @@ from drivers.signing import Signer, SignerGone
 from firmware.errors import UserError
 from firmware.records import chain, flows, legal_time, marks, ocmf, series, sharing
 from firmware.records.chain import LOGS
+from firmware.records.events import EXPORT, IMPORT, readings_of
 from firmware.records.keys import Keys
 from firmware.records.query import Query
 from firmware.records.sampler import Value
@@ -148,24 +149,33 @@ def _shared(asked: Asked) -> "Iterable[Row]":
 def _sections(asked: Asked) -> "Iterable[Row]":
     marked = asked.transactions()
     for meter, values in asked.readings().items():
-        for one in marks.sections(values, [mark for mark in marked if mark.meter == meter]):
-            yield {"meter": meter, "start_utc_s": one.start_s, "start_local": asked.local(one.start_s),
-                   "transaction": one.transaction, "group": one.group, "import": one.import_e, "unit": unit(one.scaler)}
+        own = [mark for mark in marked if mark.meter == meter]
+        for obis in (IMPORT, EXPORT):
+            if obis == IMPORT or any(obis in mark.registers for mark in own):
+                yield from ({"meter": meter, "obis": obis, "start_utc_s": one.start_s,
+                             "start_local": asked.local(one.start_s), "transaction": one.transaction,
+                             "group": one.group, "energy": one.energy_e, "unit": unit(one.scaler)}
+                            for one in marks.sections(values, own, obis))
 
 
 def _sessions(asked: Asked) -> "Iterable[Row]":
     for one in asked.transactions():
         end = one.end or {}
-        yield {"transaction": one.id, "number": one.number, "meter": one.meter, "group": one.group,
-               "begin_local": asked.local(one.begin["at_s"]), "begin": one.begin["value"],
-               "end_local": asked.local(end["at_s"]) if end else None, "end": end.get("value"),
-               "energy": one.energy_e, "unit": unit(one.scaler), "begin_status": one.begin["status"],
-               "end_status": end.get("status"), "text": end.get("text", one.begin["text"])}
+        ended = dict(readings_of(end)) if end else {}
+        for obis, value in readings_of(one.begin):
+            yield {"transaction": one.id, "number": one.number, "meter": one.meter, "obis": obis, "group": one.group,
+                   "begin_local": asked.local(one.begin["at_s"]), "begin": value,
+                   "end_local": asked.local(end["at_s"]) if end else None, "end": ended.get(obis),
+                   "energy": one.energy_e(obis), "unit": unit(one.scaler), "begin_status": one.begin["status"],
+                   "end_status": end.get("status"), "external": one.external,
+                   "text": end.get("text", one.begin["text"])}
 
 
 def _events(asked: Asked) -> "Iterable[Row]":
     for record in asked.events():
-        yield {"local": asked.local(record["data"]["at_s"]), "clock": record["clock"], **record["data"]}
+        data = {key: value for key, value in record["data"].items() if key != "also"}
+        for obis, value in readings_of(record["data"]):
+            yield {"local": asked.local(data["at_s"]), "clock": record["clock"], **data, "obis": obis, "value": value}
 
 
 def _ocmf(asked: Asked) -> "Iterable[str]":

@@ -38,6 +38,8 @@ GERMAN = {
     "{}: allowed are {}, {}, {}": "{}: erlaubt sind {}, {}, {}",
     "{}: transaction {} is still open": "{}: der Vorgang {} ist noch offen",
     "{}: no transaction is open": "{}: kein Vorgang ist offen",
+    "{}: allowed are {}": "{}: erlaubt sind {}",
+    "{}: the open transaction is of {}": "{}: der offene Vorgang ist von {}",
     "{}: the open transaction is {}": "{}: offen ist der Vorgang {}",
     # the page's server
     "no accounts are configured here: it can only be looked at, from this computer":

@@ -73,7 +73,7 @@ def _whole(value: object, least: int, most: int) -> bool:
 
 
 # a reading at this instant, or the begin or end of a transaction: a record (firmware.records.events)
-EVENT = What("event", ("reading", "begin", "end"), texts=("text", "source", "group", "transaction"))
+EVENT = What("event", ("reading", "begin", "end"), texts=("text", "source", "group", "transaction", "register"))
 
 
 def of_device(device: DeviceSpec) -> "tuple[What, ...]":

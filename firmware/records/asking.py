@@ -1,7 +1,8 @@
 """Readings asked for in JSON; over MQTT to hutschiene/<site>/records/set/event, the answer to .../result.
 
-{"meter": "grid", "what": "reading", "text": "", "external": "", "source": "", "group": "", "transaction": ""}; all but
-`meter` may be left out. `what`: reading, begin or end of a transaction.
+{"meter": "grid", "what": "reading", "register": "import", "text": "", "external": "", "source": "", "group": "",
+"transaction": ""}; all but `meter` may be left out. `what`: reading, begin or end of a transaction; `register`: import
+(OBIS 1.8.0), export (2.8.0) or both.
 """
 
 import json
@@ -26,6 +27,7 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     source: Short = ""
     group: Short = ""
     transaction: Short = ""
+    register: Short = ""
 
 
 def ask_of(said: "bytes | str | dict[str, Any]", now_ms: int) -> Ask:
@@ -34,7 +36,8 @@ def ask_of(said: "bytes | str | dict[str, Any]", now_ms: int) -> Ask:
         one = msgspec.convert(said, Asked) if isinstance(said, dict) else msgspec.json.decode(said, type=Asked)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    return Ask(one.what, one.meter, now_ms, one.source, one.text, one.external, one.group, one.transaction)
+    return Ask(one.what, one.meter, now_ms, one.source, one.text, one.external, one.group, one.transaction,
+               one.register)
 
 
 def told(answer: Answer, kept: bool) -> "dict[str, Any]":

@@ -30,6 +30,7 @@ class Contact(NamedTuple):
     text: str = ""
     external: str = ""
     group: str = ""
+    register: str = ""
 
 
 class Watch:
@@ -77,4 +78,5 @@ class Watch:
 def _ask(contact: Contact, closed: bool, at_ms: int) -> Ask:
     what = READING if contact.what == READING else BEGIN if closed else END
     text = contact.text or f"contact {contact.name} {'closed' if closed else 'opened'}"
-    return Ask(what, contact.meter, at_ms, contact.source or contact.name, text, contact.external, contact.group)
+    return Ask(what, contact.meter, at_ms, contact.source or contact.name, text, contact.external, contact.group,
+               "" if what == END else contact.register)

@@ -12,11 +12,13 @@ from firmware.records.clock import UNKNOWN, Look
 from firmware.records.digits import counters
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen
 from firmware.said import said
+from hal.values import Reading
 
 ANSWER_MS = 30_000
 MOST_ASKED = 32  # that wait at a time
 READING, BEGIN, END = "reading", "begin", "end"
-IMPORT = "1-0:1.8.0"  # OBIS: active energy, import
+IMPORT, EXPORT = "1-0:1.8.0", "1-0:2.8.0"  # OBIS: active energy
+REGISTERS = {"import": (IMPORT,), "export": (EXPORT,), "both": (IMPORT, EXPORT)}
 
 
 class Ask(NamedTuple):
@@ -30,6 +32,7 @@ class Ask(NamedTuple):
     external: str = ""  # the asker's own name for it
     group: str = ""  # balancing group; BEGIN only
     transaction: str = ""  # END: the open one, "" for whichever is open on the meter
+    register: str = ""  # of REGISTERS; "" = import, or at an END what its transaction began with
 
 
 class Answer(NamedTuple):
@@ -77,7 +80,8 @@ class Desk:
     def _answer(self, ask: Ask, seen: Seen, look: Look) -> "Answer | None":
         index = self._index[ask.meter]
         one = seen.snapshot.heard[index].reading
-        if one is None or one.import_wh is None or one.t_ms < ask.asked_ms:
+        wanted = self._registers(ask)
+        if one is None or not _tells(one, wanted) or one.t_ms < ask.asked_ms:
             if seen.snapshot.now_ms - ask.asked_ms <= ANSWER_MS:
                 return None
             return Answer(ask, None, said("{}: no reading within {} s", ask.meter, ANSWER_MS // 1_000))
@@ -86,16 +90,24 @@ class Desk:
             return Answer(ask, None, why)
         status = FAULTY if index in seen.doubted else MEASURED
         captured_ms = one.t_ms + look.now.utc_ms - look.now.mono_ms
-        value, _, scaler = counters(one, seen.told.get(index, ()))
+        import_e, export_e, scaler = counters(one, seen.told.get(index, ()))
+        told = {IMPORT: import_e, EXPORT: export_e}
         data = {
             "event": uuid7(captured_ms), "what": ask.what, "seq": self._sequence + 1, "meter": ask.meter,
-            "obis": IMPORT, "value": value, "scaler": scaler, "unit": "Wh",
+            "obis": wanted[0], "value": told[wanted[0]], "scaler": scaler, "unit": "Wh",
+            **({"also": [[obis, told[obis]] for obis in wanted[1:]]} if wanted[1:] else {}),
             "captured_ms": captured_ms, "at_s": captured_ms // 1_000,
             "status": CLOCK_UNKNOWN if look.clock.state == UNKNOWN else status,
             "source": ask.source, "text": ask.text, "external": ask.external, **self._transaction(ask),
         }
         self._note(data)
         return Answer(ask, data, "")
+
+    def _registers(self, ask: Ask) -> "tuple[str, ...]":
+        begun = self._open.get(ask.meter)
+        if ask.what == END and begun is not None:
+            return tuple(obis for obis, _ in readings_of(begun))
+        return REGISTERS[ask.register or "import"]
 
     def _transaction(self, ask: Ask) -> "dict[str, Any]":
         if ask.what == BEGIN:
@@ -119,15 +131,29 @@ class Desk:
             return said("there is no meter {}", repr(ask.meter))
         if ask.what not in (READING, BEGIN, END):
             return said("{}: allowed are {}, {}, {}", repr(ask.what), READING, BEGIN, END)
+        if ask.register not in ("", *REGISTERS):
+            return said("{}: allowed are {}", repr(ask.register), ", ".join(REGISTERS))
         if ask.what == BEGIN and begun is not None:
             return said("{}: transaction {} is still open", ask.meter, begun["transaction"])
         if ask.what == END and begun is None:
             return said("{}: no transaction is open", ask.meter)
         if ask.what == END and begun is not None and ask.transaction not in ("", begun["transaction"]):
             return said("{}: the open transaction is {}", ask.meter, begun["transaction"])
+        if ask.what == END and ask.register and REGISTERS[ask.register] != self._registers(ask):
+            return said("{}: the open transaction is of {}", ask.meter, " + ".join(self._registers(ask)))
         if len(self._asked) >= MOST_ASKED and ask not in self._asked:
             return said("{} are waiting already", MOST_ASKED)
         return ""
+
+
+def readings_of(event: "dict[str, Any]") -> "list[tuple[str, int]]":
+    """(OBIS, counter) of the data of an event, in its unit; mostly one."""
+    return [(event["obis"], event["value"]), *((obis, value) for obis, value in event.get("also", ()))]
+
+
+def _tells(one: Reading, wanted: "tuple[str, ...]") -> bool:
+    counted = {IMPORT: one.import_wh, EXPORT: one.export_wh}
+    return all(counted[obis] is not None for obis in wanted)
 
 
 class Sessions:

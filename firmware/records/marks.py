@@ -8,7 +8,7 @@ unmarked parts add up to the interval, the marked ones to the transaction, to th
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from firmware.records.events import BEGIN, END
+from firmware.records.events import BEGIN, END, IMPORT, readings_of
 from firmware.records.sampler import FAULTY, QUARTER_S, Value, scaled
 
 
@@ -27,8 +27,20 @@ class Transaction(NamedTuple):
         return int(self.begin["scaler"] if self.end is None else min(self.begin["scaler"], self.end["scaler"]))
 
     @property
-    def energy_e(self) -> "int | None":
-        return None if self.end is None else _at(self.end, self.scaler) - _at(self.begin, self.scaler)
+    def external(self) -> str:
+        """What whoever asked for it, or the wallbox, has told of whom it is."""
+        return str(self.begin.get("external") or (self.end or {}).get("external") or "")
+
+    @property
+    def registers(self) -> "tuple[str, ...]":
+        """OBIS of the counters it is a difference of."""
+        return tuple(obis for obis, _ in readings_of(self.begin))
+
+    def energy_e(self, obis: str = IMPORT) -> "int | None":
+        """None too for a counter that it is not of."""
+        if self.end is None or obis not in self.registers:
+            return None
+        return _at(self.end, obis, self.scaler) - _at(self.begin, obis, self.scaler)
 
 
 class Section(NamedTuple):
@@ -37,7 +49,7 @@ class Section(NamedTuple):
     start_s: int
     transaction: str
     group: str
-    import_e: int
+    energy_e: int
     scaler: int
 
 
@@ -53,28 +65,29 @@ def transactions(events: "Iterable[dict[str, Any]]") -> "list[Transaction]":
     return list(found.values())
 
 
-def sections(values: "dict[int, Value]", marks: "Iterable[Transaction]") -> "list[Section]":
-    """Of one meter's readings and its transactions. An open one reaches to the newest reading."""
-    marks = list(marks)
+def sections(values: "dict[int, Value]", marks: "Iterable[Transaction]", obis: str = IMPORT) -> "list[Section]":
+    """Of one meter's readings and its transactions, by one counter. An open one reaches to the newest reading."""
+    marks = [mark for mark in marks if obis in mark.registers]
     out = []
     for at_s in sorted(values):
         after = values.get(at_s + QUARTER_S)
         if after is not None:
-            out += _of_interval(at_s, *scaled(values[at_s], after), marks)
+            out += _of_interval(at_s, *scaled(values[at_s], after), marks, obis)
     return out
 
 
-def _of_interval(start_s: int, before: Value, after: Value, marks: "list[Transaction]") -> "list[Section]":
-    if before.import_e is None or after.import_e is None or FAULTY in (before.status, after.status):
+def _of_interval(start_s: int, before: Value, after: Value, marks: "list[Transaction]", obis: str) -> "list[Section]":
+    counted = [value.import_e if obis == IMPORT else value.export_e for value in (before, after)]
+    if FAULTY in (before.status, after.status):
         return []
     scaler = min([before.scaler] + [mark.scaler for mark in marks])
-    first, last = (value * 10 ** (before.scaler - scaler) for value in (before.import_e, after.import_e))
-    if last < first:
+    first, last = (None if value is None else value * 10 ** (before.scaler - scaler) for value in counted)
+    if first is None or last is None or last < first:
         return []
     out, rest = [], last - first
     for mark in marks:
-        end = last if mark.end is None else _at(mark.end, scaler)
-        part = min(end, last) - max(_at(mark.begin, scaler), first)
+        end = last if mark.end is None else _at(mark.end, obis, scaler)
+        part = min(end, last) - max(_at(mark.begin, obis, scaler), first)
         if part > 0:
             out.append(Section(start_s, mark.id, mark.group, part, scaler))
             rest -= part
@@ -82,6 +95,6 @@ def _of_interval(start_s: int, before: Value, after: Value, marks: "list[Transac
     return [*out, Section(start_s, "", "", rest, scaler)]
 
 
-def _at(event: "dict[str, Any]", scaler: int) -> int:
-    """Its counter in 10**scaler Wh, at least as fine as its own."""
-    return int(event["value"] * 10 ** (event["scaler"] - scaler))
+def _at(event: "dict[str, Any]", obis: str, scaler: int) -> int:
+    """One of its counters in 10**scaler Wh, at least as fine as its own."""
+    return int(dict(readings_of(event))[obis] * 10 ** (event["scaler"] - scaler))

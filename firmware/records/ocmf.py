@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from drivers.signing import Signer
 from firmware.records.chain import key_id
 from firmware.records.clock import HOLDOVER, SYNCED
+from firmware.records.events import readings_of
 from firmware.records.legal_time import offset_s
 from firmware.records.marks import Transaction
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, SUBSTITUTED
@@ -29,7 +30,8 @@ def session(one: Transaction, clocks: "dict[str, str]", about: "dict[str, Any]",
     payload = {
         "FV": VERSION, "GI": "Hutschiene", "GS": key_id(signer.public)[:16], "PG": f"T{one.number}",
         "MS": about.get("serial", one.meter), **_who(one), "TT": NOTE,
-        "RD": [_reading(one.begin, "B", clocks, zone), _reading(one.end, "E", clocks, zone)],
+        "RD": [_reading(event, obis, value, what, clocks, zone) for event, what in ((one.begin, "B"), (one.end, "E"))
+               for obis, value in readings_of(event)],
     }
     if about.get("maker"):
         payload["MV"] = about["maker"]
@@ -53,20 +55,20 @@ def public(signer: Signer) -> str:
     return signer.public_der.hex().upper()
 
 
-def _reading(event: "dict[str, Any]", what: str, clocks: "dict[str, str]", zone: ZoneInfo) -> "dict[str, Any]":
+def _reading(event: "dict[str, Any]", obis: str, value: int, what: str, clocks: "dict[str, str]", zone: ZoneInfo
+             ) -> "dict[str, Any]":
     unknown = event["status"] == CLOCK_UNKNOWN
     errors = ("E" if event["status"] == FAULTY else "") + ("t" if unknown else "")
     return {
         "TM": instant(event["captured_ms"], zone) + " " + CLOCKS.get(clocks.get(event["event"], ""), "U"),
-        "TX": what, "RV": _wh(event), "RI": "1-b:1.8.0", "RU": "Wh", "RT": "AC", "EF": errors,
-        "ST": STATES.get(event["status"], "G"),
+        "TX": what, "RV": _wh(value, event["scaler"]), "RI": "1-b:" + obis.partition(":")[2], "RU": "Wh", "RT": "AC",
+        "EF": errors, "ST": STATES.get(event["status"], "G"),
     }
 
 
-def _wh(event: "dict[str, Any]") -> "int | float":
+def _wh(value: int, scaler: int) -> "int | float":
     """A JSON number with just the digits the meter has told; exact, as a counter has far fewer than 15 of them."""
-    scaler = event["scaler"]
-    return int(event["value"]) if scaler >= 0 else round(event["value"] / 10 ** -scaler, -scaler)
+    return int(value) if scaler >= 0 else round(value / 10 ** -scaler, -scaler)
 
 
 def instant(utc_ms: int, zone: ZoneInfo) -> str:

@@ -173,7 +173,8 @@ def _pins(pins: "tuple[int, ...]", to_ground: "tuple[bool, ...]") -> Contacts:
 def _watch(file: SiteFile, service: TimeService, tell: "Callable[[Ask], str]", made: MakeContacts) -> Watch:
     tables = [one.table for one in file.contacts]
     port = made(tuple(one.pin for one in tables), tuple(one.closes == "to-ground" for one in tables))
-    watched = tuple(Contact(name, one.meter, one.what, one.hold_ms, one.source, one.text, one.external, one.group)
+    watched = tuple(Contact(name, one.meter, one.what, one.hold_ms, one.source, one.text, one.external, one.group,
+                            one.register)
                     for name, one in file.contacts)
     return Watch(watched, port, lambda: service.read().mono_ms, tell)
 

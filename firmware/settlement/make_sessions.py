@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from firmware.records import legal_time, marks
+from firmware.records.events import IMPORT as IMPORT_OBIS
 from firmware.records.marks import Transaction
 from firmware.records.sampler import QUARTER_S
 from firmware.settlement import accounts, money, quarters
@@ -16,12 +17,13 @@ from firmware.settlement.sessions import Account, Session, account_of, billed, b
 
 
 def transactions(books: Books, chargers: "tuple[str, ...]", to_s: int) -> "list[tuple[str, Transaction]]":
-    """Of these meters, each with the name it has in the plan; from the first ever to those begun before `to_s`."""
+    """Of what these meters drew, each with the name it has in the plan; from the first ever to those begun before
+    `to_s`."""
     out = []
     for source in {books.place(meter)[0] for meter in chargers}:
         by_name = {books.place(meter)[1]: meter for meter in chargers if books.place(meter)[0] == source}
         out += [(by_name[one.meter], one) for one in marks.transactions(books.sources[source].events(to_s))
-                if one.meter in by_name]
+                if one.meter in by_name and IMPORT_OBIS in one.registers]
     return out
 
 
@@ -63,7 +65,7 @@ def _table(found: "list[tuple[str, Session]]", scaler: int) -> Table:
         one, end = session.transaction, session.transaction.end or {}
         rows.append({
             "number": one.number, "begin": one.begin["at_s"], "end": end.get("at_s"), "charger": meter,
-            "account": session.account, "external": one.begin.get("external") or end.get("external") or "",
+            "account": session.account, "external": one.external,
             "energy": None if session.energy_e is None else session.energy_e * 10 ** (session.scaler - scaler),
             "amount": paid.get(f"{number}"), "why": session.why or None, "transaction": one.id})
     columns: "tuple[Column, ...]" = (
@@ -119,7 +121,7 @@ def suppliers(one: Settle, books: Books, first: date, last: date, detail: bool) 
         for part in parts:
             if part.group in named:
                 own = charged.setdefault(part.start_s, dict.fromkeys(named, 0))
-                own[part.group] += part.import_e * 10 ** (part.scaler - scaler)
+                own[part.group] += part.energy_e * 10 ** (part.scaler - scaler)
         for start_s, (draw, *_) in found.rows:
             settled = accounts.groups(draw * 10 ** (found.scaler - scaler),
                                       charged.get(start_s, dict.fromkeys(named, 0)), table.group)

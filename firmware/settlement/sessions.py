@@ -52,11 +52,12 @@ def billed(transaction: Transaction, sections: "Iterable[Section]", account: "Ac
     """`sections`: those of its meter; a flat price needs none of them."""
     who = ("", "") if account is None else (account.name, account.cost_centre)
     why = _why_not(transaction, account)
-    if why or account is None or transaction.energy_e is None:
+    drawn = transaction.energy_e()
+    if why or account is None or drawn is None:
         return Session(transaction, *who, None, 0, 0, min(transaction.scaler, 0), why)
     own = [part for part in sections if part.transaction == transaction.id]
     scaler = min([0, transaction.scaler] + [part.scaler for part in own])
-    energy = transaction.energy_e * 10 ** (transaction.scaler - scaler)
+    energy = drawn * 10 ** (transaction.scaler - scaler)
     if account.tariff.spot is None and account.tariff.levels is None:
         gross = price(account.tariff, int(transaction.begin["at_s"]), zone).gross
         assert gross is not None
@@ -65,8 +66,8 @@ def billed(transaction: Transaction, sections: "Iterable[Section]", account: "Ac
     for part in own:
         gross = price(account.tariff, part.start_s, zone).gross
         if gross is not None:
-            exact += part.import_e * 10 ** (part.scaler - scaler) * gross
-            priced += part.import_e * 10 ** (part.scaler - scaler)
+            exact += part.energy_e * 10 ** (part.scaler - scaler) * gross
+            priced += part.energy_e * 10 ** (part.scaler - scaler)
     return Session(transaction, *who, energy, exact, energy - priced, scaler, "")
 
 
@@ -76,7 +77,7 @@ def _why_not(transaction: Transaction, account: "Account | None") -> str:
     statuses = {transaction.begin["status"], transaction.end["status"]}
     if statuses - {MEASURED, SUBSTITUTED}:
         return "doubted"
-    if transaction.energy_e is not None and transaction.energy_e < 0:
+    if (transaction.energy_e() or 0) < 0:
         return "doubted"
     return "" if account is not None else "nobody"
 

@@ -81,7 +81,7 @@ def test_a_session_from_closing_to_opening_and_a_reading_at_each_closing() -> No
 def test_from_the_pin_to_the_disk(recorded_site: Sites, tmp_path: Path) -> None:
     board, clock = Pins(), SimTime(1_792_888_000_000)
     board.drive(17, True)
-    recorder = Recorder(load(recorded_site(KEY)), clock, board.contacts)
+    recorder = Recorder(load(recorded_site(KEY + 'register = "both"\n')), clock, board.contacts)
     watch, image = recorder._contacts, Image(1)
     assert watch is not None
 
@@ -90,7 +90,7 @@ def test_from_the_pin_to_the_disk(recorded_site: Sites, tmp_path: Path) -> None:
             clock.wait(100)
             watch.look()
         now_ms = clock.read().mono_ms
-        image.hear(0, reading(now_ms, import_wh=now_ms // 1_000, export_wh=0))
+        image.hear(0, reading(now_ms, import_wh=now_ms // 1_000, export_wh=3))
         recorder.hear(image.snapshot(now_ms, ("surplus",)),
                       Plan((None,), (), None, (), Obeyed((), None, None)))
         recorder._turn()
@@ -105,7 +105,8 @@ def test_from_the_pin_to_the_disk(recorded_site: Sites, tmp_path: Path) -> None:
         "begin", 10, "key", "order 7", "11XCAR")
     board.drive(17, True)
     look(5)
-    assert json.loads(recorder.pairs()[1][1])["events"][-1]["event"]["what"] == "end"
+    end = json.loads(recorder.pairs()[1][1])["events"][-1]["event"]
+    assert (end["what"], end["obis"], end["also"]) == ("end", "1-0:1.8.0", [["1-0:2.8.0", 3]])
     recorder._keeper.close(clock.read())
 
 
@@ -123,7 +124,7 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
         assert answer is not None
         return dict(json.loads(answer[1]))
 
-    assert told({"value": "begin", "id": "x7", "group": "11XCAR", "text": "by hand"}) == {
+    assert told({"value": "begin", "id": "x7", "group": "11XCAR", "text": "by hand", "register": "export"}) == {
         "ok": True, "value": "begin", "until_s": None, "id": "x7"}
     assert "allowed are reading, begin, end" in told("middle")["why"]
     assert "over at once" in told({"value": "begin", "for_s": 5})["why"]
@@ -132,12 +133,13 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
     assert all("event" not in json.loads(payload) for _, payload in commands.pairs())
     recorder._turn()
     image = Image(1)
-    image.hear(0, reading(clock.read().mono_ms + 5, import_wh=77))
+    image.hear(0, reading(clock.read().mono_ms + 5, import_wh=77, export_wh=9))
     recorder.hear(image.snapshot(clock.read().mono_ms + 5, ("surplus",)),
                       Plan((None,), (), None, (), Obeyed((), None, None)))
     recorder._turn()
     event = json.loads(recorder.pairs()[1][1])["events"][-1]["event"]
-    assert (event["value"], event["external"], event["group"], event["text"]) == (77, "x7", "11XCAR", "by hand")
+    assert (event["obis"], event["value"], event["external"], event["group"], event["text"]) == (
+        "1-0:2.8.0", 9, "x7", "11XCAR", "by hand")
     assert told({"value": "begin", "id": "x8"})["ok"] is True
     recorder._turn()
     assert "is still open" in json.loads(recorder.pairs()[1][1])["events"][-1]["why"]
@@ -149,6 +151,7 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
     (KEY.replace("grid", "gird"), "contact.key.meter = \"gird\": no such device; did you mean grid?"),
     (KEY.replace("17", "99"), "allowed are 0 to 27"),
     (KEY + KEY.replace("key", "other"), "[contact.key] already has this pin"),
+    (KEY + 'register = "reactive"\n', "allowed are import, export, both"),
     (KEY + "hold = 5\n", "no such key here; did you mean hold_ms?"),
     (KEY.replace(".key", ".Key"), "not allowed as a name"),
 ])

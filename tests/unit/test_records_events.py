@@ -14,7 +14,7 @@ from drivers import signing
 from firmware import verify
 from firmware.image import Image
 from firmware.records import legal_time, marks, ocmf, series
-from firmware.records.events import ANSWER_MS, BEGIN, END, READING, Ask, Desk, uuid7
+from firmware.records.events import ANSWER_MS, BEGIN, END, EXPORT, IMPORT, READING, Ask, Desk, uuid7
 from firmware.records.keys import KEY
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen, Value
 from hal.times import TimeNow
@@ -72,12 +72,12 @@ def test_a_car_that_comes_and_goes_is_a_transaction(house_of: Houses, tmp_path: 
     house.state = "A"
     live(house, 1_000)
     one, = transactions(house)
-    assert (one.meter, one.number, one.energy_e) == ("carport", 1, 199)
+    assert (one.meter, one.number, one.energy_e()) == ("carport", 1, 199)
     assert one.end is not None
     assert (one.begin["text"], one.end["text"]) == ("car plugged in", "car unplugged")
     assert [event["seq"] for event in events(house)] == [1, 2]
     found = marks.sections(house.values()["carport"], [one])
-    by_mark = {name: sum(part.import_e for part in found if part.transaction == name) for name in ("", one.id)}
+    by_mark = {name: sum(part.energy_e for part in found if part.transaction == name) for name in ("", one.id)}
     assert by_mark == {"": 1, one.id: 199}  # one Wh passed before the reading that saw the car
 
 
@@ -98,7 +98,7 @@ def test_a_transaction_outlives_a_restart_and_the_next_has_the_next_number(house
     third.state = "B"
     live(third, 60)
     first, second = transactions(third)
-    assert (first.energy_e, first.number, second.number, second.energy_e) == (251, 1, 2, None)
+    assert (first.energy_e(), first.number, second.number, second.energy_e()) == (251, 1, 2, None)
     assert third.keeper.ask(Ask(BEGIN, "carport", 0)) == f"carport: transaction {second.id} is still open"
 
 
@@ -112,7 +112,7 @@ def test_a_car_that_left_while_nobody_looked_ends_at_the_next_start(house_of: Ho
     live(again, 60)
     one, = transactions(again)
     assert one.end is not None
-    assert (one.end["text"], one.energy_e) == ("car was gone at start", 99)
+    assert (one.end["text"], one.energy_e()) == ("car was gone at start", 99)
 
 
 def test_a_reading_is_one_that_was_taken_after_it_was_asked_for(house_of: Houses, tmp_path: Path) -> None:
@@ -135,6 +135,30 @@ def test_a_reading_is_one_that_was_taken_after_it_was_asked_for(house_of: Houses
     assert "allowed are" in house.keeper.ask(Ask("middle", "grid", 0))
 
 
+def test_what_was_given_can_be_asked_for_as_what_was_drawn(house_of: Houses, tmp_path: Path) -> None:
+    house = house_of(tmp_path, SimTime(T0))
+    live(house, 60)
+    def ask(what: str, meter: str = "grid", register: str = "") -> str:
+        return str(house.keeper.ask(Ask(what, meter, house.clock.read().mono_ms, register=register)))
+    assert ask(READING, register="reactive") == "'reactive': allowed are import, export, both"
+    assert ask(READING, register="export") == ask(READING, register="both") == ask(READING) == ""
+    live(house, 10)
+    assert [(one["obis"], one.get("also")) for one in events(house)] == [
+        (EXPORT, None), (IMPORT, [[EXPORT, 0]]), (IMPORT, None)]
+    assert ask(BEGIN, register="export") == ""
+    live(house, 20)
+    assert ask(END, register="both") == "grid: the open transaction is of 1-0:2.8.0"
+    assert ask(END) == ""
+    live(house, 10)
+    one, = transactions(house)
+    assert one.end is not None
+    assert (one.begin["obis"], one.end["obis"], one.registers) == (EXPORT, EXPORT, (EXPORT,))
+    assert (one.energy_e(EXPORT), one.energy_e()) == (0, None)  # nothing was drawn that anybody could be billed
+    assert ask(READING, "carport", "export") == ""
+    live(house, 2 * ANSWER_MS // 1_000)
+    assert "carport: no reading within 30 s" in [answer.why for answer in house.keeper.answers()]
+
+
 def test_a_meter_that_stays_silent_is_an_answer_too(house_of: Houses, tmp_path: Path) -> None:
     desk = Desk(house_of(tmp_path, SimTime(T0)).site)
     assert desk.ask(Ask(READING, "grid", 1_000)) == ""
@@ -150,7 +174,7 @@ def test_two_identical_moments_have_two_names() -> None:
 
 def mark(number: int, begin: int, end: "int | None", group: str = "") -> marks.Transaction:
     def event(value: int) -> "dict[str, Any]":
-        return {"value": value, "scaler": 0}
+        return {"value": value, "scaler": 0, "obis": IMPORT}
     return marks.Transaction(f"t{number}", number, "m", group, event(begin), None if end is None else event(end))
 
 
@@ -160,7 +184,7 @@ def counters(*values: int) -> "dict[int, Value]":
 
 def test_an_event_inside_an_interval_cuts_it_where_the_counter_was() -> None:
     found = marks.sections(counters(0, 1_000, 1_500), [mark(1, 250, 1_200, "supplier A"), mark(2, 1_200, None)])
-    assert [(part.start_s, part.transaction, part.import_e) for part in found] == [
+    assert [(part.start_s, part.transaction, part.energy_e) for part in found] == [
         (0, "t1", 750), (0, "", 250), (900, "t1", 200), (900, "t2", 300), (900, "", 0)]
     assert found[0].group == "supplier A"
 
@@ -186,10 +210,10 @@ def test_marked_and_unmarked_always_add_up(steps: "list[int]", cuts: "list[int]"
     values = counters(*total)
     parts = marks.sections(values, given_marks)
     for one in series.intervals(values):
-        assert sum(part.import_e for part in parts if part.start_s == one.start_s) == one.import_e
+        assert sum(part.energy_e for part in parts if part.start_s == one.start_s) == one.import_e
     for one_mark, (begin, end) in zip(given_marks, pairs):
         inside = max(0, min(end, total[-1]) - max(begin, total[0]))
-        assert sum(part.import_e for part in parts if part.transaction == one_mark.id) == inside
+        assert sum(part.energy_e for part in parts if part.transaction == one_mark.id) == inside
 
 
 def read_ocmf(text: str, public: str) -> "dict[str, Any]":

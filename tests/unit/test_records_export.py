@@ -103,6 +103,41 @@ def test_the_recorder_publishes_its_checkpoint_and_ends_in_order(site: Path) -> 
     assert recorder.fault == ""
 
 
+def test_what_was_asked_for_both_ways_is_told_both_ways(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, clock, image = load(site), SimTime(T0), Image(1)
+    keeper = Keeper(file.site, site.parent / "records", legal_time.zone("Europe/Berlin"), about(file),
+                    {"metrology": 1_095, "consumer": 1_095, "system": 365})
+    for second in range(0, 2_700, 10):
+        clock.wait(10_000)
+        now = clock.read()
+        image.hear(0, reading(now.mono_ms, import_wh=second + 10, export_wh=2 * second))
+        if second in (700, 1_000):
+            what = "begin" if second == 700 else "end"
+            assert keeper.ask(Ask(what, "grid", now.mono_ms, register="both" if what == "begin" else "")) == ""
+        keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus",)), frozenset())])
+    keeper.close(clock.read())
+    assert main(["export", str(site), "events", "--json"]) == 0
+    assert [(one["what"], one["obis"], one["value"]) for one in json.loads(told(capsys))] == [
+        ("begin", "1-0:1.8.0", 710), ("begin", "1-0:2.8.0", 1_400), ("end", "1-0:1.8.0", 1_010),
+        ("end", "1-0:2.8.0", 2_000)]
+    assert main(["export", str(site), "sessions", "--json"]) == 0
+    assert [(one["obis"], one["begin"], one["end"], one["energy"]) for one in json.loads(told(capsys))] == [
+        ("1-0:1.8.0", 710, 1_010, 300), ("1-0:2.8.0", 1_400, 2_000, 600)]
+    assert main(["export", str(site), "sections", "--json"]) == 0
+    parts = [(one["obis"], bool(one["transaction"]), one["energy"]) for one in json.loads(told(capsys))]
+    assert parts == [("1-0:1.8.0", True, 300), ("1-0:1.8.0", False, 600), ("1-0:1.8.0", False, 900),
+                     ("1-0:2.8.0", True, 600), ("1-0:2.8.0", False, 1_200), ("1-0:2.8.0", False, 1_800)]
+    assert main(["export", str(site), "ocmf"]) == 0
+    line = told(capsys).strip()
+    measured = json.loads(line.split("|")[1])["RD"]
+    assert [(one["TX"], one["RI"], one["RV"]) for one in measured] == [
+        ("B", "1-b:1.8.0", 710), ("B", "1-b:2.8.0", 1_400), ("E", "1-b:1.8.0", 1_010), ("E", "1-b:2.8.0", 2_000)]
+    assert main(["export", str(site), "key"]) == 0
+    public = told(capsys).split()[-1]
+    pyocmf = pytest.importorskip("pyocmf", reason="the independent reader needs Python 3.11")
+    assert pyocmf.OCMF.from_string(line).verify_signature(public)
+
+
 def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, clock, image = load(site), SimTime(T0), Image(1)
     keeper = Keeper(file.site, site.parent / "records", legal_time.zone("Europe/Berlin"), about(file),
@@ -121,7 +156,7 @@ def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.C
     assert (one["energy"], one["unit"], one["group"]) == (300, "Wh", "11XOTHER")
     assert main(["export", str(site), "sections", "--json", "--from", "2026-10-25"]) == 0
     parts = json.loads(told(capsys))
-    assert [(part["group"], part["import"]) for part in parts] == [("11XOTHER", 300), ("", 600), ("", 900)]
+    assert [(part["group"], part["energy"]) for part in parts] == [("11XOTHER", 300), ("", 600), ("", 900)]
     assert main(["export", str(site), "flows", "--storage", "grid"]) == 0  # a storage that is all there is
     assert "900,0,900,900,0,0,0,0,Wh,measured,quarter-hour minimum" in told(capsys)
     assert main(["export", str(site), "flows"]) == 1

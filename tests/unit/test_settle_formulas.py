@@ -138,7 +138,7 @@ def test_only_what_may_be_settled_is() -> None:
 
 def session(begin: int, end: "int | None", status: str = MEASURED, external: str = "") -> Transaction:
     def event(value: int, at_s: int) -> "dict[str, Any]":
-        return {"value": value, "scaler": 0, "at_s": at_s, "status": status, "external": external}
+        return {"value": value, "obis": "1-0:1.8.0", "scaler": 0, "at_s": at_s, "status": status, "external": external}
     return Transaction("t", 1, "box", "", event(begin, 0), None if end is None else event(end, 3_000))
 
 

@@ -79,4 +79,4 @@ def _ask(contact: Contact, closed: bool, at_ms: int) -> Ask:
     what = READING if contact.what == READING else BEGIN if closed else END
     text = contact.text or f"contact {contact.name} {'closed' if closed else 'opened'}"
     return Ask(what, contact.meter, at_ms, contact.source or contact.name, text, contact.external, contact.group,
-               "" if what == END else contact.register)
+               register="" if what == END else contact.register)

@@ -151,7 +151,7 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
     (KEY.replace("grid", "gird"), "contact.key.meter = \"gird\": no such device; did you mean grid?"),
     (KEY.replace("17", "99"), "allowed are 0 to 27"),
     (KEY + KEY.replace("key", "other"), "[contact.key] already has this pin"),
-    (KEY + 'register = "reactive"\n', "allowed are import, export, both"),
+    (KEY + 'register = "reactive"\n', 'allowed are "both", "export", "import"'),
     (KEY + "hold = 5\n", "no such key here; did you mean hold_ms?"),
     (KEY.replace(".key", ".Key"), "not allowed as a name"),
 ])

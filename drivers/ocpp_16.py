@@ -52,8 +52,10 @@ def _status(desk: Desk, said: Payload, at: At) -> Payload:
     whole, letter = said["connectorId"] == 0, LETTERS[said["status"]]
     for one in desk.connectors.values():
         if one.number == said["connectorId"] or (whole and letter == FAULT):
-            error = "" if said["errorCode"] == "NoError" else " " + said["errorCode"]
-            one.stands(said["status"] + error, letter, at.now_ms)
+            error = "" if said["errorCode"] == "NoError" else " " + said["errorCode"][:50]
+            (one.stands if whole else one.tells)(said["status"] + error, letter, at.now_ms)
+        elif whole and one.letter == FAULT and one.before[1]:  # the station is well again
+            one.recalls(at.now_ms)
     return {}
 
 

@@ -53,7 +53,7 @@ def _status(desk: Desk, said: Payload, at: At) -> Payload:
     one = desk.connectors.get(said["evseId"])
     if one is not None:
         status = said["connectorStatus"]
-        one.stands(status, _letter(status, one.transaction), at.now_ms)
+        one.tells(status, _letter(status, one.transaction), at.now_ms)
     return {}
 
 

@@ -44,6 +44,10 @@ class Chores:
             if error.kind not in (REFUSED, FRAME):
                 raise
             said = {"status": "NotSupported"}
+        if asked[1].get("requestedMessage") == "StatusNotification" and not dialect.taken(said):
+            with self._desk.lock:
+                if not self._one.letter:
+                    self._one.recalls(now_ms)
         if asked[1].get("requestedMessage") == "MeterValues":
             self._refusals = 0 if dialect.taken(said) else self._refusals + 1
 

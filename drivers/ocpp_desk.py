@@ -17,6 +17,8 @@ CHARGING, CONNECTED, GONE, FAULT = "C", "B", "A", "F"  # IEC 61851
 LATE_MS = 30_000  # behind its newest message: told from a queue
 FUTURE_MS = 86_400_000  # a clock so far ahead is none
 CLOCK_MS = 600_000  # how long an estimate of its clock stands against a lower one
+MOST_BROKEN = 8  # messages of one station that are told about
+MOST_CARD = 64  # letters of a card that are kept
 MOST_TRANSACTIONS = 8  # remembered, of one station
 
 
@@ -33,7 +35,7 @@ class Transaction:
 
     def __init__(self, id: "int | str", card: str, accepted: bool) -> None:
         self.id = id
-        self.card = card  # "" where it is not known: begun before we were
+        self.card = card[:MOST_CARD]  # "" where it is not known: begun before we were
         self.accepted = accepted
         self.charging = ""  # 2.0.1: the word for its state
         self.begin_wh: "int | None" = None  # the register when it began; None: begun before we were
@@ -46,6 +48,7 @@ class Connector:
         self.number = number
         self.cards = cards
         self.status = ""  # the station's word; "" until it is known
+        self.before = "", ""  # status and letter it told itself: before the connection was lost, before all is faulted
         self.status_ms = 0  # when that changed
         self.letter = ""  # IEC 61851
         self.transaction: "Transaction | None" = None
@@ -63,6 +66,19 @@ class Connector:
         if letter != self.letter or not self.status:
             self.status_ms = now_ms
         self.status, self.letter = status, letter
+
+    def tells(self, status: str, letter: str, now_ms: int) -> None:
+        """The station, of this connector."""
+        self.before = status, letter
+        self.stands(status, letter, now_ms)
+
+    def recalls(self, now_ms: int) -> None:
+        """What it told last stands: it does not tell it anew, and would tell a change. One that bears a transaction
+        and never told anything charges, as far as we know."""
+        if self.before[1]:
+            self.stands(*self.before, now_ms)
+        elif self.transaction is not None:
+            self.stands("Charging", CHARGING, now_ms)
 
     def begins(self, transaction: Transaction) -> None:
         if self.transaction is None or self.transaction.id != transaction.id:
@@ -109,6 +125,7 @@ class Desk:
         self.about: "dict[str, str]" = {}  # vendor, model, serial, firmware: as it says
         self.connectors: "dict[int, Connector]" = {}
         self.strange = ""  # its newest message that broke the standard
+        self._broken: "list[str]" = []  # all of them that were said
         self.ahead_ms = 0  # its clock, of ours
         self._ahead_at_ms: "int | None" = None
         self.triggered = 0  # connector that was asked to tell of its transaction
@@ -135,10 +152,21 @@ class Desk:
         with self.lock:
             self.heard_ms = now_ms
 
+    def breaks(self, words: str) -> bool:
+        """A message broke the standard; whether that is worth a line: new, and not the hundredth."""
+        with self.lock:
+            self.strange = words
+            if words in self._broken or len(self._broken) >= MOST_BROKEN:
+                return False
+            self._broken.append(words)
+            return True
+
     def boots(self, about: "dict[str, object]") -> None:
         """It has started: what it was told may be gone."""
         self.about = {name: str(value)[:50] for name, value in about.items() if value}
         self.generation += 1
+        for connector in self.connectors.values():
+            connector.before = "", ""
 
     def accepts(self, card: str, number: int = 0) -> bool:
         """Whether it may charge at this connector; 0: at any."""

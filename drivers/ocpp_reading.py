@@ -14,10 +14,13 @@ LATE_MS = 4_000
 
 
 def reading_of(one: Connector, heard_ms: int, now_ms: int, every_ms: int, wired: "tuple[int, ...]",
-               limit_ma: "Phases | None") -> Reading:
-    """Raises DeviceError(TIMEOUT) while the state is not known, or it charges and tells no values."""
+               limit_ma: "Phases | None", strange: str = "") -> Reading:
+    """`strange`: what it said and could not be read.
+
+    Raises DeviceError(TIMEOUT) while the state is not known, or it charges and tells no values.
+    """
     if not one.letter:
-        raise DeviceError(TIMEOUT, "has not told its state yet")
+        raise DeviceError(TIMEOUT, "has not told its state yet" + (strange and "; not understood: " + strange))
     old_ms = 2 * every_ms + LATE_MS
     charges = one.letter == CHARGING
     since_ms = now_ms - (LATE_MS if one.transaction is None and not charges else old_ms)

@@ -125,7 +125,9 @@ class Link:
             elif self._waits is not None and self._waits[0] == found.id and not self._waits[1].done():
                 self._waits[1].set_result(found)
         except Broken as broken:
-            self.desk.strange = broken.words
+            if self.desk.breaks(broken.words):
+                print(f"ocpp: station {self.desk.station!r} breaks the standard: {broken.words}", file=sys.stderr,
+                      flush=True)
             if broken.id:
                 await self.socket.send(ocpp_frames.refusal(broken))
 

@@ -200,7 +200,7 @@ class OcppStation(Load):
         with self._desk.lock:
             heard_ms = self._desk.heard_ms
             said = reading_of(self._one, now_ms if heard_ms is None else min(heard_ms, now_ms), now_ms, self._every_ms,
-                              self._phases, self._limit())
+                              self._phases, self._limit(), self._desk.strange)
         if self._generation >= 0:
             self._watch(now_ms, said)
             self._switch(now_ms, said)

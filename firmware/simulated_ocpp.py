@@ -68,7 +68,7 @@ class SimStations(Stations):
                 text = answered(DIALECTS["ocpp" + point.tongue.version], desk, Asks(str(next(self._ids)), *due),
                                 At(now_ms, self._utc_ms))
             except Broken as broken:
-                desk.strange = broken.words
+                desk.breaks(broken.words)
                 point.answered(None)
                 continue
             answer = ocpp_frames.parse(text)

@@ -221,7 +221,8 @@ def test_the_same_station_anew_replaces_and_another_one_is_refused(
     ('[2,"1","BootNotification",{}]', "ProtocolError"), ('[2,"1","StatusNotification",{"connectorId":1,"errorCode":'
                                                          '"NoError","status":"Bored"}]', "FormatViolation"),
     ('[2,"1","StatusNotification",{"connectorId":"1","errorCode":"NoError","status":"Available"}]',
-     "TypeConstraintViolation")])
+     "TypeConstraintViolation"), ('[3,"1",null]', None), ('[3,"1",[NaN]]', None), ('[4,"1","x",""]', None),
+    ('[4,"1","x"]', None)])
 def test_what_breaks_the_standard_is_refused_and_the_connection_lives(
         houses: "Callable[..., House]", said: str, answer: "str | None") -> None:
     house = houses()

@@ -3,14 +3,18 @@
 Every message goes through the schemas of the standard (the ocpp package), in both directions.
 """
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from drivers import ocpp_station
+from drivers import ocpp_frames, ocpp_station
 from drivers.ocpp_desk import At
+from drivers.ocpp_frames import Asks, Broken
+from drivers.ocpp_talk import DIALECTS, answered
+from drivers.ocpp_times import text
 from drivers.wallbox_table import MIN_MA
 from firmware.config_site import DeviceFile
 from firmware.simulated_stations import Yard
@@ -560,3 +564,81 @@ def test_what_it_does_when_we_die_is_said() -> None:
     able = Garage("1.6", failsafe_s=300).able
     assert (able.min_ma, able.failsafe_ms) == (MIN_MA, 300_000)
     assert "failsafe_s after our last profile" in ocpp_station.FAILSAFE
+
+
+def test_trifles_that_break_the_standard_are_pardoned(version: str) -> None:
+    """As real stations send them."""
+    def told(action: str, **said: Any) -> "dict[str, Any]":
+        asks = ocpp_frames.parse(json.dumps([2, "1", action, said]))
+        assert isinstance(asks, Asks)
+        text = answered(DIALECTS["ocpp" + version], garage.desk, asks, At(garage.clock.now_ms(), garage.port.utc_ms()))
+        return dict(json.loads(text)[2])
+
+    garage = Garage(version).start()
+    serial, card = "EVB1A22P2RI3N182341200100350795E5" * 2, "X16WG99J2QIEGCC0MCJ5-" * 9
+    sampled = {"measurand": "Current.Import", "phase": "L1", "context": "Sample"}
+    now = text(garage.port.utc_ms())
+    if version == "1.6":
+        told("BootNotification", chargePointVendor="Schneider Electric", chargePointModel="EVlink Smart Wallbox 22kW",
+             chargeBoxSerialNumber=serial, iccid=None, extra=1)
+        told("StatusNotification", connectorId=1, errorCode="Error", status="Faulted", info="x" * 200)
+        assert garage.box.read(garage.clock.now_ms()).state == "F"
+        begun = told("StartTransaction", connectorId=1, idTag=card, meterStart=7, timestamp=now)
+        told("MeterValues", connectorId=1, transactionId=begun["transactionId"], meterValue=[
+            {"timestamp": now, "sampledValue": [{**sampled, "value": "16.0", "unit": "A"},
+                                                {"value": "9", "measurand": "Noise", "unit": "dB"}]}])
+    else:
+        told("BootNotification", reason="Woken",
+             chargingStation={"model": "M" * 40, "vendorName": "V", "serialNumber": serial})
+        told("TransactionEvent", eventType="Started", timestamp=now, triggerReason="Sunrise", seqNo=0, evse={"id": 1},
+             transactionInfo={"transactionId": "a", "chargingState": "Charging"},
+             idToken={"idToken": card, "type": "Card"},
+             meterValue=[{"timestamp": now, "sampledValue": [{**sampled, "value": 16.0}]}])
+    assert garage.desk.about["serial"] == serial[:50]
+    one = garage.desk.connectors[1]
+    assert one.values["Current.Import", 0][0] == 16_000
+    assert len(one.card) == 64
+    assert not garage.desk.strange
+    with pytest.raises(Broken):  # no trifle
+        told("StatusNotification", connectorId=1, errorCode="NoError", status="Bored")
+
+
+def test_what_is_not_understood_is_said(version: str) -> None:
+    garage = Garage(version)
+    garage.point.no_triggers = True
+    garage.car.plug()
+    for socket in garage.point.sockets.values():
+        socket.status = "Bored"
+    garage.desk.joins(version, 0)
+    assert garage.desk.breaks("StatusNotification: 'Bored' is not one of ...")
+    assert not garage.desk.breaks("StatusNotification: 'Bored' is not one of ...")
+    assert sum(garage.desk.breaks(str(number)) for number in range(100)) == 7
+    with pytest.raises(DeviceError, match="has not told its state yet; not understood: 99"):
+        garage.box.read(0)
+
+
+def test_a_station_that_cannot_be_asked_for_its_state_keeps_it_over_a_lost_connection(version: str) -> None:
+    garage = Garage(version)
+    garage.point.no_triggers = True
+    garage.start()
+    garage.charge()
+    before = len(garage.faults)
+    garage.point.drops()
+    garage.watch_s(10)
+    garage.point.connects(boots=False)
+    said = garage.watch_s(60)
+    assert len(garage.faults) - before < 15
+    assert said.state == "C"
+    assert garage.desk.version
+    garage.point.power_cycle()  # it starts anew, and tells its state by itself
+    assert garage.watch_s(60).state == "B"  # and its session is over
+
+
+def test_a_fault_of_the_whole_station_passes() -> None:
+    garage = Garage("1.6").start()
+    garage.charge()
+    for status, letter in (("Faulted", "F"), ("Available", "C")):
+        said: "dict[str, object]" = {"connectorId": 0, "errorCode": "OtherError", "status": status}
+        ocpp_station.DIALECTS["1.6"].take(garage.desk, "StatusNotification", said,
+                                          At(garage.clock.now_ms(), garage.port.utc_ms()))
+        assert garage.desk.connectors[1].letter == letter

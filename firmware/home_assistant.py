@@ -14,7 +14,8 @@ from typing import Any
 from control.values import DeviceSpec, Site, Snapshot
 from firmware.home_assistant_measured import Told, entity, told
 from firmware.home_assistant_table import MODELS, PROBLEMS, SENSORS, SITE_POWERS, SITE_PROBLEMS, Row
-from firmware.settable import DEFAULT, What, of_device, of_site
+from firmware.records.events import BEGIN, END, READING
+from firmware.settable import DEFAULT, EVENT, What, of_device, of_site
 from firmware.topics import Pairs, slug
 from firmware.totals import Known
 
@@ -25,17 +26,26 @@ WITHIN = {"target_wh": 43_200, "target_permille": 43_200}  # by tomorrow morning
 UNITS = {"W": ("W", "power", 1, 100), "mA": ("A", "current", 1_000, 0.1), "Wh": ("kWh", "energy", 1_000, 0.1),
          "permille": ("%", "battery", 10, 1)}
 NAMES = {"target_permille": "Charge", "feed_in_w": "Feed-in"}
+COUNTERS = {frozenset(("counts import",)): "import", frozenset(("counts export",)): "export",
+            frozenset(("counts import", "counts export")): "both"}  # what the meter itself counts
+ASKED = ((READING, "Record a reading"), (BEGIN, "Begin a transaction"), (END, "End the transaction"))
+EVENT_SHOWN = ("{% set last = value_json.events[-1] %}{{ (last.event.meter ~ ' ' ~ last.event.what ~ ' ' ~ "
+               "last.event.obis ~ ' ' ~ last.event.value * 10 ** last.event.scaler ~ ' ' ~ last.event.unit "
+               "if last.ok else last.why)[:255] }}")
 Entity = dict[str, Any]
 
 
 class HomeAssistant:
-    """What is announced, and when it has changed. `settable`: whether commands are allowed."""
+    """What is announced, and when it has changed. `settable`: whether commands are allowed; `events`: whether readings
+    can be asked for by them."""
 
-    def __init__(self, site: Site, prefix: str, settable: bool, version: str, now_ms: int) -> None:
+    def __init__(self, site: Site, prefix: str, settable: bool, version: str, now_ms: int, events: bool = False
+                 ) -> None:
         self.birth = f"{prefix}/status"
         self._site = site
         self._prefix = prefix
         self._settable = settable
+        self._events = settable and events
         self._version = version
         self._began_ms = now_ms
         self._id = "hutschiene." + slug(site.name)
@@ -103,6 +113,9 @@ class HomeAssistant:
         if self._settable:
             for what in (what for what in of_site(self._site) if not what.longest_s):
                 entities.update(self._setting(place, what))
+        if self._events:
+            entities["event"] = {**self._entity("records", "sensor", "event", "Newest reading asked for", "events",
+                                                place), "value_template": EVENT_SHOWN, "icon": "mdi:file-sign"}
         return self._message("", {"name": self._site.name, "model": "Energy manager"}, entities)
 
     def _node(self, key: str, name: str) -> "dict[str, Entity]":
@@ -135,6 +148,10 @@ class HomeAssistant:
             for what in of_device(device):
                 if not what.longest_s or what.name in WITHIN:
                     entities.update(self._setting(place, what))
+        register = COUNTERS.get(shown & frozenset(("counts import", "counts export")))
+        if self._events and register is not None:
+            for say, name in ASKED:
+                entities["event_" + say] = self._asking(place, say, name, register)
         about = {"name": device.name, "model": MODELS[kind], "via_device": self._id}
         return self._message(device.name, about, entities)
 
@@ -166,6 +183,14 @@ class HomeAssistant:
         return {**self._entity(place, "binary_sensor", key, name, part), "device_class": "problem",
                 "value_template": f"{{{{ 'ON' if {test} else 'OFF' }}}}", "entity_category": "diagnostic"}
 
+    def _asking(self, place: str, say: str, name: str, register: str) -> Entity:
+        """A record of its counters; a transaction is for few, so its buttons wait until they are wanted."""
+        asked = {"value": say, "text": "Home Assistant", **({} if say == END else {"register": register})}
+        button = {**self._entity(place, "button", "event_" + say, name, ""), "icon": "mdi:file-sign",
+                  "command_topic": f"{self._root}{place}/set/{EVENT.name}", "payload_press": json.dumps(asked)}
+        del button["state_topic"]
+        return button if say == READING else {**button, "enabled_by_default": False}
+
     def _setting(self, place: str, what: What) -> "dict[str, Entity]":
         """A choice is a select; a number comes with a button that takes it back."""
         command = {"command_topic": f"{self._root}{place}/set/{what.name}"}
@@ -194,8 +219,10 @@ def _number(what: What, within_s: int) -> Entity:
 
 
 def _fields(reading: Any) -> "set[str]":
-    """Energies are told by their totals."""
-    return {name for name in reading._fields if getattr(reading, name) is not None} - {"t_ms", "import_wh", "export_wh"}
+    """Energies are told by their totals, which need no counter."""
+    found = {name for name in reading._fields if getattr(reading, name) is not None} - {"t_ms"}
+    named = {"import_wh": "counts import", "export_wh": "counts export"}
+    return {named.get(name, name) for name in found}
 
 
 def _json(message: Entity) -> str:

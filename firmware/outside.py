@@ -68,7 +68,7 @@ class Outside:
             print(f"orders: left out: {words}", file=sys.stderr)
         self._teller: "Teller | None" = None
         self._discovery = HomeAssistant(file.site, file.mqtt.discovery or PREFIX, self._commands is not None, VERSION,
-                                        now_ms) if file.mqtt else None
+                                        now_ms, events) if file.mqtt else None
         self.mqtt = self._connected(wake)
         self._teller = self._telling(now_ms)
         self._history = _history(file)

@@ -95,11 +95,29 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Ear]":
             broker.stop()
 
 
+def test_a_button_of_home_assistant_records_a_reading(house: Ear) -> None:
+    button = json.loads(house.told[PLACE + "grid/config"])["components"]["event_reading"]
+    house.say(button["command_topic"], button["payload_press"])
+    until(lambda: "Home Assistant" in house.told.get(STATES + "records/events", ""), "the reading")
+    newest = next(one for one in json.loads(house.told[STATES + "records/events"])["events"]
+                  if one["ok"] and one["event"]["text"] == "Home Assistant")
+    event = newest["event"]
+    assert (newest["kept"], event["meter"], event["obis"], event["also"][0][0]) == (
+        True, "grid", "1-0:1.8.0", "1-0:2.8.0")
+    shown = json.loads(house.told[PLACE + "site/config"])["components"]["event"]
+    assert shown["state_topic"] == STATES + "records/events"
+
+
 def test_home_assistant_takes_every_message_and_every_template(house: Ear) -> None:
     if not PYTHON.is_file():
         pytest.skip("no Home Assistant: ./dev setup installs it where there is a Python 3.13")
-    messages = {topic: json.loads(payload) for topic, payload in house.told.items()
+    def announced() -> "dict[str, Any]":
+        return {topic: json.loads(payload) for topic, payload in house.told.items()
                 if topic.startswith(PLACE) and payload and "old" not in payload}
+
+    until(lambda: all(entity.get("state_topic", STATES + "status") in house.told for message in announced().values()
+                      for entity in message["components"].values()), "a payload of each that is announced")
+    messages = announced()
     states = {topic: payload for topic, payload in house.told.items() if topic.startswith("hutschiene/") and payload}
     judged = subprocess.run([PYTHON, Path(__file__).parent / "home_assistant" / "judge.py"], text=True, timeout=120,
                             input=json.dumps({"messages": messages, "states": states}), capture_output=True)

@@ -52,6 +52,27 @@ def test_the_house_and_every_device_are_announced(demo: SiteFile) -> None:
         assert message["availability"] == [{"topic": "hutschiene/haus_sonnenhang/status"}]
 
 
+def test_a_reading_is_asked_for_by_a_button_of_what_counts(demo: SiteFile) -> None:
+    whole, source = shot(demo, 0, 0), shot(demo, 0, 1)
+    one = source.heard[1].reading
+    assert one is not None
+    only_given = source._replace(heard=(source.heard[0], Heard(one._replace(import_wh=None), None), *source.heard[2:]))
+    for events, snapshot, place, register in (
+            (True, whole, "grid", "both"), (True, only_given, "roof", "export"), (False, whole, "grid", "")):
+        news = HomeAssistant(demo.site, "homeassistant", True, "1", 0, events).news(snapshot, ())
+        buttons = {key: entity for topic, payload in news if topic == f"{ROOT}{place}/config"
+                   for key, entity in json.loads(payload)["components"].items() if key.startswith("event_")}
+        assert set(buttons) == ({"event_reading", "event_begin", "event_end"} if events else set())
+        if events:
+            pressed = json.loads(buttons["event_reading"]["payload_press"])
+            assert pressed == {"value": "reading", "text": "Home Assistant", "register": register}
+            assert buttons["event_reading"]["command_topic"] == f"hutschiene/haus_sonnenhang/{place}/set/event"
+            assert [buttons[key].get("enabled_by_default", True) for key in sorted(buttons)] == [False, False, True]
+    summed = HomeAssistant(demo.site, "homeassistant", True, "1", 0, True).news(
+        shot(demo, WAIT_MS), ((0, Known(5, 5, True)),))
+    assert not any("event_reading" in payload for _, payload in summed)
+
+
 def test_no_two_entities_share_an_id_and_each_has_a_topic_of_ours(demo: SiteFile) -> None:
     entities = [entity for message in told(demo).values() for entity in message["components"].values()]
     assert len({entity["unique_id"] for entity in entities}) == len(entities)

@@ -150,7 +150,7 @@ class Inverter(Load):
                 raise DeviceError(RANGE, "WMaxLimPct has no scale factor")
             factor = found
         model = self._limiter()
-        words = _encoded(point.reg(model, factor), value)
+        words = encoded(point.reg(model, factor), value)
         address = model.address + point.offset
         if self._single:
             for offset, each in enumerate(words):
@@ -201,7 +201,7 @@ class Inverter(Load):
         return None if own is None else placed(own, self._phases)
 
 
-def _encoded(reg: Reg, value: int) -> "tuple[int, ...]":
+def encoded(reg: Reg, value: int) -> "tuple[int, ...]":
     try:
         return encode(reg, (value,))
     except ValueError:

@@ -87,12 +87,21 @@ def _sunspec(bus: Bus, unit: int) -> "tuple[Known, ...]":
     for model in models:
         if model.id in INTEGERS + FLOATS and not driver:
             driver, meter = "sunspec_meter", _sunspec_meter(bus, unit, model)
-    if 124 in numbers and not driver:
-        driver = "sunspec_storage"
+    if not driver:
+        driver = _controlled(numbers)
     said = _passport(meter or _sunspec_meter(bus, unit, models[0])) if models else None
     who = " ".join(word for word in (said.maker, said.model) if word) if said else ""
     words = f"SunSpec {who or 'device'} (models {', '.join(map(str, numbers))})"
     return (Known(driver, words, True, "", said, _reading(meter)),)
+
+
+def _controlled(numbers: "list[int]") -> str:
+    """By the models with which it can be told something."""
+    if 124 in numbers:
+        return "sunspec_storage"
+    if 704 in numbers and (713 in numbers or 802 in numbers):
+        return "sunspec_der_storage"
+    return "sunspec_inverter" if 123 in numbers or 704 in numbers else ""
 
 
 def _sunspec_meter(bus: Bus, unit: int, model: Model) -> Any:

@@ -83,7 +83,7 @@ def test_any_words_are_a_reading_or_a_fault(name: str) -> None:
                 assert said.soc_permille is None or 0 <= said.soc_permille <= 1_000
                 assert said.state is None or isinstance(said.state, str)
     # their models are not found by chance
-    assert readings or name in ("sunspec_storage", "fronius_gen24", "sunspec_inverter")
+    assert readings or name in ("sunspec_storage", "sunspec_der_storage", "fronius_gen24", "sunspec_inverter")
 
 
 READERS = [name for name in config_drivers.known() if name not in devices() and config_drivers.module(name).LINES

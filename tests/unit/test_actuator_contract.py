@@ -135,6 +135,12 @@ class Cellar:
             self.clock.advance(1_000)
             self.simulated.step(self.clock.now_ms(), 1_000)
 
+    def alone(self, seconds: int) -> None:
+        """Nobody asks."""
+        for _ in range(seconds):
+            self.clock.advance(1_000)
+            self.simulated.step(self.clock.now_ms(), 1_000)
+
     def fault(self) -> "str | None":
         fault = self.image.snapshot(self.clock.now_ms(), ("fast",) * 2).written[1].fault
         return None if fault is None else fault.kind
@@ -240,6 +246,15 @@ def test_it_keeps_what_every_actuator_promises(name: str) -> None:
     cellar.live(2 * LEASE_MS // 3_000)
     assert cellar.fault() == REFUSED
     cellar.watched[0].refusing = False
+
+    # we are dead: the service's stop hook, another process that reads nothing before, leaves it on its fallback
+    cellar.wanted = stood
+    cellar.live(30)
+    cellar.begin()
+    cellar.line.release()
+    assert [failed for _, _, _, failed, _ in cellar.line.health()[1]] == [""] * len(cellar.line.slots)
+    cellar.alone(cellar.settle_s())
+    assert cellar.within(able.fallback), cellar.part.power_w
 
     # we restart: it is armed and stands on its fallback before the first grant
     cellar.wanted = None

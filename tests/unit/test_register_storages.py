@@ -92,7 +92,7 @@ class Cellar:
 def test_the_storages_there_are() -> None:
     found = {name for name in config_drivers.known()
              if getattr(driver(name), "LOAD", None) is not None and driver(name).LOAD.kind == "storage"}
-    assert found - {"sunspec_storage", "fronius_gen24"} == set(STORES)
+    assert found - {"sunspec_storage", "sunspec_der_storage", "fronius_gen24"} == set(STORES)
 
 
 @pytest.mark.parametrize("name", STORES)

@@ -4,6 +4,7 @@ Powers are those of the battery, + charge. What a hybrid makes from its own PV i
 loads nobody controls, as any other PV that no meter shows.
 """
 
+from drivers.follows import Follows
 from drivers.given import most_w, phases, whole
 from drivers.orders import ON_CHANGE, Order
 from drivers.register_device import one
@@ -30,6 +31,7 @@ class RegisterStorage(RegisterLoad):
     """A subclass says its recipe, and what is neutral."""
 
     refresh_ms = ON_CHANGE
+    judged = True  # by what it takes, unless it regulates by itself
 
     def __init__(self, bus: Bus, options: "dict[str, object]", storage: Ability, reads: "tuple[Reg, ...]",
                  slow: "tuple[Reg, ...]" = ()) -> None:
@@ -39,6 +41,7 @@ class RegisterStorage(RegisterLoad):
         self.step_w = storage.step_w
         self._stands: "dict[str, int | tuple[int, ...]]" = {}  # by field, what was told and confirmed
         self._neutral = False
+        self._follows = Follows() if self.judged and not storage.own else None
 
     def recipe(self, power_w: int) -> "tuple[tuple[Order, int | tuple[int, ...]], ...]":
         """What it is told to take that power, in the order of writing."""
@@ -64,11 +67,15 @@ class RegisterStorage(RegisterLoad):
         power_w = max(self.min_w, min(setpoint.power_w, self.max_w))
         power_w -= power_w % self.step_w if power_w > 0 else -(-power_w % self.step_w)
         self._neutral = False
+        if self._follows is not None:
+            self._follows.tells(self._now_ms, power_w)
         self._tell_all(self.recipe(power_w))
         self.complain()
 
     def release(self) -> None:
         """Once; then it is left alone."""
+        if self._follows is not None:
+            self._follows.leaves()
         if not self._neutral:
             self._stands = {}
             self._tell_all(self.neutral())
@@ -90,6 +97,8 @@ class RegisterStorage(RegisterLoad):
         values = self.fetch(now_ms)
         said = self.say(now_ms, values)
         self._watch(values)
+        if self._follows is not None:
+            self._complaint = self._complaint or self._follows.judge(now_ms, said.total_w)
         self._blind = False
         return said
 

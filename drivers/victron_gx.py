@@ -37,6 +37,7 @@ SLOW = (Reg("dynamic", 3, 5400, "u16", 1, 1, 1),)
 
 
 class Ess(RegisterStorage):
+    judged = False  # its own loop keeps the grid, and takes whatever the house does until it is told anew
     _wish_w: "int | None" = None
     _rest_w: "int | None" = None  # what the grid would carry without the battery
 

@@ -38,6 +38,12 @@ OWN: "dict[str, dict[str, object]]" = {
 HOSTED = ("modbus-tcp", "http", "mqtt")
 NAMES = tuple(name for name, _, _, _ in actuators.facts()
               if config_drivers.module(name).LINES[0] != "ocpp" and name not in ("control_box", "ripple_receiver"))
+TOLD_LATE = {  # in s: what rules is told late or not at all, so it is known when that or what flows has had its time
+    "abb_terra_ac": 25, "hardy_barth_ecb1": 45, "keba_udp": 30, "keba_p30_p40": 30, "openwb_pro": 30,
+    "openwb_series2": 30, "openwb_mqtt": 45, "sma_battery": 30, "sma_sunny_island": 30}
+# cannot be read back, and what they do is none of their driver's: control.reserve and control.generation name what
+# draws or makes more than it was told, after settle_ms and ten seconds; an offer of surplus need not be taken at all
+DRAWN_ONLY = ("webasto_next", "sma_inverter", "solaredge_inverter", "lambda_heatpump", "mypv_elwa2", "mypv_acthor")
 
 
 class Watched(Load):
@@ -263,3 +269,20 @@ def test_it_keeps_what_every_actuator_promises(name: str) -> None:
     assert cellar.did[:2] == ["arm", "release"]
     cellar.live(cellar.settle_s())
     assert cellar.within(able.fallback), cellar.part.power_w
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_device_itself_refuses_or_forgets_is_its_fault(name: str) -> None:
+    for misdeed, bound_s in (("refuse_writes", 10), ("ignore_writes", TOLD_LATE.get(name, 10))):
+        cellar = Cellar(name)
+        if not hasattr(cellar.twin, misdeed) or (name in DRAWN_ONLY and misdeed == "ignore_writes"):
+            continue
+        if name == "openwb_mqtt":
+            bound_s = TOLD_LATE[name]  # nobody confirms a message
+        cellar.wanted = cellar.told(levels(cellar.able)[1])
+        cellar.live(30)
+        assert cellar.fault() is None
+        setattr(cellar.twin, misdeed, True)
+        lower = cellar.able.min_w // 2 if cellar.able.kind == "inverter" else levels(cellar.able)[-2]
+        cellar.wanted = cellar.told(lower)
+        assert eventually(cellar, lambda one=cellar: one.fault() == REFUSED, bound_s), misdeed  # type: ignore[misc]

@@ -239,6 +239,18 @@ def test_one_that_forgets_is_a_fault(name: str) -> None:
     assert caught.value.kind == REFUSED
 
 
+@pytest.mark.parametrize("name", [name for name in EXACT if name != "victron_gx"])
+def test_one_that_says_yes_and_does_nothing_is_a_fault(name: str) -> None:
+    """Some cannot be read back; some keep what they are told, and their installer has not allowed it."""
+    cellar = Cellar(name).start()
+    cellar.told_for(1_500, 40)
+    cellar.battery.target = lambda power_w: None  # type: ignore[method-assign]  # whatever it is told
+    with pytest.raises(DeviceError, match=r"told -1000 W, and it takes 15.. W: it does not do what it") as error:
+        cellar.told_for(-1_000, 40)
+    assert error.value.kind == REFUSED
+    cellar.told_for(1_500, 40)  # less than told is its right, and what was asked of it goes
+
+
 @pytest.mark.parametrize("name", STORES)
 def test_nothing_is_written_to_what_makes_no_sense(name: str) -> None:
     cellar = Cellar(name)

@@ -156,7 +156,7 @@ def test_the_demo_comes_up_tells_one_story_and_goes(demo: Demo) -> None:
         assert time.monotonic() < end_s, (demo.shown(), listener.topics)
         time.sleep(0.1)
         shown, heard = demo.shown(), dict(listener.topics)
-        agreed = {**shown, PREFIX + "status": "online"} == heard
+        agreed = {**shown, PREFIX + "status": "online", PREFIX + "records/status": "online"} == heard
     obeyed(listener, end_s)
     obeyed_over_http(demo, listener, end_s)
     listener.close()

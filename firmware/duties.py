@@ -2,23 +2,28 @@
 
 Section 14a EnWG wants the owner to prove it for two years (BK6-22-300, 7.2 and 7.3). An obligation is known by its
 source and direction; another ceiling from the same side is a change of the same one. Times are those of the decision
-that first saw it, so nothing is claimed before it was so.
+that first saw it, so nothing is claimed before it was so. One that was in force when we ended goes on as the same one
+(firmware.duties_kept); one that is not there any more GRACE_MS after the start is released then, for want of a better
+time.
 
 hutschiene/<site>/site/obligations   retained: what is in force, and how it is kept to
 """
 
 import json
 import uuid
+from collections.abc import Collection, Container
 from typing import Any
 
 from control.operator import BROKEN, ceiling_w, said
 from control.reasons import INPUT_LOST
 from control.values import CONSUME, NONE, PRODUCE, Obligation, Plan, Site, Snapshot
 from control.wiring import is_told, wiring
+from firmware.duties_kept import Open
 from firmware.topics import Pairs, slug
 
 LOOSE_W, LOOSE_PERMILLE = 50, 20  # a meter and a car are no finer
 MINUTE_MS = 60_000
+GRACE_MS = 30_000  # by then every input has been heard, or counts as lost
 SET_W = 50  # a device that was told so much more than it is granted has not been told yet
 
 Event = dict[str, Any]
@@ -36,6 +41,16 @@ class Duty:
         self.kept_ms: "int | None" = None
         self.most_w = 0  # measured, since it was first kept to
         self.over_ms = 0  # above the ceiling, since it was first kept to
+        self.resumed = False
+
+    @classmethod
+    def of(cls, kept: Open) -> "Duty":
+        """One that was in force when we ended."""
+        duty = cls(Obligation(kept.direction, kept.ceiling_w, NONE, kept.source), kept.received_ms, kept.input_lost)
+        duty.event, duty.resumed = kept.event, True
+        duty.applied_ms, duty.kept_ms = kept.applied_ms, kept.kept_ms
+        duty.most_w, duty.over_ms = kept.most_w, 1_000 * kept.over_s
+        return duty
 
     def said(self, state: str, now_ms: int, **more: object) -> Event:
         return {"event": self.event, "state": state, "source": self.told.source, "direction": self.told.direction,
@@ -44,13 +59,18 @@ class Duty:
 
 
 class Duties:
-    """Fed with every decision. `owed_w`: Pmin of the house; a ceiling below it is obeyed and said; NONE = no group."""
+    """Fed with every decision. `owed_w`: Pmin of the house; a ceiling below it is obeyed and said; NONE = no group.
 
-    def __init__(self, site: Site, owed_w: int) -> None:
+    `kept`: what was in force when we ended.
+    """
+
+    def __init__(self, site: Site, owed_w: int, kept: "tuple[Open, ...]" = ()) -> None:
         self._site = site
         self._owed_w = owed_w
         self._topic = f"hutschiene/{slug(site.name)}/site/obligations"
         self._duties: "dict[tuple[str, str], Duty]" = {}
+        self._kept = {(one.source, one.direction): Duty.of(one) for one in kept}
+        self._settled_ms = NONE  # from then on what was kept is there, or gone
         self._minutes = Minutes(site)
         self._last_ms = NONE
 
@@ -59,6 +79,7 @@ class Duties:
         now_ms, out = snapshot.now_ms, []
         in_force = {(one.source, one.direction): one for one in plan.obeyed.obligations}
         lost = _lost(self._site, snapshot, plan)
+        out += self._resumed(in_force, now_ms)
         for key in [key for key in self._duties if key not in in_force]:
             out.append(self._released(self._duties.pop(key), snapshot))
         for key, told in in_force.items():
@@ -67,7 +88,7 @@ class Duties:
         for duty in self._duties.values():
             out += _progress(duty, stand, plan, now_ms, now_ms - self._last_ms if self._last_ms != NONE else 0)
         self._last_ms = now_ms
-        minute = self._minutes.feed(snapshot, plan, bool(self._duties))
+        minute = self._minutes.feed(snapshot, plan, self._duties.values())
         return out + ([minute] if minute else [])
 
     def pairs(self) -> Pairs:
@@ -78,6 +99,19 @@ class Duties:
         return ((self._topic, json.dumps({"owed_w": None if self._owed_w == NONE else self._owed_w, "in_force": told},
                                          separators=(",", ":"))),)
 
+    def _resumed(self, in_force: "Container[tuple[str, str]]", now_ms: int) -> "list[Event]":
+        if self._settled_ms == NONE:
+            self._settled_ms = now_ms + GRACE_MS
+        out = []
+        for key in [key for key in self._kept if key in in_force]:
+            duty = self._duties[key] = self._kept.pop(key)
+            out.append(duty.said("resumed", now_ms))
+        if now_ms >= self._settled_ms:
+            out += [duty.said("released", now_ms, cause="gone at restart", most_w=duty.most_w,
+                              over_s=duty.over_ms // 1_000) for duty in self._kept.values()]
+            self._kept = {}
+        return out
+
     def _told(self, key: "tuple[str, str]", told: Obligation, lost: bool, snapshot: Snapshot) -> "list[Event]":
         duty, now_ms = self._duties.get(key), snapshot.now_ms
         if duty is None:
@@ -86,7 +120,8 @@ class Duties:
             below = told.direction == CONSUME and self._owed_w != NONE and told.ceiling_w < self._owed_w
             return [duty.said("received", now_ms, for_ms=for_ms, below_owed=below,
                               owed_w=None if self._owed_w == NONE else self._owed_w)]
-        if told.ceiling_w == duty.told.ceiling_w and lost == duty.lost:
+        settling = duty.resumed and now_ms < self._settled_ms  # not heard yet is not lost
+        if told.ceiling_w == duty.told.ceiling_w and (lost == duty.lost or settling):
             duty.told = told
             return []
         was_w, duty.told, duty.lost = duty.told.ceiling_w, told, lost
@@ -113,13 +148,14 @@ class Minutes:
         self._ceilings_w: "tuple[int | None, ...]" = (None, None)
         self._active = False
 
-    def feed(self, snapshot: Snapshot, plan: Plan, active: bool) -> "Event | None":
-        minute, out = snapshot.now_ms // MINUTE_MS, None
+    def feed(self, snapshot: Snapshot, plan: Plan, duties: "Collection[Duty]") -> "Event | None":
+        minute, out, active = snapshot.now_ms // MINUTE_MS, None, bool(duties)
         if minute != self._minute:
             if self._active and self._sums:
                 means = {self._names[index]: total // count for index, (total, count) in sorted(self._sums.items())}
                 out = {"state": "minute", "ceiling_w": self._ceilings_w[0], "feed_in_w": self._ceilings_w[1],
-                       "mean_w": means}
+                       "mean_w": means, "duties": [{"event": duty.event, "most_w": duty.most_w,
+                                                    "over_s": duty.over_ms // 1_000} for duty in duties]}
             self._minute, self._sums, self._active = minute, {}, False
         self._active = self._active or active
         if active:

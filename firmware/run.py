@@ -76,7 +76,8 @@ class Daemon:
             self._outside.asks(self._recorder.ask_said)
         self._loop = Loop(file.site, image, self._lines, clock, SystemdWatchdog(), self._journal,
                           self._publish, self._obey)
-        self._duties = Duties(file.site, owed_w(file.site.devices, today()))
+        self._duties = Duties(file.site, owed_w(file.site.devices, today()),
+                              self._recorder.open_duties() if self._recorder else ())
         self._time = TimeOfDay(zone(file.time_zone), SystemTime())
 
     def run(self) -> None:

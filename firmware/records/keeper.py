@@ -32,6 +32,7 @@ CLEAN_MS = 3_600_000
 MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
 MOST_ASKED_AN_HOUR = 600  # so that nobody fills the disk from afar
 MOST_OBLIGED_AN_HOUR = 600  # one a minute, and what else becomes of the grid operator's demands
+OBLIGATION, OBLIGATION_MINUTE = "obligation", "obligation-minute"
 MOST_SAID_AN_HOUR = 240  # a flapping alarm, or an order a second, shall not fill the disk
 
 
@@ -110,7 +111,7 @@ class Keeper:
     def obligation(self, data: "dict[str, Any]") -> None:
         """What became of a demand of the grid operator, for the consumer's log."""
         if self._look is not None and self._may_speak(self._look, "obligation", MOST_OBLIGED_AN_HOUR):
-            self._add(CONSUMER, "obligation", self._look, data)
+            self._add(CONSUMER, OBLIGATION_MINUTE if data["state"] == "minute" else OBLIGATION, self._look, data)
 
     def answers(self) -> "list[Answer]":
         """Those since the last call, charging sessions too; they are on the disk when `fault` is ""."""

@@ -44,6 +44,12 @@ class Query:
                                (log, kind)).fetchone()
         return None if row is None else chain.opened(unpacked(row[0]))
 
+    def newest_ones(self, log: str, kind: str, count: int) -> "list[dict[str, Any]]":
+        """At most so many, oldest first."""
+        rows = self._db.execute("select line from record where log = ? and kind = ? order by n desc limit ?",
+                                (log, kind, count)).fetchall()
+        return [chain.opened(unpacked(row[0])) for row in reversed(rows)]
+
     def heads(self) -> "dict[str, dict[str, Any]]":
         """Number and hash of the newest record of each log."""
         return {row[0]: {"n": row[1], "hash": row[2]}

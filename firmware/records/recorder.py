@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import sqlite3
 import threading
 import traceback
+import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,13 +16,15 @@ from control.values import Plan, Snapshot
 from firmware import topics
 from firmware.config import SiteFile
 from firmware.config_site import DeviceFile
+from firmware.duties_kept import Open, open_duties
 from firmware.records.asking import Asking, ask_of, told
 from firmware.records.chain import CONSUMER, METROLOGY
 from firmware.records.contacts import Contact, Watch
 from firmware.records.events import MOST_ASKED, Answer, Ask
-from firmware.records.keeper import Keeper
+from firmware.records.keeper import OBLIGATION, OBLIGATION_MINUTE, Keeper
 from firmware.records.keys import configured
 from firmware.records.legal_time import zone
+from firmware.records.query import Query
 from firmware.records.retention import RULES
 from firmware.records.sampler import Seen
 from firmware.said import said
@@ -33,6 +37,7 @@ MOST_SEEN = 300  # snapshots, a minute at the quickest: longer than a disk shoul
 MOST_COMMANDS = 100  # that wait for the next turn
 MOST_TOLD = 8  # answers that stay on the topic
 MOST_SAID = 1_024  # bytes of a command
+MOST_OBLIGATIONS = 500  # looked through for what was in force at the end
 STOP_S = 10.0  # for what is waiting to reach the disk
 
 
@@ -46,6 +51,7 @@ class Recorder:
         days = {rule.log: rule.usual_days for rule in RULES} | {METROLOGY: table.keep_days, CONSUMER: table.keep_days}
         self._keeper = Keeper(file.site, Path(table.folder), zone(table.time_zone), about(file), days,
                               storage_wh=table.storage_wh, keys=configured(table))
+        self._folder = Path(table.folder)
         self._service = service
         self._seen: "deque[Seen]" = deque(maxlen=MOST_SEEN)
         slug = topics.slug(file.site.name)
@@ -87,6 +93,19 @@ class Recorder:
     def obligations(self, events: "list[dict[str, Any]]") -> None:
         """What became of the grid operator's demands (firmware.duties)."""
         self._obligations.extend(events)
+
+    def open_duties(self) -> "tuple[Open, ...]":
+        """What the grid operator demanded when we ended, by the records, before `start`; () when none are read."""
+        try:
+            query = Query(self._folder)
+            try:
+                records = query.newest_ones(CONSUMER, OBLIGATION, MOST_OBLIGATIONS)
+                minute = query.newest(CONSUMER, OBLIGATION_MINUTE)
+                return open_duties(records, minute, self._service.read())
+            finally:
+                query.close()
+        except (sqlite3.Error, ValueError, KeyError, TypeError, zlib.error):
+            return ()  # the file is looked at, and told of, by who writes it
 
     def command(self, topic: str, payload: bytes, answer: str, by: str) -> None:
         """What somebody ordered, and how it was answered. `by`: "mqtt" (the broker does not say who), "page NAME"."""

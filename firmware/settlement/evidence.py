@@ -1,7 +1,8 @@
 """Evidence that the grid operator was obeyed (section 14a EnWG; BK6-22-300 annex 1, 7): one line an obligation.
 
 Read are the records of kind `obligation` (firmware.duties) of the consumer's log: received, changed, applied, kept,
-released, each with how long after its receipt, and the means of each minute in between. Nothing is taken from one
+released, each with how long after its receipt, and `resumed` after a restart of the program; and of kind
+`obligation-minute` the means of each minute in between. Nothing is taken from one
 obligation for another, and what no record says is not known, never assumed to be well.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 RECEIVED, CHANGED, APPLIED, KEPT, RELEASED, MINUTE = "received", "changed", "applied", "kept", "released", "minute"
+RESUMED = "resumed"
 CONSUME = "consume"
 QUARTER_MS = 900_000
 CLOCKS = ("unknown", "holdover", "synced")  # the worst first
@@ -42,6 +44,7 @@ class Obligation(NamedTuple):
     over_s: "int | None"  # above it after it was kept to
     input_lost: bool  # at any time: limited for safety, as its input was not heard
     changes: int
+    restarts: int  # of the program while it held: what was drawn meanwhile nobody saw
     clock: str  # the worst that its records bear
     numbers: "tuple[int, ...]"  # of its records
 
@@ -64,12 +67,14 @@ def minutes(records: "Iterable[Record]") -> "list[tuple[int, str, int]]":
 def _read(name: str, records: "list[Record]") -> "tuple[Obligation, tuple[Step, ...]]":
     begun_ms = next((one["utc_ms"] - one["data"].get("after_ms", 0) for one in records
                      if one["data"].get("state") == RECEIVED), None)
+    run = records[0].get("run")  # in another one of the program its clock is the only word for how long it was
     steps, times = [], {RECEIVED: begun_ms, APPLIED: None, KEPT: None, RELEASED: None}
     told: "dict[str, Any]" = {}
     for record in records:
         data = record["data"]
         after_ms = data.get("after_ms")
-        at_ms = record["utc_ms"] if begun_ms is None or after_ms is None else begun_ms + after_ms
+        own = begun_ms is not None and after_ms is not None and record.get("run") == run
+        at_ms = begun_ms + after_ms if own else record["utc_ms"]
         state = str(data.get("state"))
         if state == CHANGED:
             times[APPLIED] = times[KEPT] = None
@@ -80,7 +85,8 @@ def _read(name: str, records: "list[Record]") -> "tuple[Obligation, tuple[Step, 
         name, told.get("source"), told.get("direction"), told.get("ceiling_w"), told.get("owed_w"), told.get("for_ms"),
         times[RECEIVED], times[APPLIED], times[KEPT], times[RELEASED], told.get("cause"), told.get("most_w"),
         told.get("over_s"), any(one["data"].get("input_lost") for one in records),
-        sum(step.state == CHANGED for step in steps), _worst(records), tuple(one["n"] for one in records))
+        sum(step.state == CHANGED for step in steps), sum(step.state == RESUMED for step in steps), _worst(records),
+        tuple(one["n"] for one in records))
     return one, tuple(steps)
 
 

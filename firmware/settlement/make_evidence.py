@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from firmware.config import ConfigError
 from firmware.records import chain, legal_time
+from firmware.records.keeper import OBLIGATION, OBLIGATION_MINUTE
 from firmware.settlement import evidence as facts
 from firmware.settlement import quarters
 from firmware.settlement import relief as hours
@@ -69,7 +70,8 @@ def evidence(one: Settle, books: Books, first: date, last: date, detail: bool) -
     plan, coverage = books.plan, Coverage()
     from_s, to_s = legal_time.midnight(plan.zone, first), legal_time.midnight(plan.zone, last + timedelta(days=1))
     source = books.sources[one.table.source or books.place(one.table.grid)[0]]
-    records = list(source.records(chain.CONSUMER, "obligation", from_s - EVIDENCE_BACK_S, to_s + EVIDENCE_BACK_S))
+    span = from_s - EVIDENCE_BACK_S, to_s + EVIDENCE_BACK_S
+    records = list(source.records(chain.CONSUMER, OBLIGATION, *span))
     found = [(told, steps) for told, steps in facts.obligations(records) if facts.touches(told, from_s, to_s)]
     uses = (Use(one.table.grid, IMPORT), *(Use(meter, IMPORT) for meter in one.table.devices),
             *(Use(meter, EXPORT) for meter in one.table.roofs))
@@ -87,7 +89,7 @@ def evidence(one: Settle, books: Books, first: date, last: date, detail: bool) -
     tables = [_obligations([told for told, _ in found]), _steps([step for _, steps in found for step in steps]),
               _quarters(rows), *(coverage.tables() if rows else [])]
     if detail:
-        tables.append(_minutes(records, from_s, to_s))
+        tables.append(_minutes(list(source.records(chain.CONSUMER, OBLIGATION_MINUTE, *span)), from_s, to_s))
     return tables, [*_evidence_notes([told for told, _ in found], rows), *coverage.notes()]
 
 
@@ -125,12 +127,13 @@ def _obligations(found: "list[Obligation]") -> Table:
         **{key: _s(getattr(one, key + "_ms")) for key in ("received", "applied", "kept", "released")},
         "answer_ms": _apart(one.received_ms, one.applied_ms), "comply_ms": _apart(one.received_ms, one.kept_ms),
         "cause": one.cause, "most_w": one.most_w, "over_s": one.over_s, "input_lost": one.input_lost,
-        "changes": one.changes, "clock": one.clock, "records": " ".join(str(n) for n in one.numbers)} for one in found]
+        "changes": one.changes, "restarts": one.restarts, "clock": one.clock,
+        "records": " ".join(str(n) for n in one.numbers)} for one in found]
     columns = (Column("id"), Column("source"), Column("direction", WORD), Column("ceiling_w", WATT),
                Column("owed_w", WATT), Column("received", TIME), Column("applied", TIME), Column("kept", TIME),
                Column("released", TIME), Column("answer_ms", COUNT), Column("comply_ms", COUNT), Column("cause"),
                Column("most_w", WATT), Column("over_s", COUNT), Column("input_lost", WORD), Column("changes", COUNT),
-               Column("clock"), Column("records"))
+               Column("restarts", COUNT), Column("clock"), Column("records"))
     return Table("obligations", columns, rows, 0)
 
 

@@ -182,6 +182,7 @@ COLUMNS: "dict[str, Pair]" = {
     "comply_ms": ("bis Einhaltung (ms)", "to comply (ms)"),
     "cause": ("Ende durch", "End by"),
     "changes": ("Änderungen", "Changes"),
+    "restarts": ("Neustarts", "Restarts"),
     "clock": ("Uhr", "Clock"),
     "records": ("Datensätze", "Records"),
     "grid_w": ("Netzbezug", "Grid draw"),
@@ -234,6 +235,7 @@ WORDS: "dict[str, Pair]" = {
     "applied": ("umgesetzt", "applied"),
     "kept": ("eingehalten", "kept to"),
     "released": ("aufgehoben", "released"),
+    "resumed": ("nach Neustart fortgesetzt", "resumed after a restart"),
     "yes": ("ja", "yes"),
     "no": ("nein", "no"),
 }

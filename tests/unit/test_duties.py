@@ -21,6 +21,8 @@ from control.values import (
     Written,
 )
 from firmware.duties import Duties
+from firmware.duties_kept import open_duties
+from hal.times import TimeNow
 from hal.values import ZERO, Setpoint, ability, reading
 
 BOX = ability("wallbox", min_ma=6_000, max_ma=16_000)
@@ -30,6 +32,9 @@ SITE = Site("Haus", (NodeSpec("house", NONE, 0, 35_000, 35_000, "gg", 5_000, 0, 
     DeviceSpec("car", 0, (0, 1, 2), BOX, 1, FAST, 5_000, 16_000, (0, 0, 0), NONE, "a"),
     DeviceSpec("box", 0, (0, 1, 2), ability("signal", signals=DIM), 0, FAST, 5_000, 0, (0, 0, 0), NONE, ""),
 ), 1_000, NONE, None)
+
+
+T0_MS = 1_792_888_000_000
 
 
 class House:
@@ -119,5 +124,73 @@ def test_each_minute_under_a_demand_has_its_means() -> None:
         house.drawn_w = watts
         house.live(told(), seconds=30)
     house.live(told())
+    duty = house.minutes[0].pop("duties")[0]
     assert house.minutes == [{"state": "minute", "ceiling_w": 4_200, "feed_in_w": None,
                               "mean_w": {"grid": 3_500, "car": 3_500}}]
+    assert (duty["most_w"], duty["over_s"]) == (4_000, 0)
+
+
+def restarted(house: House, records: "list[dict[str, Any]]", away_s: int = 60) -> House:
+    """The same house after a while, by what stood in the records; its monotonic clock begins anew."""
+    now = TimeNow(T0_MS + house.now_ms + 1_000 * away_s, 500, True, 0)
+    minute = {"data": house.minutes[-1]} if house.minutes else None
+    again = House()
+    again.duties = Duties(SITE, 4_200, open_duties(records, minute, now))
+    again.stands_w = again.granted_w = again.drawn_w = 4_000
+    return again
+
+
+def obeying() -> "tuple[House, list[dict[str, Any]]]":
+    house = House()
+    house.stands_w = house.granted_w = house.drawn_w = 4_000
+    received = house.live(told())
+    rest = house.live(told(), seconds=4)
+    house.drawn_w = 6_000
+    rest += house.live(told(), seconds=70)
+    records = [{"utc_ms": T0_MS + 1_000 + event["after_ms"], "data": event} for event in received + rest]
+    assert [record["data"]["state"] for record in records] == ["received", "applied", "kept"]
+    return house, records
+
+
+def test_over_a_restart_it_is_the_same_demand() -> None:
+    house, records = obeying()
+    again = restarted(house, records)
+    resumed = again.live(told())
+    assert [(event["state"], event["event"]) for event in resumed] == [("resumed", records[0]["data"]["event"])]
+    assert abs(resumed[0]["after_ms"] - (house.now_ms - 1_000 + 60_000)) <= 1_000
+    assert again.live(told(), seconds=60) == []  # applied and kept to as before
+    released, = again.live()
+    assert (released["state"], released["event"], released["cause"]) == (
+        "released", records[0]["data"]["event"], "taken back")
+    assert (released["most_w"], released["over_s"]) == (6_000, 55)  # by the newest minute that was recorded
+
+
+def test_a_demand_that_is_gone_after_a_restart_is_released_once_every_input_was_heard() -> None:
+    house, records = obeying()
+    again = restarted(house, records)
+    assert again.live(seconds=30) == []
+    released, = again.live()
+    assert (released["state"], released["cause"], released["event"]) == (
+        "released", "gone at restart", records[0]["data"]["event"])
+    assert again.live(told())[0]["state"] == "received"  # another one
+
+
+def test_what_is_not_heard_at_a_start_is_not_lost_yet_and_what_changed_is_said() -> None:
+    house, records = obeying()
+    again = restarted(house, records)
+    again.alarms = ((101, 2),)
+    assert [event["state"] for event in again.live(told(), seconds=20)] == ["resumed"]
+    assert [event["state"] for event in again.live(told(), seconds=20)] == ["changed", "applied", "kept"]
+    third = restarted(house, records)
+    assert [(event["state"], event["ceiling_w"]) for event in third.live(told(3_000))[:2]] == [
+        ("resumed", 4_200), ("changed", 3_000)]
+
+
+def test_what_was_released_or_never_recorded_is_not_taken_up_and_no_clock_makes_it_begin_later() -> None:
+    records = obeying()[1]
+    gone = {"utc_ms": T0_MS + 80_000, "data": {**records[0]["data"], "state": "released"}}
+    now = TimeNow(T0_MS, 5_000, True, 0)
+    assert open_duties([*records, gone], None, now) == ()
+    assert open_duties([], None, now) == ()
+    one, = open_duties(records, None, now)  # the clock was set back
+    assert (one.received_ms, one.kept_ms) == (5_000, 5_000)

@@ -284,16 +284,19 @@ def test_evidence_relief_and_storage(settle: "Callable[..., Any]", tmp_path: Pat
     told = [{**said, "state": "received", "after_ms": 0, "owed_w": 7_560},
             {**said, "state": "applied", "after_ms": 800}, {**said, "state": "kept", "after_ms": 9_000},
             {"state": "minute", "mean_w": {"grid": 1_400}},
+            {**said, "state": "resumed", "after_ms": 1_000_000},
             {**said, "state": "released", "after_ms": 2_700_000, "cause": "taken back", "most_w": 1_500, "over_s": 3}]
     keep(tmp_path / "records", more=tuple(
-        Draft(CONSUMER, "obligation", stamp(at_s + one.get("after_ms", 60_000) // 1_000), one) for one in told))
+        Draft(CONSUMER, "obligation-minute" if one["state"] == "minute" else "obligation",
+              stamp(at_s + one.get("after_ms", 60_000) // 1_000), one) for one in told))
     (tmp_path / "allocated.csv").write_text(
         "utc,kwh\n2026-10-25T10:00Z,1\n2026-10-25T11:00Z,0.5\n2026-10-26T10:00Z,9\n")
     found = settle(PLAN + EVIDENCE, "--detail")
     one, = rows(found, "control", "obligations")
     assert (one["id"], one["answer_ms"], one["comply_ms"], one["owed_w"]) == ("o1", 800, 9_000, 7_560)
     assert [step["state"] for step in rows(found, "control", "obligation_steps")] == [
-        "received", "applied", "kept", "released"]
+        "received", "applied", "kept", "resumed", "released"]
+    assert one["restarts"] == 1
     assert [row["mean_w"] for row in rows(found, "control", "obligation_minutes")] == [1_400]
     held = rows(found, "control", "obligation_quarters")
     assert [row["start"] for row in held] == [BEGIN_S + 8_100, BEGIN_S + 9_000]

@@ -41,8 +41,9 @@ def weighed(turn: Turn, t_ms: int, flow: "tuple[int, int, int, int]", others: "t
         sign = _vote(sign, against, right)
         now = shown[3] * 1_000 // moved[3]
         wrong = not right and not against and LEAST_PERMILLE <= now <= MOST_PERMILLE
-        same = scale > 0 and abs(now - ratio) <= SAME_PERMILLE
-        scale, ratio = (min(scale + 1, SCALE_VOTES) if same else 1) if wrong else 0, now
+        same = scale > 0 and abs(now - ratio) * 1_000 <= SAME_PERMILLE * max(ratio, 1_000)
+        if scale < SCALE_VOTES or right:  # what was found out stands until it agrees
+            scale, ratio = (min(scale + 1, SCALE_VOTES) if same else 1) if wrong else 0, now
     own = [p for p in range(3) if abs(moved[p]) >= STEP_MA]
     if phased and len(own) == 1 and all([abs(moved[p]) < STEP_MA // 4 for p in range(3) if p not in own]):
         elsewhere = any([_near(abs(shown[p]), abs(moved[own[0]])) for p in range(3) if p not in own])

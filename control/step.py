@@ -157,13 +157,15 @@ def _kept(claim: Claim, stood: "Setpoint | None", now_ms: int, day_ms: int) -> L
     load = claim.state
     on, was_on = claim.level != 0, load.level != 0
     turned = claim.conductors != load.conductors
+    # what was chosen while it stood still is done when it starts
+    starts_so = on and not was_on and load.conductors_ms != NEVER and load.conductors_ms > load.switched_ms
     changed_ms = now_ms if turned or claim.level != load.level else load.changed_ms
     switched_ms = now_ms if on != was_on else load.switched_ms
     if claim.reason == reasons.NO_CAR:
         switched_ms = min(switched_ms, now_ms - rest_ms(claim))  # the next car need not wait for the last one's rest
     edge_ms = claim.edge_ms if on == was_on else NEVER
     return LoadState(claim.level, claim.conductors, claim.held, stood, claim.stood_ms, changed_ms, switched_ms, edge_ms,
-                     now_ms if turned else load.conductors_ms, claim.conductors_edge_ms, claim.idle_ms,
+                     now_ms if turned or starts_so else load.conductors_ms, claim.conductors_edge_ms, claim.idle_ms,
                      claim.uses, claim.uses_ms, turns(claim, now_ms) + turned,
                      load.turns_ms if now_ms - load.turns_ms < DAY_MS else now_ms, claim.driven,
                      None if load.upkeep is None else kept(claim, now_ms, day_ms))

@@ -1,7 +1,8 @@
 """Hardy Barth wallboxes with the eCB1 controller (cPH1, cPP1) over HTTP: 6 to 32 A in whole amperes.
 
-Source: two independent drivers. It obeys in its mode "manual" only, which it is told when it is armed. Where its energy
-counts in Wh or kWh they disagree, so that is not read. Told to stop and still charging is the device's fault.
+Source: two independent drivers. It obeys in its mode "manual" only, which it is told when it is armed. Its energy is in
+kWh: so says the maker's description (as OpenEMS users quote it), so evcc and two others take it, and a real box at rest
+told 6541.3684; a newer OpenEMS driver takes it for Wh. Told to stop and still charging is the device's fault.
 """
 
 from collections.abc import Callable
@@ -49,6 +50,7 @@ def table(control: int, meter: int) -> Box:
             Place("mode", at, ("chargecontrol", "mode"), word=MANUAL),
             *data("total_w", ("1",), 1), *data("power_w", ("21", "41", "61"), 1),
             *data("current_ma", ("31", "51", "71"), 1_000), *data("voltage_mv", ("32", "52", "72"), 1_000),
+            Place("import_wh", of, ("meter", "data", "1-0:1.8.0"), 1_000),
         ),
         state, named("limit_ma"), enable=Enable(named("enabled"), 1, 0), refresh_ms=ON_CHANGE,
     )

@@ -56,8 +56,11 @@ def markdown() -> str:
 
 
 def _tested(lines: "tuple[str, ...]") -> str:
-    """What carries the simulated device in its tests: Modbus a socket, or a serial pair where that is all it has."""
+    """What carries the simulated device in its tests: Modbus a socket, or a serial pair where that is all it has, and
+    RTU frames over TCP."""
     carried = [WIRES[line] for line in lines if not line.startswith("modbus")]
     if not carried:
         carried = [WIRES["modbus-tcp" if "modbus-tcp" in lines else "modbus-rtu"]]
+    if "modbus-rtu" in lines:
+        carried.append("a serial server")
     return ", ".join(carried)

@@ -11,6 +11,7 @@ from firmware.settlement.ledger import Ledger, Line
 from firmware.settlement.plan import Settle
 from firmware.settlement.quarters import Aligned
 from firmware.settlement.report import COUNT, ENERGY, MONEY, PRICE, TIME, WORD, Column, Note, Row, Table
+from firmware.settlement.supplement import Supplement, rates
 from firmware.settlement.tariffs import Price, Tariff
 
 MOST_GAPS = 200
@@ -52,18 +53,22 @@ class Coverage:
 def accounts(one: Settle, books: Books, first: date, last: date, detail: bool) -> Made:
     account = ACCOUNTS[one.kind](one, books.plan.tariffs)
     ledger, coverage = Ledger(books.plan.zone), Coverage()
+    dated = {day: each.ct for day, each in one.members.get("supplement", {}).items()}
+    extra = Supplement(rates(dated, books.plan.zone))
     rows: "list[Row]" = []
     for chunk in chunks(books.plan, first, last):
         meters = tuple(dict.fromkeys(use.meter for use in account.uses))
         found = quarters.aligned(books.intervals(meters, books.values(meters, chunk)), account.uses, chunk.starts)
         coverage.add(chunk, found)
         for start_s, energies in found.rows:
-            priced = ledger.add(chunk.month, start_s, found.scaler, account.settle(dict(zip(account.uses, energies))))
+            settled = account.settle(dict(zip(account.uses, energies)))
+            extra.add(start_s, found.scaler, settled)
+            priced = ledger.add(chunk.month, start_s, found.scaler, settled)
             if detail:
                 rows += [detail_row(start_s, line, price, ledger.scaler) for line, price in priced]
         _base(ledger, account, books, chunk)
-    notes = [*coverage.notes(), *_notes(one, ledger, books)]
-    tables = [*ledger_tables(ledger), *coverage.tables()]
+    notes = [*coverage.notes(), *_notes(one, ledger, books), *extra.notes()]
+    tables = [*ledger_tables(ledger), *extra.tables(), *coverage.tables()]
     return [*tables, *([detail_table(rows, ledger.scaler)] if detail else [])], notes
 
 

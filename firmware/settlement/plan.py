@@ -1,7 +1,7 @@
 """A PLAN.toml -> an immutable Plan, read once, whole and strictly; every mistake is told at once, with its line."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -197,8 +197,11 @@ class _Reader:
         self._tariffs(path, raw, tariffs)
         table = read(self.findings, path, {key: value for key, value in raw.items() if key not in nested},
                      tables.KINDS[kind])
-        members = {}
+        members: "dict[str, dict[str, Any]]" = {}
         for key, of in nested.items():
+            if key in tables.OPTIONAL and key not in raw:
+                members[key] = {}
+                continue
             if not raw.get(key):
                 self.findings.missing((*path, key), f"at least one [settle.{name}.{key}.NAME]")
                 continue
@@ -206,8 +209,19 @@ class _Reader:
             for who, one in self._named((*path, key), raw[key], tables.MOST_MEMBERS):
                 self._tariffs((*path, key, who), one, tariffs)
                 found[who] = read(self.findings, (*path, key, who), one, of)
+                if key == "supplement" and found[who] is not None:
+                    self._supplement((*path, key, who))
             members[key] = {who: one for who, one in found.items() if one is not None}
         return None if table is None else Settle(name, kind, table, members)
+
+    def _supplement(self, path: "tuple[str, ...]") -> None:
+        self._mct((*path, "ct"))
+        try:
+            plain = date.fromisoformat(path[-1]).isoformat() == path[-1]
+        except ValueError:
+            plain = False
+        if not plain:
+            self.findings.add(path, "not a day; allowed is the one from which on it holds, like 2026-02-01")
 
     def _tariffs(self, path: "tuple[str, ...]", raw: Raw, known: "tuple[str, ...]") -> None:
         for key in tables.TARIFF_KEYS:

@@ -63,6 +63,12 @@ class PartyTable(Struct, frozen=True, forbid_unknown_fields=True):
     own_supplier: Annotated[bool, Meta(description="tenant: with a supplier of its own")] = False
 
 
+class SupplementTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """From the day on that it is named by: [settle.NAME.supplement."2026-02-01"]."""
+
+    ct: Annotated[float, Meta(ge=0, le=100, description="tenant supplement, ct per kWh, at most 3 decimals")]
+
+
 class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
     meter: Meter
     tariff: Tariff | None = None
@@ -165,9 +171,11 @@ KINDS: "dict[str, type[Struct]]" = {
 }
 # what a kind of settlement has tables of its own for: [settle.NAME.party.NAME] and the like
 MEMBERS: "dict[str, dict[str, type[Struct]]]" = {
-    "devices": {"device": DeviceTable}, "shared": {"party": PartyTable}, "tenants": {"party": PartyTable},
+    "devices": {"device": DeviceTable}, "shared": {"party": PartyTable},
+    "tenants": {"party": PartyTable, "supplement": SupplementTable},
     "sharing": {"plant": PlantTable, "party": PartyTable}, "sessions": {"account": AccountTable},
 }
+OPTIONAL = ("supplement",)
 MOST_MEMBERS = 64
 METER_KEYS = ("grid", "roofs", "storages", "chargers", "meter", "meters", "storage", "own_use", "devices")
 TARIFF_KEYS = ("tariff", "own_tariff", "rest_tariff")

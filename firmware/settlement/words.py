@@ -105,10 +105,13 @@ TABLES: "dict[str, Pair]" = {
     "obligation_minutes": ("Minutenmittel", "Means of each minute"),
     "obligations": ("Vorgaben", "Obligations"),
     "obligation_quarters": ("Ganze Viertelstunden", "Whole quarter hours"),
+    "supplement": ("Mieterstromzuschlag (§ 21 Abs. 3 EEG)", "Tenant supplement (section 21 (3) EEG)"),
     "meters": ("Zähler", "Meters"),
     "sources": ("Quellen", "Sources"),
 }
 COLUMNS: "dict[str, Pair]" = {
+    "since": ("ab", "from"),
+    "rate": ("Satz", "Rate"),
     "party": ("Beteiligter", "Party"),
     "what": ("Was", "What"),
     "said": ("Angabe", "Value"),
@@ -257,6 +260,14 @@ NOTES: "dict[str, Pair]" = {
     "above_90": (
         "Tarif {tariff}: über 90 % des Grundversorgungspreises (§ 42a Abs. 4 EnWG)",
         "tariff {tariff}: above 90 % of the basic supply price (section 42a (4) EnWG)"),
+    "supplement": (
+        "Mieterstromzuschlag: zahlt der Netzbetreiber dem Anlagenbetreiber für den Dachstrom der belieferten Mieter, "
+        "ohne den Hausstrom; die Sätze sind die des Plans und in keinem Betrag der Mieter enthalten",
+        "tenant supplement: the grid operator pays it to the owner of the plant for the roof's energy of the supplied "
+        "tenants, without the house's own; its rates are the plan's, and no amount of a tenant holds it"),
+    "no_supplement": (
+        "Für einen Teil der Energie nennt der Plan noch keinen Zuschlag",
+        "for some of the energy the plan has no supplement yet"),
     "not_billed": (
         "Nicht alle Ladevorgänge sind abgerechnet; der Grund steht dabei",
         "not all sessions are billed; the reason stands with them"),

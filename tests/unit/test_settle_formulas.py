@@ -10,7 +10,19 @@ from firmware.records.marks import Section, Transaction
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, SUBSTITUTED
 from firmware.records.series import Interval
 from firmware.records.sharing import CASCADING, CONSTANT, PROPORTIONAL
-from firmware.settlement import communities, devices, evidence, money, parties, relief, suppliers, tariffs, tenants
+from firmware.settlement import (
+    communities,
+    devices,
+    evidence,
+    ledger,
+    money,
+    parties,
+    relief,
+    supplement,
+    suppliers,
+    tariffs,
+    tenants,
+)
 from firmware.settlement.parties import ALIKE, Party
 from firmware.settlement.quarters import EXPORT, IMPORT, Use, aligned, spans
 from firmware.settlement.sessions import Account, account_of, billed
@@ -101,6 +113,22 @@ def test_tenants_and_one_with_a_supplier_of_its_own() -> None:
     assert found.grid == {"ober": 250, "unter": 150, "common": 200}
     swapped = tenants.supply(building, {"ober": 100}, others=1_300)
     assert (swapped.bought, swapped.fed_in, swapped.roof["ober"]) == (0, 300, 100)  # the roof is fed in by reckoning
+
+
+def test_a_supplement_changes_at_midnight_of_legal_time() -> None:
+    known = supplement.rates({"2026-11-01": 2.0, "2026-10-25": 3.0}, BERLIN)
+    assert [(rate.since, rate.mct) for rate in known] == [("2026-10-25", 3_000), ("2026-11-01", 2_000)]
+    sums, settled = supplement.Supplement(known), ledger.Settled((
+        ledger.Line("ober", "", "roof", 1_000), ledger.Line("ober", "", "bought", 500),
+        ledger.Line("common", "", "roof", 700), ledger.Line("", "", "fed_in", 400)), ())
+    for start_s in (known[0].from_s - 900, known[0].from_s, known[1].from_s - 900):
+        sums.add(start_s, 0, settled)
+    sums.add(known[1].from_s, -1, settled)  # a finer meter from then on
+    table, = sums.tables()
+    assert table.scaler == -1
+    assert [(row["energy"], row["amount"]) for row in table.rows] == [(10_000, None), (20_000, 6), (1_000, 0)]
+    assert table.total == {"since": "", "energy": 31_000, "amount": 6}
+    assert [note.key for note in sums.notes()] == ["supplement", "no_supplement"]
 
 
 def test_energy_shared_over_sites() -> None:

@@ -256,6 +256,40 @@ def test_a_price_list_that_is_wrong_or_too_short(settle: "Callable[..., Any]", t
     assert [note["key"] for note in found["settlements"][1]["notes"]] == ["unpriced"]
 
 
+TENANTS = """
+[settle.rented]
+kind = "tenants"
+grid = "grid"
+roofs = ["roof"]
+tariff = "supply"
+basic_ct = 40
+term_months = 12
+[settle.rented.party.ober]
+meters = ["flat_1"]
+[settle.rented.party.unter]
+meters = ["flat_2"]
+"""
+
+
+def test_the_tenant_supplement_by_the_rates_of_the_plan(settle: "Callable[..., Any]", tmp_path: Path) -> None:
+    keep(tmp_path / "records")
+    rate = '[settle.rented.supplement."{}"]\nct = {}\n'
+    plain = settle(PLAN + TENANTS)
+    found = settle(PLAN + TENANTS + rate.format("2026-02-01", 2.51) + rate.format("2026-11-01", 9))
+    one, = rows(found, "rented", "supplement")
+    # of 600 Wh the roof makes 43 + 107 go to the two tenants, the rest to the stairs: 100 times, at 2.51 ct/kWh
+    assert (one["since"], one["energy"], one["amount"]) == ("2026-02-01", 15_000, 38)
+    assert rows(found, "rented", "sums") == rows(plain, "rented", "sums")  # no tenant pays it
+    later, = rows(settle(PLAN + TENANTS + rate.format("2026-11-01", 9)), "rented", "supplement")
+    assert (later["since"], later["energy"], later["amount"]) == ("", 15_000, None)
+    html = settle(PLAN + TENANTS + rate.format("2026-02-01", 2.51), "--lang", "de", form="html")
+    assert "Mieterstromzuschlag (§ 21 Abs. 3 EEG)" in html
+    assert "0,38" in html
+    for day, ct, why in (("spring", 2, "not a day; allowed is the one from which on it holds"),
+                         ("2026-02-01", 2.5001, "finer than 0.001 ct"), ("2026-02-01", -1, "allowed are 0 to 100")):
+        assert why in settle(PLAN + TENANTS + rate.format(day, ct), code=1)
+
+
 EVIDENCE = """
 [settle.control]
 kind = "evidence"

@@ -19,7 +19,7 @@ from sim.wire import Wire
 BOXES = [name for name in config_drivers.known() if hasattr(config_drivers.module(name), "BOX")]
 SOCKETS = [name for name in BOXES if "modbus-tcp" in config_drivers.module(name).LINES]
 SERIAL = (("mennekes_compact", 57600), ("evse_din", 9600), ("phoenix_ev_cc_rtu", 9600))
-BOTH = [name for name in BOXES if "modbus-rtu" in config_drivers.module(name).LINES]
+BOTH = [*(name for name in BOXES if "modbus-rtu" in config_drivers.module(name).LINES), "heidelberg_energy_control"]
 TEN = Setpoint(Phases(10_000, 10_000, 10_000), 0)
 
 

@@ -12,7 +12,7 @@ import socket
 
 from drivers.modbus_master import Port
 from drivers.modbus_rtu import MOST_FRAME
-from drivers.socket_stream import address
+from drivers.socket_stream import address, connected
 from hal.faults import TIMEOUT, DeviceError
 from hal.ports import Clock
 
@@ -46,7 +46,7 @@ class SocketPort(Port):
         if now_ms < self._again_ms:
             raise DeviceError(TIMEOUT, "%s: no connection, next try in %d ms" % (self._place, self._again_ms - now_ms))
         try:
-            opened = socket.create_connection(self._address, CONNECT_S)
+            opened = connected(self._address, CONNECT_S)
         except OSError as error:
             self._wait_ms = min(max(RECONNECT_MS, 2 * self._wait_ms), self._reconnect_most_ms)
             self._again_ms = self._clock.now_ms() + self._wait_ms

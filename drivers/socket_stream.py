@@ -1,6 +1,7 @@
-"""A Stream over TCP: a stick behind a serial server, or a program that writes lines (`tcp://HOST:PORT`).
+"""A Stream over TCP: a head or stick behind a serial server, or a program that writes lines (`tcp://HOST:PORT`).
 
-Connected when it is first used and again after it was lost.
+Connected when it is first used and again after it was lost. Whoever only listens would wait for ever for one that was
+switched off meanwhile: the system asks a silent one whether it is still there.
 """
 
 import select
@@ -11,6 +12,8 @@ from hal.ports import Dialogue
 
 PREFIX = "tcp:/"  # as a path writes it: two slashes become one
 CONNECT_S = 3.0
+ALIVE = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),  # s
+         (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5), (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3))
 
 
 class SocketStream(Dialogue):
@@ -47,12 +50,20 @@ class SocketStream(Dialogue):
 
     def _connected(self) -> socket.socket:
         if self._socket is None:
-            self._socket = socket.create_connection(self._address, CONNECT_S)
+            self._socket = connected(self._address, CONNECT_S)
         return self._socket
 
     def _gone(self, why: str) -> DeviceError:
         self.close()
         return DeviceError(TIMEOUT, f"{self._place}: {why}")
+
+
+def connected(place: "tuple[str, int]", timeout_s: float) -> socket.socket:
+    """Raises OSError."""
+    out = socket.create_connection(place, timeout_s)
+    for level, option, value in ALIVE:
+        out.setsockopt(level, option, value)
+    return out
 
 
 def address(place: str) -> "tuple[str, int]":

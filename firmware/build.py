@@ -76,8 +76,7 @@ def real_port(spec: LineSpec) -> Port:
     if spec.kind == "modbus-tcp":
         return ModbusTcp(**options)
     if spec.kind in ("sml", "d0", "p1"):
-        from drivers.serial_stream import SerialStream
-        return SerialStream(**options)
+        return _head(**options)
     if spec.kind == "wm-bus":
         from drivers.radio_port import RadioPort
         return RadioPort(**options)
@@ -99,6 +98,12 @@ def real_port(spec: LineSpec) -> Port:
     assert spec.kind == "gpio"
     from drivers.gpio import Pins  # gpiozero looks for pins when it is imported: only where something is wired
     return Pins()
+
+
+def _head(port: str, baud: int) -> Dialogue:
+    from drivers.serial_stream import SerialStream
+    from drivers.socket_stream import PREFIX, SocketStream
+    return SocketStream(port) if port.startswith(PREFIX) else SerialStream(port, baud)
 
 
 def _mbus(place: str, baud: int) -> "tuple[Dialogue, int]":

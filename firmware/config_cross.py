@@ -98,9 +98,8 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
     """One device an address, one line a port."""
     taken: "dict[tuple[object, ...], str]" = {}
     for name, line in lines.items():
-        port, where = line.get("port"), _port(line)
-        if isinstance(port, str) and port.startswith(PREFIX) and not socket_stream.is_place(port):
-            findings.add(("line", name, "port"), "allowed is tcp://HOST:PORT, or a path")
+        where = _port(line)
+        _serial_server(findings, name, line)
         if where and where in taken:
             key = "port" if "port" in line else "host" if "host" in line else "kind"
             findings.add(("line", name, key), f"[line.{taken[where]}] is already there; one line a port, "
@@ -123,6 +122,17 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
                 findings.missing(("device", name, "unit"), words + " (unit 1, because none is said)")
         elif at:
             taken[at] = name
+
+
+def _serial_server(findings: Findings, name: str, line: Raw) -> None:
+    port = line.get("port")
+    if not isinstance(port, str) or not port.startswith(PREFIX):
+        return
+    if not socket_stream.is_place(port):
+        findings.add(("line", name, "port"), "allowed is tcp://HOST:PORT, or a path")
+    elif line.get("kind") == "d0":
+        findings.add(("line", name, "port"), "allowed is a path: a serial server cannot change its rate on the way, as "
+                                             "these meters do")
 
 
 def pins(findings: Findings, devices: Tables) -> None:

@@ -72,7 +72,8 @@ class TcpTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"
 
 
 class SmlTable(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sml"):
-    port: Annotated[str, Meta(min_length=1, max_length=255, description="the optical head, /dev/serial/by-id/...")]
+    port: Annotated[str, Meta(min_length=1, max_length=255,
+                              description="the optical head, /dev/serial/by-id/..., or tcp://HOST:PORT")]
     baud: Annotated[
         Literal[9600, 19200, 38400, 57600, 115200], Meta(description="of the meter's info interface")
     ] = 9600
@@ -87,7 +88,8 @@ class D0Table(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
 
 
 class P1Table(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="p1"):
-    port: Annotated[str, Meta(min_length=1, max_length=255, description="the P1 cable, /dev/serial/by-id/...")]
+    port: Annotated[str, Meta(min_length=1, max_length=255,
+                              description="the P1 cable, /dev/serial/by-id/..., or tcp://HOST:PORT")]
     baud: Annotated[
         Literal[9600, 115200], Meta(description="115200 since DSMR 4, 9600 before")
     ] = 115200

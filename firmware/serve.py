@@ -114,8 +114,8 @@ class Served:
 
     def _open(self, line: LineSpec) -> None:
         options = line.options
-        if line.kind == "gpio":
-            self.places.append(f"{line.name}: pins, not served")
+        if _out_of_reach(line):
+            self.places.append(f"{line.name}: {_out_of_reach(line)}")
         elif line.name in self.simulated.talks:
             for twin in self.simulated.talks[line.name]:
                 self._senders.append(UdpBox(twin, KEBA_PORT, self.simulated.lock))
@@ -186,6 +186,15 @@ class Served:
                 left_ms -= dt_ms
                 self._now_ms += dt_ms
                 self.simulated.step(self._now_ms, dt_ms, round((now_s - begun_s) * 1000))
+
+
+def _out_of_reach(line: LineSpec) -> str:
+    """Why it is not served; "" where it is."""
+    if line.kind == "gpio":
+        return "pins, not served"
+    if line.kind in ("sml", "p1", "wm-bus", "m-bus") and line.options["port"].startswith(PREFIX):
+        return f"{line.options['port']}, not served: name a path"
+    return ""
 
 
 class _End:

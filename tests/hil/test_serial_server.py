@@ -8,6 +8,9 @@ import pytest
 
 from drivers.modbus_rtu import framed
 from drivers.modbus_serial import ModbusSerial
+from drivers.socket_stream import ALIVE, SocketStream
+from firmware import build
+from firmware.config import LineSpec
 from hal.faults import REFUSED, TIMEOUT, DeviceError
 from sim.bank import Bank
 from sim.clock import SimClock
@@ -101,3 +104,22 @@ def test_one_that_is_not_there_is_tried_ever_more_seldom() -> None:
         said.append("next try" in error.value.detail)
         clock.advance(1_000)
     assert said.count(False) == 6  # at 0, 1, 3, 7, 15 and 31 s
+
+
+def test_a_head_behind_one_is_heard_and_one_that_is_gone_is_called_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = "tcp://127.0.0.1:%d" % listener.getsockname()[1]
+        head = build.real_port(LineSpec("head", "sml", {"port": place, "baud": 9600}))
+        assert isinstance(head, SocketStream)
+        assert head.read(100, 0) == b""
+        first = listener.accept()[0]
+        first.sendall(b"\x1b\x1b\x1b\x1b")
+        assert head.read(100, 1_000) == b"\x1b\x1b\x1b\x1b"
+        assert head._socket is not None  # one that was switched off says nothing for ever: the system asks
+        assert [head._socket.getsockopt(level, option) for level, option, _ in ALIVE] == [each for _, _, each in ALIVE]
+        first.close()
+        with pytest.raises(DeviceError):
+            head.read(100, 1_000)
+        assert head.read(100, 0) == b""
+        listener.accept()[0].close()
+        head.close()

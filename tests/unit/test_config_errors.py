@@ -71,6 +71,10 @@ KINDS = ", ".join(sorted(LINES))
 METER = '[device.{name}]\ndriver = "eastron_sdm630"\nline = "bus"\nunit = {unit}\n'
 
 WRONG = {  # name: (what is replaced, by what, what is said)
+    "a serial server for a meter that changes its rate": (
+        'kind = "sml"\nport = "/dev/ttyUSB1"', 'kind = "d0"\nport = "tcp://192.168.1.21:4000"',
+        ['13: line.head.port = "tcp://192.168.1.21:4000": allowed is a path: a serial server cannot change its rate on '
+         'the way, as these meters do']),
     "a serial server without its port": (
         'port = "/dev/ttyUSB0"', 'port = "tcp://192.168.1.20"',
         ['7: line.bus.port = "tcp://192.168.1.20": allowed is tcp://HOST:PORT, or a path']),

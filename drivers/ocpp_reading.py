@@ -1,9 +1,11 @@
 """What a connector has told -> a Reading on grid phases, with an age that is never understated.
 
 Without a transaction the contactor is open: nothing flows, as of when the station was last heard. While it charges only
-what was measured counts; values that are older than their time are none.
+what was measured counts; values that are older than their time are none. The name in which we start what needs no card
+is nobody's card.
 """
 
+from drivers.ocpp_cards import OURS
 from drivers.ocpp_desk import CHARGING, Connector
 from drivers.ocpp_values import CURRENT, POWER, SOC, VOLTAGE, conductors, total
 from drivers.register_device import split
@@ -41,7 +43,7 @@ def reading_of(one: Connector, heard_ms: int, now_ms: int, every_ms: int, wired:
         total_w, on_grid[0], on_grid[1] = 0, ZERO, ZERO  # as of then the contactor was open
     return reading(t_ms, total_w=total_w, power_w=on_grid[0], current_ma=on_grid[1], voltage_mv=on_grid[2],
                    import_wh=one.import_wh, soc_permille=_charge(live), state=one.letter, limit_ma=limit_ma,
-                   session_wh=_session_wh(one), card=one.card or None)
+                   session_wh=_session_wh(one), card=None if one.card.upper() in ("", OURS) else one.card)
 
 
 def _session_wh(one: Connector) -> "int | None":

@@ -211,8 +211,8 @@ def _raise(room: Room, claim: Claim, want: int, had: int, users: "list[list[int]
         room.take(claim, minus(claim.usage(claim.level), had_use))
 
 
-def _order(claim: Claim) -> int:
-    return claim.watts(claim.level)
+def _order(claim: Claim) -> "tuple[int, int]":
+    return claim.watts(claim.level), claim.index  # of equals the first: a board sorts without keeping their order
 
 
 def _count(users: "list[list[int]]", claim: Claim, by: int) -> None:

@@ -68,9 +68,7 @@ def storages(claims: "tuple[Claim, ...]", limits: Limits, pool: Pool, feed_in_w:
     if left_w is not None:
         left_w -= (AIM_W if feed_in_w < 0 else min(AIM_W, feed_in_w)) + _coming_w(claims, left_w, now_ms)
     stores = [claim for claim in claims if claim.kind == "storage"]
-    if len(stores) > 1:
-        stores.sort(key=_told)
-    for claim in stores:
+    for claim in [each for each in stores if each.able.own] + [each for each in stores if not each.able.own]:
         if _rests(claim, limits, pool):
             if claim.mode == OFF and claim.able.own and left_w is not None and claim.soc is not None:
                 left_w -= _own_part_w(claim, left_w)  # it takes by itself what is left
@@ -123,11 +121,6 @@ def _against_peaks(claim: Claim, excess_w: int) -> int:
     if spare_w > claim.level:
         claim.ask(spare_w, reasons.PEAK_FILL)
     return max(claim.level, 0)
-
-
-def _told(claim: Claim) -> bool:
-    """Whether it has no regulation of its own."""
-    return not claim.able.own
 
 
 def _coming_w(claims: "tuple[Claim, ...]", left_w: int, now_ms: int) -> int:

@@ -264,6 +264,8 @@ class Order(Struct, forbid_unknown_fields=True):
     source: Annotated[str, Meta(max_length=64, description="event: CLS-ID of who asks")] = ""
     group: Annotated[str, Meta(max_length=64, description="event: balancing group of a transaction that begins")] = ""
     transaction: Annotated[str, Meta(max_length=64, description="event: which one ends")] = ""
+    register: Annotated[Literal["", "import", "export", "both"], Meta(description="event: which counter")] = ""
+    by: Annotated[str, Meta(max_length=64, description="over MQTT: who says to have sent it; here it is known")] = ""
 
 
 class Answer(Struct, forbid_unknown_fields=True, omit_defaults=True):

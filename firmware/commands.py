@@ -1,7 +1,7 @@
 """Commands from outside: judged, answered, and kept as orders until they lapse. The decision sees them as modes and
 ceiling of its snapshot, so they are in the journal, and the guard stands behind them as behind everything.
 
-hutschiene/<site>/<device>/set/<what>          a bare value, or {"value", "for_s", "id"}
+hutschiene/<site>/<device>/set/<what>          a bare value, or {"value", "for_s", "id", "by"}
 hutschiene/<site>/<device>/set/<what>/result   {"ok", "value" or "why" and "why_de", "until_s", "id"}
 hutschiene/<site>/<device>/settings            retained: what holds now, and until when
 
@@ -27,7 +27,7 @@ MOST_FOR_S = 31 * 86_400
 MOST_ID = 64
 FORMAT = 1
 COMMAND = "command"  # the source of an obligation that came this way
-KEYS = ("value", "for_s", "id")
+KEYS = ("value", "for_s", "id", "by")
 WISHES = ("power_w", "target_wh", "target_permille", "worth", "limit")
 TARGETS = ("target_wh", "target_permille")
 KEPT_KEYS = ("place", "what", "value", "for_s", "until_s", "base_wh")
@@ -269,6 +269,12 @@ def _frozen(value: Any) -> Value:
     return tuple(tuple(pair) for pair in value) if isinstance(value, list) else value
 
 
+def declared(payload: bytes) -> str:
+    """Who says to have sent it, "" when nobody does; a broker vouches for nobody."""
+    by = _asked(payload).get("by")
+    return str(by) if by is not None and _is_name(by) else ""
+
+
 def _asked(payload: bytes) -> "dict[str, Any]":
     """{"value": ...} of a bare word or number, or the object that was sent."""
     text = payload.decode("utf-8", "replace").strip()
@@ -279,11 +285,17 @@ def _asked(payload: bytes) -> "dict[str, Any]":
     return asked if isinstance(asked, dict) else {"value": asked}
 
 
+def _is_name(by: object) -> bool:
+    return by is None or (isinstance(by, str) and len(by) <= MOST_ID)
+
+
 def _refused(what: What, asked: "dict[str, Any]", keys: "tuple[str, ...]") -> "Command | None":
     """None for what may be ordered."""
     id_, for_s, value = asked.get("id"), asked.get("for_s"), asked.get("value")
     if not (id_ is None or (isinstance(id_, str | int) and len(str(id_)) <= MOST_ID)):
         return Command(None, said("id: allowed is text or a number of at most {} characters", MOST_ID), None)
+    if not _is_name(asked.get("by")):
+        return Command(None, said("by: allowed is text of at most {} characters", MOST_ID), id_)
     why = "" if value == DEFAULT else what.refusal(value)
     if why:
         return Command(None, said("{} {}: {}", what.name, json.dumps(value, ensure_ascii=False)[:60], why), id_)

@@ -68,6 +68,8 @@ GERMAN = {
         "schaltet failsafe_s nach unserem letzten Wort durch eigene Zeitschaltung (PulseTime) ab",
     "the inverter returns to its own self-consumption revert_s after our last command":
         "der Wechselrichter geht revert_s nach unserem letzten Befehl auf seine eigene Eigenverbrauchsregelung zurück",
+    "the inverter returns to its own regulation revert_s after our last command":
+        "der Wechselrichter geht revert_s nach unserem letzten Befehl auf seine eigene Regelung zurück",
     "the inverter returns to its own self-consumption timeout_s after our last setpoint":
         "der Wechselrichter geht timeout_s nach unserer letzten Vorgabe auf seine eigene Eigenverbrauchsregelung "
         "zurück",

@@ -25,6 +25,8 @@ ONLINE = b"online"
 WITHIN = {"target_wh": 43_200, "target_permille": 43_200}  # by tomorrow morning, when set in the evening
 UNITS = {"W": ("W", "power", 1, 100), "mA": ("A", "current", 1_000, 0.1), "Wh": ("kWh", "energy", 1_000, 0.1),
          "permille": ("%", "battery", 10, 1)}
+NAME = "Home Assistant"
+BY = f'"by": "{NAME}"'  # stands in the records beside what it set
 NAMES = {"target_permille": "Charge", "feed_in_w": "Feed-in"}
 COUNTERS = {frozenset(("counts import",)): "import", frozenset(("counts export",)): "export",
             frozenset(("counts import", "counts export")): "both"}  # what the meter itself counts
@@ -185,7 +187,7 @@ class HomeAssistant:
 
     def _asking(self, place: str, say: str, name: str, register: str) -> Entity:
         """A record of its counters; a transaction is for few, so its buttons wait until they are wanted."""
-        asked = {"value": say, "text": "Home Assistant", **({} if say == END else {"register": register})}
+        asked = {"value": say, "text": NAME, "by": NAME, **({} if say == END else {"register": register})}
         button = {**self._entity(place, "button", "event_" + say, name, ""), "icon": "mdi:file-sign",
                   "command_topic": f"{self._root}{place}/set/{EVENT.name}", "payload_press": json.dumps(asked)}
         del button["state_topic"]
@@ -197,12 +199,13 @@ class HomeAssistant:
         name = NAMES.get(what.name) or what.name.split("_")[0].capitalize()
         if what.choices:
             return {what.name: {**self._entity(place, "select", what.name, name, "settings"), **command,
-                                "value_template": f"{{{{ value_json.{what.name} }}}}", "options": list(what.choices)}}
+                                "value_template": f"{{{{ value_json.{what.name} }}}}", "options": list(what.choices),
+                                "command_template": '{"value": "{{ value }}", ' + BY + "}"}}
         within_s = WITHIN.get(what.name, 0)
         shown = f"{name} within {within_s // 3_600} h" if within_s else name
         number = {**self._entity(place, "number", what.name, shown, "settings"), **command, **_number(what, within_s)}
         button = {**self._entity(place, "button", what.name + "_default", "No " + name.lower(), "settings"), **command,
-                  "payload_press": DEFAULT}
+                  "payload_press": f'{{"value": "{DEFAULT}", {BY}}}'}
         del button["state_topic"]
         return {what.name: number, what.name + "_default": button}
 
@@ -212,7 +215,8 @@ def _number(what: What, within_s: int) -> Entity:
     unit, device_class, divisor, step = UNITS[what.unit]
     field = f"value_json.{what.name}"
     value = f"(value * {divisor}) | round | int"
-    command = f'{{"value": {{{{ {value} }}}}, "for_s": {within_s}}}' if within_s else f"{{{{ {value} }}}}"
+    within = f', "for_s": {within_s}' if within_s else ""
+    command = f'{{"value": {{{{ {value} }}}}{within}, {BY}}}'
     return {"value_template": f"{{{{ none if {field} is none else {field} / {divisor} }}}}",
             "command_template": command, "min": what.least / divisor, "max": what.most / divisor, "step": step,
             "mode": "box", "unit_of_measurement": unit, "device_class": device_class}

@@ -31,7 +31,7 @@ class Passing:
             if len(self._waiting) >= MOST_WAITING:
                 raise Full
             self._waiting[own] = (answer, asked.get("id"))
-        if not self._say(topic, json.dumps({**asked, "id": own}, ensure_ascii=False).encode()):
+        if not self._say(topic, json.dumps({**asked, "id": own, "by": by}, ensure_ascii=False).encode()):
             why = said("no connection to the broker, nothing is set: {}", self._fault())
             self._settle(own, {"ok": False, "why": why, "why_de": why.de})
         return answer

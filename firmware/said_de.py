@@ -14,6 +14,7 @@ GERMAN = {
         "ein Ereignis ist gleich vorbei: erlaubt sind reading, begin und end, ohne for_s",
     "id: allowed is text or a number of at most {} characters":
         "id: erlaubt ist Text oder eine Zahl mit höchstens {} Zeichen",
+    "by: allowed is text of at most {} characters": "by: erlaubt ist Text mit höchstens {} Zeichen",
     "{} {}: {}": "{} {}: {}",
     "for_s: needed; allowed are 1 to {} (seconds until it lapses)":
         "for_s: nötig; erlaubt sind 1 bis {} (Sekunden, bis es verfällt)",

@@ -14,6 +14,7 @@ from typing import Any
 
 from control.values import Plan, Snapshot
 from firmware import topics
+from firmware.commands import declared
 from firmware.config import SiteFile
 from firmware.config_site import DeviceFile
 from firmware.duties_kept import Open, open_duties
@@ -37,6 +38,7 @@ MOST_SEEN = 300  # snapshots, a minute at the quickest: longer than a disk shoul
 MOST_COMMANDS = 100  # that wait for the next turn
 MOST_TOLD = 8  # answers that stay on the topic
 MOST_SAID = 1_024  # bytes of a command
+MQTT = "mqtt"
 MOST_OBLIGATIONS = 500  # looked through for what was in force at the end
 STOP_S = 10.0  # for what is waiting to reach the disk
 
@@ -108,9 +110,11 @@ class Recorder:
             return ()  # the file is looked at, and told of, by who writes it
 
     def command(self, topic: str, payload: bytes, answer: str, by: str) -> None:
-        """What somebody ordered, and how it was answered. `by`: "mqtt" (the broker does not say who), "page NAME"."""
+        """What somebody ordered, and how it was answered. `by`: "page NAME", or "mqtt": a broker does not say who, so
+        beside it stands as `declared` what they call themselves."""
+        name = declared(payload) if by == MQTT else ""
         self._commands.append({"by": by, "topic": topic, "payload": payload[:MOST_SAID].decode("utf-8", "replace"),
-                               "answer": answer})
+                               "answer": answer, **({"declared": name} if name else {})})
 
     def ask(self, ask: Ask) -> str:
         """A reading, whoever wants it; from any thread. Why there will be none; the answer is told with `pairs`."""

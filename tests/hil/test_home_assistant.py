@@ -163,6 +163,6 @@ def test_everything_is_said_again_when_home_assistant_starts(house: Ear) -> None
 
 def test_a_select_of_home_assistant_sets_the_mode(house: Ear) -> None:
     mode = json.loads(house.told[PLACE + "rod/config"])["components"]["mode"]
-    house.say(mode["command_topic"], "off")
+    house.say(mode["command_topic"], mode["command_template"].replace("{{ value }}", "off"))
     until(lambda: json.loads(house.told[mode["state_topic"]])["mode"] == "off", "the state follows")
     until(lambda: json.loads(house.told["hutschiene/haus_sonnenhang/rod/decision"])["reason"] == 1, "the reason: off")

@@ -248,7 +248,7 @@ def test_a_worth_lapses() -> None:
      f"for_s: allowed are 1 to {MOST_FOR_S} (seconds until it lapses)"),
     ("rod/set/mode", '{"value": "off", "for_s": true}',
      f"for_s: allowed are 1 to {MOST_FOR_S} (seconds until it lapses)"),
-    ("rod/set/mode", '{"value": "off", "fors": 5}', "no such key: fors; allowed are value, for_s, id"),
+    ("rod/set/mode", '{"value": "off", "fors": 5}', "no such key: fors; allowed are value, for_s, id, by"),
     ("rod/set/mode", '{"value": "off", "id": {}}', "id: allowed is text or a number of at most 64 characters"),
     ("rod/set/mode", "{}", f"mode null: {ROD_MODES}"),
     ("rod/set/mode", "[" * MOST_HEARD_BYTES, None),

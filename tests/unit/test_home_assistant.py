@@ -19,6 +19,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 ROOT = "homeassistant/device/hutschiene_haus_sonnenhang/"
 UNITS = {"power": ("W", "kW"), "energy": ("Wh", "kWh", "MWh"), "current": ("A", "mA"), "voltage": ("V", "mV"),
          "frequency": ("Hz",), "power_factor": ("%", None), "battery": ("%",), "temperature": ("°C", "°F", "K")}
+TAKEN_BACK = '{"value": "default", "by": "Home Assistant"}'
 ONE = Phases(1, 2, 3)
 FULL = reading(1, total_w=1, power_w=ONE, current_ma=ONE, voltage_mv=ONE, import_wh=1, export_wh=1, soc_permille=1,
                temperature_mdegc=1, state="C", power_factor_permille=ONE, frequency_mhz=50_000)
@@ -65,7 +66,8 @@ def test_a_reading_is_asked_for_by_a_button_of_what_counts(demo: SiteFile) -> No
         assert set(buttons) == ({"event_reading", "event_begin", "event_end"} if events else set())
         if events:
             pressed = json.loads(buttons["event_reading"]["payload_press"])
-            assert pressed == {"value": "reading", "text": "Home Assistant", "register": register}
+            assert pressed == {"value": "reading", "text": "Home Assistant", "by": "Home Assistant",
+                               "register": register}
             assert buttons["event_reading"]["command_topic"] == f"hutschiene/haus_sonnenhang/{place}/set/event"
             assert [buttons[key].get("enabled_by_default", True) for key in sorted(buttons)] == [False, False, True]
     summed = HomeAssistant(demo.site, "homeassistant", True, "1", 0, True).news(
@@ -116,14 +118,15 @@ def test_modes_are_selects_of_what_the_device_can_and_a_number_can_be_taken_back
     assert (mode["platform"], mode["options"]) == ("select", ["off", "fast", "surplus", "target"])
     assert mode["command_topic"] == "hutschiene/haus_sonnenhang/rod/set/mode"
     house = messages["site"]["components"]
-    assert (house["ceiling_w"]["platform"], house["ceiling_w_default"]["payload_press"]) == ("number", "default")
+    assert (house["ceiling_w"]["platform"], house["ceiling_w_default"]["payload_press"]) == ("number", TAKEN_BACK)
     limit = messages["carport"]["components"]["limit"]
     assert (limit["max"], limit["unit_of_measurement"]) == (16, "A")
-    assert limit["command_template"] == "{{ (value * 1000) | round | int }}"
+    assert limit["command_template"] == '{"value": {{ (value * 1000) | round | int }}, "by": "Home Assistant"}'
+    assert mode["command_template"] == '{"value": "{{ value }}", "by": "Home Assistant"}'
     target = messages["rod"]["components"]["target_wh"]
     assert (target["name"], target["unit_of_measurement"]) == ("Target within 12 h", "kWh")
     assert '"for_s": 43200' in target["command_template"]
-    assert messages["rod"]["components"]["target_wh_default"]["payload_press"] == "default"
+    assert messages["rod"]["components"]["target_wh_default"]["payload_press"] == TAKEN_BACK
     assert not {"worth", "power_w"} & set(messages["rod"]["components"])
     read_only = [entity for message in told(demo, settable=False).values() for entity in message["components"].values()]
     assert {entity["platform"] for entity in read_only} == {"sensor", "binary_sensor"}

@@ -23,6 +23,7 @@ from firmware.config_schema import schema
 from firmware.image import Image
 from firmware.records.contacts import Contact, Watch
 from firmware.records.events import BEGIN, END, READING, Ask
+from firmware.records.query import Query
 from firmware.records.recorder import Recorder
 from hal.faults import DeviceError
 from hal.values import reading
@@ -124,9 +125,11 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
         assert answer is not None
         return dict(json.loads(answer[1]))
 
-    assert told({"value": "begin", "id": "x7", "group": "11XCAR", "text": "by hand", "register": "export"}) == {
+    assert told({"value": "begin", "id": "x7", "group": "11XCAR", "text": "by hand", "register": "export",
+                 "by": "CLS"}) == {
         "ok": True, "value": "begin", "until_s": None, "id": "x7"}
     assert "allowed are reading, begin, end" in told("middle")["why"]
+    assert "by: allowed is text of at most 64 characters" in told({"value": "reading", "by": 7})["why"]
     assert "over at once" in told({"value": "begin", "for_s": 5})["why"]
     assert "Expected `str` of length <= 200" in told({"value": "begin", "text": "x" * 201})["why"]
     assert "no such key: price" in told({"value": "begin", "price": 5})["why"]
@@ -145,6 +148,25 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
     assert "is still open" in json.loads(recorder.pairs()[1][1])["events"][-1]["why"]
     recorder._keeper.close(clock.read())
     assert ("grid", "event") not in Commands(file.site, None, 0)._table
+
+
+@pytest.mark.parametrize(("by", "payload", "recorded"), [
+    ("mqtt", b'{"value": "fast", "by": "Home Assistant"}', ("mqtt", "Home Assistant")),
+    ("mqtt", b"fast", ("mqtt", None)), ("mqtt", b'{"value": "fast", "by": 5}', ("mqtt", None)),
+    ("page anna", b'{"value": "fast", "by": "somebody else"}', ("page anna", None)),
+])
+def test_who_sent_a_command_is_known_or_only_declared(recorded_site: Sites, tmp_path: Path, by: str, payload: bytes,
+                                                      recorded: "tuple[str, str | None]") -> None:
+    recorder = Recorder(load(recorded_site()), SimTime(1_792_888_000_000))
+    recorder._turn()
+    recorder.command("hutschiene/test/roof/set/mode", payload, "{}", by)
+    recorder._turn()
+    recorder._turn()
+    query = Query(tmp_path / "records")
+    one, = query.records("consumer", "command", 0, None)
+    query.close()
+    assert (one["data"]["by"], one["data"].get("declared")) == recorded
+    assert one["data"]["payload"] == payload.decode()
 
 
 @pytest.mark.parametrize(("more", "why"), [

@@ -1,7 +1,8 @@
 """How a connector is told its limit: a profile with an end above a default profile without one.
 
 The default profile, laid at the start, says what the station does without us. The limit lies above it (a higher stack
-level) until its end and is renewed before. A station that knows one level only is told in the running transaction.
+level) until its end and is renewed before. A station that knows one level only is told in the running transaction;
+some, an ABB Terra AC with firmware 1.8 for one, say that they know more and take no level but 0.
 Times are the station's: where its clock is behind ours they are earlier, so that no lease outlives itself.
 """
 
@@ -77,8 +78,9 @@ class Lease:
 
     def _ways(self) -> "tuple[tuple[str, int, str], ...]":
         top = 1 if self._skills.top is None else min(self._skills.top, MOST_LEVEL)
-        out = tuple((DEFAULT, top, ends) for ends in ENDS) if top else ()
-        return out + tuple((TX, top, ends) for ends in ENDS)
+        above = [level for level in dict.fromkeys((top, 1)) if 0 < level <= top]
+        return (*((DEFAULT, level, ends) for level in above for ends in ENDS),
+                *((TX, level, ends) for level in dict.fromkeys((top, 0)) for ends in ENDS))
 
     def _profile(self, id: int, purpose: str, level: int, current_ma: int, conductors: int, ends: str,
                  transaction: "int | str | None") -> Profile:

@@ -29,6 +29,7 @@ class ChargePoint:
         self.utc_ms = 1_500_000_000_000  # its clock, set by the central system
         self.ahead_ms = 0  # and how wrong it is
         self.top = 8  # stack level; 0: knows one
+        self.says_top: "int | None" = None  # where it says another
         self.unit = "Current"
         self.switches = True
         self.lag_ms = 1_000
@@ -221,7 +222,8 @@ class ChargePoint:
         return "NotImplemented" if hear is None else hear(said)
 
     def _GetConfiguration(self, said: "dict[str, Any]") -> "dict[str, Any]":
-        known = {"ChargeProfileMaxStackLevel": str(self.top), "ChargingScheduleAllowedChargingRateUnit": self.unit,
+        top = str(self.top if self.says_top is None else self.says_top)
+        known = {"ChargeProfileMaxStackLevel": top, "ChargingScheduleAllowedChargingRateUnit": self.unit,
                  "ConnectorSwitch3to1PhaseSupported": "true" if self.switches else "false",
                  "NumberOfConnectors": str(len(self.sockets))}
         return {"configurationKey": [{"key": key, "readonly": True, "value": known[key]} for key in said["key"]
@@ -240,7 +242,8 @@ class ChargePoint:
         return "Accepted"
 
     def _GetVariables(self, said: "dict[str, Any]") -> "dict[str, Any]":
-        known = {"ProfileStackLevel": str(self.top), "RateUnit": {"Current": "A", "Power": "W"}.get(self.unit, "A,W"),
+        top = str(self.top if self.says_top is None else self.says_top)
+        known = {"ProfileStackLevel": top, "RateUnit": {"Current": "A", "Power": "W"}.get(self.unit, "A,W"),
                  "Phases3to1": "true" if self.switches else "false"}
         return {"getVariableResult": [
             {"attributeStatus": "Accepted", "attributeValue": known[one["variable"]["name"]], **one}

@@ -237,6 +237,21 @@ def test_a_station_that_takes_no_profile_is_never_armed(version: str) -> None:
     assert caught.value.kind == REFUSED
 
 
+def test_a_station_that_takes_no_stack_level_it_claims_is_told_in_its_transaction(version: str) -> None:
+    for says, top in ((3, 0), (None, 0), (8, 1)):
+        garage = Garage(version, failsafe_a=6)
+        garage.point.says_top, garage.point.top = says, top
+        garage.start()
+        garage.charge(13_000)
+        assert garage.socket.offered_ma == 13_000
+        garage.tell(8_000, 8_000, 8_000)
+        garage.watch_s(20)
+        assert garage.socket.offered_ma == 8_000
+        assert not garage.words()
+        garage.pass_s(150)
+        assert garage.socket.offered_ma == 6_000  # its fail-safe stands beneath
+
+
 def test_a_station_that_refuses_is_a_fault(version: str) -> None:
     garage = Garage(version).start()
     garage.charge()

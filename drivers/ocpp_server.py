@@ -36,6 +36,7 @@ AGAIN_S = 10.0  # until a port that is taken is tried once more
 WRONG_S = 1.0  # a wrong password costs so long
 TURNS, TURNS_S = 4, 60.0  # so many reconnections within that time are two stations
 STOP_S = 5.0
+UNSAID = "ocpp1.6"  # which OCPP it speaks: some older stations do not say
 QUIET = logging.getLogger("hutschiene.ocpp")
 QUIET.disabled = True  # strangers that knock are no news
 
@@ -130,6 +131,8 @@ class Link:
                       flush=True)
             if broken.id:
                 await self.socket.send(ocpp_frames.refusal(broken))
+            elif self._waits is not None and self._waits[0].encode() in _bytes(text) and not self._waits[1].done():
+                self._waits[1].set_result(Refuses(self._waits[0], broken.code, broken.words))  # an answer, of a kind
 
     def _answer(self, asks: Asks) -> str:
         return answered(self._dialect, self.desk, asks, At(mono_ms(), utc_ms()))
@@ -228,7 +231,8 @@ class OcppServer(Stations):
         station, status, words = self._door.judge(request.path, request.headers.get("Authorization"))
         if not status and len(self._links) >= MOST_LINKS:
             status, words = 503, "too many connections"
-        if not status and not [name for name in offered(request) if name in DIALECTS]:
+        names = offered(request)
+        if not status and names != [""] and not [name for name in names if name in DIALECTS]:
             status, words = ocpp_door.BAD, "it speaks neither of " + ", ".join(DIALECTS)
         older = self._links.get(station)
         if not status and older is not None and older.host != host and await older.answers():
@@ -246,11 +250,11 @@ class OcppServer(Stations):
     async def _handle(self, socket: ServerConnection) -> None:
         assert socket.request is not None
         station = self._door.judge(socket.request.path, socket.request.headers.get("Authorization"))[0]
-        link = Link(socket, self._desks[station], DIALECTS[str(socket.subprotocol)])
+        link = Link(socket, self._desks[station], DIALECTS[str(socket.subprotocol or UNSAID)])
         older, self._links[station] = self._links.get(station), link
         if self._hosts.get(station) != link.host:
             self._hosts[station] = link.host
-            said = f"ocpp: station {station!r} calls from {link.host}, {socket.subprotocol}"
+            said = f"ocpp: station {station!r} calls from {link.host}, {socket.subprotocol or UNSAID + ' (unsaid)'}"
             print(said, file=sys.stderr, flush=True)
         if older is not None:
             self._count_turns(station, link.host)
@@ -269,6 +273,10 @@ class OcppServer(Stations):
         if len(turns) >= TURNS:
             self._joined_s[station] = []
             self._door.note(station, f"{TURNS} connections within {TURNS_S:g} s: do two stations have this id?", host)
+
+
+def _bytes(text: "str | bytes") -> bytes:
+    return text.encode(errors="replace") if isinstance(text, str) else text
 
 
 def offered(request: Request) -> "list[str]":

@@ -6,6 +6,7 @@ import json
 import select
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from websockets.sync.client import connect
 from drivers import ocpp_station
 from drivers.clock import MonotonicClock
 from drivers.ocpp_server import MOST_OPEN, OcppServer
-from hal.faults import DeviceError
+from hal.faults import REFUSED, DeviceError
 from hal.values import Phases, Setpoint
 from sim.bank import Lock
 from sim.car import Car
@@ -113,7 +114,7 @@ def dial(house: House, station: str, source: str = HOST, password: "str | None" 
     headers = {}
     if password is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(f"{user or station}:{password}".encode()).decode()
-    return connect(f"{scheme}://{HOST}:{house.port}/{station}", subprotocols=[subprotocol],  # type: ignore[list-item]
+    return connect(f"{scheme}://{HOST}:{house.port}/{station}", subprotocols=[subprotocol] if subprotocol else None,  # type: ignore[list-item]
                    source_address=(source, 0), additional_headers=headers, open_timeout=10, proxy=None, **more)
 
 
@@ -162,6 +163,9 @@ def test_who_is_let_in(houses: "Callable[..., House]", tmp_path: Path, capfd: "p
     for way in ("/CP-1", "CP-1/"):  # stations that add a slash to an address with one
         with dial(house, way, password=SECRET, user="CP-1"):
             pass
+    with dial(house, "CP-1", password=SECRET, subprotocol="") as found:  # an older one that does not say
+        found.send(json.dumps([2, "1", "Heartbeat", {}]))
+        assert json.loads(found.recv(timeout=5))[:2] == [3, "1"]
     for station in ("CP-1", "CP-2"):
         with dial(house, station, password=SECRET) as found:
             assert found.subprotocol == "ocpp1.6"
@@ -233,6 +237,20 @@ def test_what_breaks_the_standard_is_refused_and_the_connection_lives(
             assert found[:3] == [4, "1", answer]
         station.send(json.dumps([2, "2", "Heartbeat", {}]))
         assert json.loads(station.recv(timeout=5))[:2] == [3, "2"]
+
+
+@pytest.mark.parametrize("said", ['[3,"%s",{"configurationKey":[]', '[4,"%s","NotImplemented"]', '[3,"%s",7]'])
+def test_a_spoilt_answer_is_one_and_nobody_waits_for_another(houses: "Callable[..., House]", said: str) -> None:
+    house = houses()
+    with dial(house, "CP-1") as station:
+        until(lambda: house.desk.version, "connected")
+        asking = threading.Thread(target=lambda: station.send(said % json.loads(station.recv(timeout=5))[1]))
+        asking.start()
+        with pytest.raises(DeviceError) as error:
+            house.server.ask("CP-1", "GetConfiguration", {"key": ["NumberOfConnectors"]})
+        asking.join()
+        assert error.value.kind == REFUSED  # no time-out
+        assert house.desk.strange
 
 
 def test_a_message_too_large_ends_the_connection(houses: "Callable[..., House]") -> None:

@@ -136,14 +136,19 @@ class Sampler:
 
 def scaled(one: Value, two: Value) -> "tuple[Value, Value]":
     """Both in the finer of their units: a meter may be read to more digits from some day on."""
+    if one.scaler == two.scaler:
+        return one, two
     scaler = min(one.scaler, two.scaler)
     return _at(one, scaler), _at(two, scaler)
 
 
 def fell(before: Value, after: Value) -> bool:
     """Another meter hangs there, or it was reset."""
-    return any(a is not None and b is not None and b < a
-               for a, b in ((before.import_e, after.import_e), (before.export_e, after.export_e)))
+    return _less(before.import_e, after.import_e) or _less(before.export_e, after.export_e)
+
+
+def _less(before: "int | None", after: "int | None") -> bool:
+    return before is not None and after is not None and after < before
 
 
 def _at(value: Value, scaler: int) -> Value:

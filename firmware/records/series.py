@@ -77,7 +77,7 @@ def filled(values: "dict[int, Value]", most: "int | None" = None) -> "dict[int, 
 
 def _between(start_s: int, before: Value, after: Value) -> Interval:
     before, after = scaled(before, after)
-    status = min(before.status, after.status, key=WORST.index)
+    status = before.status if before.status == after.status else min(before.status, after.status, key=WORST.index)
     if fell(before, after):
         return Interval(start_s, None, None, before.scaler, FAULTY)
     return Interval(start_s, _less(after.import_e, before.import_e), _less(after.export_e, before.export_e),

@@ -72,8 +72,8 @@ class Ledger:
     def add(self, month: str, start_s: int, scaler: int, settled: Settled) -> "list[tuple[Line, Price | None]]":
         """The same lines with their prices, energies in the unit of this ledger."""
         by = self.finer(scaler)
-        priced = [(line._replace(energy_e=line.energy_e * by), self._price(line.tariff, start_s))
-                  for line in settled.lines]
+        lines = settled.lines if by == 1 else [line._replace(energy_e=line.energy_e * by) for line in settled.lines]
+        priced = [(line, self._price(line.tariff, start_s)) for line in lines]
         for line, price in priced:
             self._enter(month, line, price)
         self._count(priced)

@@ -68,7 +68,7 @@ def parse(text: "str | bytes") -> "Asks | Answers | Refuses":
         if not isinstance(found, CallError):
             found.payload = without_nulls(found.payload)
     except (OCPPError, ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
-        raise Broken(str(getattr(error, "description", "") or error)) from None
+        raise Broken(_why(error)) from None
     id = found.unique_id
     if not isinstance(id, str) or len(id) > MOST_ID:
         raise Broken("a message without a usable id")
@@ -117,6 +117,12 @@ def answer(version: str, id: str, action: str, payload: Payload) -> str:
 
 def refusal(broken: Broken) -> str:
     return str(CallError(broken.id, broken.code, broken.words, {}).to_json())
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OCPPError):
+        return str(error.details.get("cause") or error.description)
+    return str(error)
 
 
 def _pardoned(kind: int, version: str, action: str, payload: Payload) -> bool:

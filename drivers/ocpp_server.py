@@ -98,6 +98,7 @@ class Link:
             pinging.cancel()
             if self._waits is not None and not self._waits[1].done():
                 self._waits[1].set_exception(ConnectionClosed(None, None))
+                self._waits[1].exception()  # who asks may have found that out while it was sending
 
     async def answers(self) -> bool:
         """Whether it is still there."""

@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
-from amqtt.broker import Broker as Engine
+from amqtt.broker import Broker as Amqtt
 from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 
 from firmware.listen import listen
@@ -19,6 +19,20 @@ from firmware.listen import listen
 MOST_CLIENTS = 32
 START_S = 10.0
 STOP_S = 5.0  # of the thread; the engine itself gets STOP_S - 1
+
+
+class Engine(Amqtt):  # type: ignore[misc]
+    """amqtt 0.12.1 sends whoever connects all that is retained under anybody's subscriptions, before it hears him: who
+    says one word and leaves, as mosquitto_pub does, had left by then, and his word was lost.
+    """
+
+    async def add_subscription(self, subscription: "tuple[str, int]", session: Any) -> int:
+        session.asked_for = {*getattr(session, "asked_for", ()), subscription[0]}
+        return int(await super().add_subscription(subscription, session))
+
+    async def _publish_retained_messages_for_subscription(self, subscription: "tuple[str, int]", session: Any) -> None:
+        if subscription[0] in getattr(session, "asked_for", ()):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
 
 
 class Broker:

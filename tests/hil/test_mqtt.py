@@ -370,3 +370,37 @@ def test_the_embedded_broker_survives_garbage_and_crowds(outbox: Callable[..., M
         assert not caplog.records
     finally:
         broker.stop()
+
+
+def test_what_somebody_says_who_hangs_up_at_once_is_heard() -> None:
+    """As mosquitto_pub does: connected, said at QoS 0, left, in one breath; while others listen to much."""
+    broker = Broker(HOST, 0)
+    port = broker.start()[1]
+    mqtt = Mqtt(Access(HOST, port), "home", ("hutschiene/home/+/set/+",))
+    mqtt.start()
+    try:
+        until(lambda: mqtt.connected, "connected")
+        for number in range(200):
+            mqtt.publish(f"hutschiene/home/device_{number}/state", "x" * 1_000)
+        listener = Client(CallbackAPIVersion.VERSION2)
+        told: "list[MQTTMessage]" = []
+        listener.on_message = lambda _client, _data, message: told.append(message)
+        listener.connect(HOST, port)
+        listener.subscribe("hutschiene/home/#")
+        listener.loop_start()
+        until(lambda: len(told) >= 200, "all of it")
+        topic = b"hutschiene/home/car/set/mode"
+        for number in range(5):
+            said = len(topic).to_bytes(2, "big") + topic + b"fast"
+            with socket.create_connection((HOST, port)) as client:
+                client.sendall(bytes((0x10, 13)) + b"\0\4MQTT\4\2\0\x3c\0\1" + b"%d" % number)
+                assert client.recv(4)[:2] == b"\x20\x02"
+                client.sendall(bytes((0x30, len(said))) + said + b"\xe0\0")
+                assert client.recv(1) == b"", "nobody asked for anything"
+        heard = []
+        until(lambda: heard.extend(mqtt.heard()) or len(heard) == 5, "all five")  # type: ignore[func-returns-value]
+    finally:
+        listener.disconnect()
+        listener.loop_stop()
+        mqtt.close()
+        broker.stop()

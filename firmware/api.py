@@ -11,6 +11,7 @@ from firmware.api_model import Device, LineState, NodeState
 
 Tree = dict[str, Any]
 PARTS = ("state", "decision", "energy", "settings", "ability", "measured", "obligations", "troubles")
+RECORDS = ("state", "events")
 MOST_SERIES = 32
 MOST_SPAN_S = 50 * 366 * 86_400
 GROUPS = {"devices": Device, "nodes": NodeState, "lines": LineState}
@@ -67,7 +68,7 @@ def _put(house: Tree, levels: "list[str]", payload: str) -> None:
         house["status"] = payload
         return
     place, part = levels if len(levels) == 2 else (levels[0], "")
-    if part not in PARTS:
+    if place == "carry" or part not in (RECORDS if place == "records" else PARTS):
         return
     try:
         value = json.loads(payload)
@@ -75,6 +76,9 @@ def _put(house: Tree, levels: "list[str]", payload: str) -> None:
         return  # none of ours
     if place == "site":
         house[part] = value
+        return
+    if place == "records":
+        house.setdefault(place, {})[part] = value
         return
     for prefix, group in (("node_", "nodes"), ("line_", "lines")):
         if place.startswith(prefix):

@@ -199,6 +199,30 @@ class Device(Struct):
     measured: dict[str, Any] | None = None
 
 
+class RecordsHead(Struct, forbid_unknown_fields=True):
+    """The newest record of a log: keep it elsewhere, and nobody can write the log anew unseen."""
+
+    n: int
+    hash: str
+
+
+class RecordsState(Struct, forbid_unknown_fields=True):
+    clock: Literal["synced", "holdover", "unknown"]
+    key: Annotated[str, Meta(description="fingerprint of the key that signs")]
+    heads: dict[str, RecordsHead]
+    fault: Annotated[str, Meta(description="why nothing is written; empty while all is well")]
+    calibrated: bool
+
+
+class RecordsEvents(Struct, forbid_unknown_fields=True):
+    events: Annotated[list[dict[str, Any]], Meta(description="the eight newest asked for: ok, kept, event; or why")]
+
+
+class Records(Struct):
+    state: RecordsState
+    events: RecordsEvents | None = None
+
+
 class House(Struct):
     status: Literal["online", "offline"]
     state: SiteState
@@ -208,6 +232,7 @@ class House(Struct):
     settings: Settings | None = None
     obligations: Obligations | None = None
     troubles: Troubles | None = None
+    records: Records | None = None
 
 
 class Curve(Struct, omit_defaults=True):

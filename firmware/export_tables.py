@@ -168,7 +168,7 @@ def _sessions(asked: Asked) -> "Iterable[Row]":
                    "end_local": asked.local(end["at_s"]) if end else None, "end": ended.get(obis),
                    "energy": one.energy_e(obis), "unit": unit(one.scaler), "begin_status": one.begin["status"],
                    "end_status": end.get("status"), "external": one.external,
-                   "text": end.get("text", one.begin["text"])}
+                   "text": end.get("text") or one.begin["text"]}
 
 
 def _events(asked: Asked) -> "Iterable[Row]":

@@ -30,9 +30,11 @@ from firmware.config import load
 from firmware.cycle import Cycle
 from firmware.duties import Duties
 from firmware.image import Image
+from firmware.records.recorder import Recorder
 from firmware.totals import Totals
 from hal.faults import TIMEOUT, Fault
 from hal.values import Phases, reading
+from sim.time_service import SimTime
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo.toml"
 ROOT = "hutschiene/haus_sonnenhang/"
@@ -97,6 +99,22 @@ def test_the_house_is_a_tree_of_its_parts(latest: "dict[str, str]") -> None:
                                   "sites/{home}/devices/grid/state", "sites/{home}/status/0"])
 def test_what_is_not_there_is_none(latest: "dict[str, str]", path: str) -> None:
     assert api.answer(latest, path.replace("{home}", "haus_sonnenhang")) is None
+
+
+def test_records_are_no_device_and_break_no_metrics(latest: "dict[str, str]", tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(DEMO.read_text().replace("var/demo", str(tmp_path)))
+    recorder = Recorder(load(path), SimTime(1_792_888_000_000))
+    recorder._turn()
+    told = {**latest, **dict(recorder.pairs()), ROOT + "records/status": "online", ROOT + "carry/state": '{"ok":true}',
+            ROOT + "records/events": '{"events":[{"ok":false,"why":"x"}]}'}
+    house: Any = api.answer(told, "sites/haus_sonnenhang")
+    known = msgspec.convert(house, House)
+    assert set(known.devices) == {"grid", "roof", "carport", "rod", "battery", "heatpump"}
+    assert known.records is not None
+    assert known.records.state.clock == "synced"
+    assert set(known.records.state.heads) == {"metrology", "consumer", "system"}
+    assert metrics.text(told) == metrics.text(latest)
 
 
 def test_the_document_describes_every_path_and_has_every_schema_it_names() -> None:

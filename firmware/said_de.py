@@ -40,6 +40,8 @@ GERMAN = {
     "{}: transaction {} is still open": "{}: der Vorgang {} ist noch offen",
     "{}: no transaction is open": "{}: kein Vorgang ist offen",
     "{}: allowed are {}": "{}: erlaubt sind {}",
+    "{}: allowed is text of at most {} characters": "{}: erlaubt ist Text mit höchstens {} Zeichen",
+    "meter: needed": "meter: nötig",
     "{}: the open transaction is of {}": "{}: der offene Vorgang ist von {}",
     "{}: the open transaction is {}": "{}: offen ist der Vorgang {}",
     # the page's server

@@ -6,38 +6,43 @@
 """
 
 import json
-from typing import Annotated, Any
-
-import msgspec
-from msgspec import Meta, Struct
+from typing import Any
 
 from drivers.mqtt_courier import Courier
 from firmware.config_tables import MqttTable, access
 from firmware.records.events import READING, Answer, Ask
-from firmware.said import german
+from firmware.said import german, said
 
-Short = Annotated[str, Meta(max_length=64)]
-
-
-class Asked(Struct, frozen=True, forbid_unknown_fields=True):
-    meter: Short
-    what: Short = READING
-    text: Annotated[str, Meta(max_length=200)] = ""
-    external: Short = ""
-    source: Short = ""
-    group: Short = ""
-    transaction: Short = ""
-    register: Short = ""
+LONGEST = {"meter": 64, "what": 64, "text": 200, "external": 64, "source": 64, "group": 64, "transaction": 64,
+           "register": 64}
 
 
-def ask_of(said: "bytes | str | dict[str, Any]", now_ms: int) -> Ask:
-    """Raises ValueError, in words."""
+class NotAsked(ValueError):
+    """What was said asks for nothing that can be had; `why` in words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def ask_of(payload: "bytes | str | dict[str, Any]", now_ms: int) -> Ask:
+    """Raises NotAsked."""
     try:
-        one = msgspec.convert(said, Asked) if isinstance(said, dict) else msgspec.json.decode(said, type=Asked)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from error
-    return Ask(one.what, one.meter, now_ms, one.source, one.text, one.external, one.group, one.transaction,
-               one.register)
+        found = payload if isinstance(payload, dict) else json.loads(payload)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise NotAsked(said("allowed is an object of JSON"))
+    unknown = sorted(set(found) - set(LONGEST))
+    if unknown:
+        raise NotAsked(said("no such key: {}; allowed are {}", ", ".join(unknown)[:60], ", ".join(LONGEST)))
+    for key, most in LONGEST.items():
+        if not isinstance(found.get(key, ""), str) or len(found.get(key, "")) > most:
+            raise NotAsked(said("{}: allowed is text of at most {} characters", key, most))
+    if not found.get("meter"):
+        raise NotAsked(said("meter: needed"))
+    return Ask(found.get("what", READING), found["meter"], now_ms,
+               **{key: found[key] for key in found if key not in ("meter", "what")})
 
 
 def told(answer: Answer, kept: bool) -> "dict[str, Any]":
@@ -66,8 +71,9 @@ class Asking:
         while (text := self._courier.heard()) is not None:
             try:
                 return ask_of(text, now_ms)
-            except ValueError as error:
-                self._courier.tell(self._result, json.dumps({"ok": False, "why": str(error)}), False)
+            except NotAsked as error:
+                refused = {"ok": False, "why": error.why, "why_de": german(error.why)}
+                self._courier.tell(self._result, json.dumps(refused, ensure_ascii=False), False)
         return None
 
     def refuse(self, ask: Ask, why: str) -> None:

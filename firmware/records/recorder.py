@@ -18,7 +18,7 @@ from firmware.commands import declared
 from firmware.config import SiteFile
 from firmware.config_site import DeviceFile
 from firmware.duties_kept import Open, open_duties
-from firmware.records.asking import Asking, ask_of, told
+from firmware.records.asking import Asking, NotAsked, ask_of, told
 from firmware.records.chain import CONSUMER, METROLOGY
 from firmware.records.contacts import Contact, Watch
 from firmware.records.events import MOST_ASKED, Answer, Ask
@@ -127,8 +127,8 @@ class Recorder:
         """The same of what was said in JSON."""
         try:
             return self.ask(ask_of(said, self._service.read().mono_ms))
-        except ValueError as error:
-            return str(error)
+        except NotAsked as error:
+            return error.why
 
     def pairs(self) -> topics.Pairs:
         """The checkpoint, published: whoever keeps it can tell later whether what came before was changed.

@@ -21,10 +21,12 @@ from firmware.commands import Commands
 from firmware.config import ConfigError, load
 from firmware.config_schema import schema
 from firmware.image import Image
+from firmware.records.asking import NotAsked, ask_of
 from firmware.records.contacts import Contact, Watch
 from firmware.records.events import BEGIN, END, READING, Ask
 from firmware.records.query import Query
 from firmware.records.recorder import Recorder
+from firmware.said import german
 from hal.faults import DeviceError
 from hal.values import reading
 from sim.pins import Pins
@@ -131,7 +133,9 @@ def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> Non
     assert "allowed are reading, begin, end" in told("middle")["why"]
     assert "by: allowed is text of at most 64 characters" in told({"value": "reading", "by": 7})["why"]
     assert "over at once" in told({"value": "begin", "for_s": 5})["why"]
-    assert "Expected `str` of length <= 200" in told({"value": "begin", "text": "x" * 201})["why"]
+    long = told({"value": "begin", "text": "x" * 201})
+    assert (long["why"], long["why_de"]) == ("text: allowed is text of at most 200 characters",
+                                             "text: erlaubt ist Text mit höchstens 200 Zeichen")
     assert "no such key: price" in told({"value": "begin", "price": 5})["why"]
     assert all("event" not in json.loads(payload) for _, payload in commands.pairs())
     recorder._turn()
@@ -214,3 +218,24 @@ def test_a_contact_nobody_can_look_at_is_told(recorded_site: Sites) -> None:
     watch.start()
     watch.stop()
     assert recorder.fault in ("", "contacts: no pins")
+
+
+@pytest.mark.parametrize(("payload", "why"), [
+    (b"{", "allowed is an object of JSON"), (b"[" * 5_000, "allowed is an object of JSON"), (b'"x"', "an object"),
+    (b"{}", "meter: needed"), (b'{"meter": 5}', "meter: allowed is text"),
+    (b'{"meter": "grid", "what": null}', "what: allowed is text of at most 64 characters"),
+    (b'{"meter": "grid", "price": 5}', "no such key: price; allowed are meter, what, text"),
+    (b'{"meter": "\xff"}', "allowed is an object of JSON"),
+])
+def test_what_asks_for_nothing_is_refused_in_words(payload: bytes, why: str) -> None:
+    with pytest.raises(NotAsked) as caught:
+        ask_of(payload, 0)
+    assert why in caught.value.why
+    assert german(caught.value.why) != caught.value.why
+
+
+def test_an_ask_has_all_that_was_said() -> None:
+    said = {"meter": "grid", "what": "end", "text": "a", "external": "b", "source": "c", "group": "d",
+            "transaction": "e", "register": "both"}
+    assert ask_of(json.dumps(said), 7) == Ask("end", "grid", 7, "c", "a", "b", "d", "e", "both")
+    assert ask_of(b'{"meter": "grid"}', 7) == Ask(READING, "grid", 7)

@@ -126,7 +126,8 @@ def _parts(findings: Findings, raw: Raw, site: SiteFile) -> "dict[str, PartTable
         place = ("part", name)
         kind = kinds.get(name)
         if kind is None:
-            findings.add(place, "no such part" + nearest(name, [each for each in kinds if kinds[each]]))
+            findings.add(place, "no such part, a part stands behind a device of the house"
+                         + nearest(name, [each for each in kinds if kinds[each]]))
             continue
         for key in table:
             if key in PartTable.__struct_fields__ and key not in PART_KEYS[kind]:
@@ -205,6 +206,10 @@ def _checks(findings: Findings, raw: Raw, site: SiteFile, case: "CaseTable | Non
         why = case_quantities.unknown(site, check.of)
         if why:
             findings.add((*place, "of"), why)
+        else:
+            key, why = case_quantities.misfit(site, check.of, check)
+            if why:
+                findings.add((*place, key), why)
         bounds = (check.at_least, check.at_most, check.is_, check.is_not)
         if all(bound is None for bound in bounds):
             findings.add(place, "what must hold? allowed are at_least, at_most, is, is_not")

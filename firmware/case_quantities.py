@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from control import reasons
 from control.operator import ceiling_w
 from control.values import CONSUME, NONE, PRODUCE, Grant
+from firmware.case_tables import CheckTable
 from firmware.config import SiteFile
 from firmware.config_read import nearest
 
@@ -22,6 +23,7 @@ KPI = ("import_wh", "export_wh", "pv_wh", "used_wh", "self_consumption_permille"
        "quarter_w", "sliding_quarter_w", "curtailed_wh", "over_feed_in_wh", "over_feed_in_s")
 KPI_DEVICE = ("energy_wh", "surplus_wh", "given_wh", "starts", "stops", "running_s", "phase_changes", "hard_switches",
               "soc_permille", "highest_mdegc", "temperature_mdegc")
+WORDS = ("reason", "bound_by", "alarm", "state")  # all else is numbers
 
 
 def _attribute(name: str) -> "Callable[[CaseLife, int], Value]":
@@ -110,6 +112,34 @@ def unknown(site: SiteFile, name: str) -> str:
         if depth == len(words) - 1 and isinstance(tree, dict):
             return "of what? known are " + ", ".join(tree)
     return ""
+
+
+def misfit(site: SiteFile, name: str, check: CheckTable) -> "tuple[str, str]":
+    """(key, what is wrong with it) of a bound that its quantity can never meet, or always does; ("", "") if none is.
+
+    `name` must be known.
+    """
+    words = name.split(".")
+    last = words[-1]
+    told = words[0] in ("device", "operator") and last in WORDS
+    if told and (check.at_least is not None or check.at_most is not None or check.must == "mean"):
+        return "of", "is told in words; allowed are is, is_not, always, sometime, last"
+    for key, word in (("is", check.is_), ("is_not", check.is_not)):
+        if word is not None and not told:
+            return key, "a number; allowed are at_least, at_most"
+        known = _vocabulary(site, words)
+        if word is not None and known and word not in known:
+            return key, "never said of that" + nearest(word, known)
+    return "", ""
+
+
+def _vocabulary(site: SiteFile, words: "list[str]") -> "tuple[str, ...]":
+    """All that can be said; () where that is the device's own."""
+    if words[0] == "operator":
+        return ("received", "changed", "applied", "kept", "released", "none")
+    if words[-1] == "bound_by":
+        return (*[node.name for node in site.site.nodes], "none")
+    return (*map(reasons.word, reasons.ALL), "none") if words[-1] in ("reason", "alarm") else ()
 
 
 def at_the_end(name: str) -> bool:

@@ -83,8 +83,11 @@ def test_the_house_may_stand_in_the_same_file(written: Path, tmp_path: Path) -> 
     ("at_least = 8000", "", 19, "check.1: what must hold?"),
     ("from_s = 10", "from_s = 60", 25, "no time within the 60 s"),
     ('site = "house.toml"', 'site = "hut.toml"', 0, "hut.toml: cannot be read"),
-    ("[part.carport]", "[part.boat]", 8, "no such part"),
+    ("[part.carport]", "[part.boat]", 8, "no such part, a part stands behind a device of the house"),
     ("soc_pct = 50", "litres = 50", 10, "part.carport.litres = 50: not for a car; allowed are plugged"),
+    ('is = "none"', 'is = "stail"', 29, 'check.2.is = "stail": never said of that; did you mean stale?'),
+    ('is = "none"', "at_most = 3", 27, "is told in words; allowed are is, is_not"),
+    ("at_least = 8000", 'is_not = "none"', 23, 'check.1.is_not = "none": a number; allowed are at_least, at_most'),
     ("[[event]]", "[event]", 12, "a list of tables is written [[event]]"),
 ])
 def test_what_is_wrong_is_told_with_its_line(written: Path, good: str, bad: str, line: int, words: str) -> None:

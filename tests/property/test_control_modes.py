@@ -212,3 +212,20 @@ def test_phases_are_not_changed_before_the_dwell_nor_oftener_than_in_a_day(seed:
         used = now or used
     assert len(turns) >= MOST_TURNS // 2, seed  # the clouds are bad enough
     assert sum(1 for turn_ms in turns if turn_ms < DAY_MS) <= MOST_TURNS, seed
+
+
+def test_a_surplus_near_the_least_of_all_phases_changes_nothing() -> None:
+    """200 W above it and below, longer than both delays."""
+    able = ability("wallbox", min_ma=6_000, max_ma=16_000, step_ma=100, settle_ms=1_000, one_phase=True)
+    for first_w, conductors in ((3_000, 1), (8_000, 3)):
+        house = House(1, able, 10_000)
+        house.sun_w = first_w
+        for _ in range(120):
+            house.turn()
+        assert house.load().conductors == conductors
+        for quarter in range(12):
+            house.sun_w = 500 + 4_140 + (200 if quarter % 2 else -200)
+            for _ in range(90):
+                house.turn()
+        assert house.load().conductors == conductors
+        assert house.load().level

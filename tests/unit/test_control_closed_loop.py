@@ -390,6 +390,27 @@ def test_a_frozen_meter_is_noticed_though_nothing_moves(count: int) -> None:
     assert house.plans[-1].alarms == ()
 
 
+def test_a_meter_that_hangs_while_its_noise_goes_on_is_asked_by_one_ampere() -> None:
+    """In a quiet house nothing else tells it from one that lives; more is granted than there would be without it."""
+    house = House([(load("a", WALLBOX), Car((0, 1, 2)))], rated_ma=25_000)
+    house.run(120)
+    house.stands = noisy(len(house.shown))
+    asked = [plan.grants[1].reason == reasons.PROBE for plan in house.run(420)]  # type: ignore[union-attr]
+    assert not any(asked[:150])
+    assert any(asked)
+    assert (reasons.FROZEN, 0) in house.plans[-1].alarms
+    assert house.grant(1).setpoint.current_ma.l1 <= 6_000
+
+
+def test_a_meter_that_lives_in_a_quiet_house_follows_and_nothing_is_lost() -> None:
+    house = House([(load("a", WALLBOX), Car((0, 1, 2)))], rated_ma=25_000)
+    house.run(120)
+    plans = house.run(900)
+    assert 1 <= sum(plan.grants[1].reason == reasons.PROBE for plan in plans) <= 60  # type: ignore[union-attr]
+    assert not any(plan.alarms for plan in plans)
+    assert house.grant(1).setpoint.current_ma.l1 >= 14_000
+
+
 def wired_wrongly(turned: bool = False, shift: int = 0) -> "Callable[[list[Reading]], Reading]":
     """The other direction, or L1 told as L2 and so on."""
     def say(shown: "list[Reading]") -> Reading:

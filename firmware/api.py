@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from firmware.api_model import Device, LineState, NodeState
+from firmware.said import said
 
 Tree = dict[str, Any]
 PARTS = ("state", "decision", "energy", "settings", "ability", "measured", "obligations", "troubles")
@@ -50,16 +51,16 @@ def asked(query: "Mapping[str, str]") -> "tuple[tuple[str, ...], int, int] | str
     """(series, from, to) of a question for curves; or why it cannot be answered. No series: which there are."""
     unknown = sorted(set(query) - {"series", "from", "to"})
     if unknown:
-        return f"no such parameter: {unknown[0][:40]}; known are series, from, to"
+        return said("no such parameter: {}; known are {}", unknown[0][:40], "series, from, to")
     names = tuple(name for name in query.get("series", "").split(",") if name)
     if len(names) > MOST_SERIES:
-        return f"series: at most {MOST_SERIES} at once"
+        return said("series: at most {} at once", MOST_SERIES)
     times = [query.get(word, "") for word in ("from", "to")]
     if not all(word.isascii() and word.isdigit() and len(word) <= 11 for word in times):
-        return "from, to: needed, in seconds since 1970"
+        return said("from, to: needed, in seconds since 1970")
     from_s, to_s = (int(word) for word in times)
     if not 0 < to_s - from_s <= MOST_SPAN_S:
-        return f"from, to: from must lie before to, and at most {MOST_SPAN_S} s"
+        return said("from, to: from must lie before to, and at most {} s", MOST_SPAN_S)
     return names, from_s, to_s
 
 

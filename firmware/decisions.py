@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from firmware.said import said
 from firmware.topics import Pairs
 from firmware.transaction import once
 
@@ -105,12 +106,12 @@ def asked(query: "Mapping[str, str]") -> "Wanted | str":
     """Or why it cannot be answered."""
     unknown = sorted(set(query) - {"from", "to", "device", "q"})
     if unknown:
-        return f"no such parameter: {unknown[0][:40]}; known are from, to, device, q"
+        return said("no such parameter: {}; known are {}", unknown[0][:40], "from, to, device, q")
     times = [query.get(word, "") for word in ("from", "to")]
     if not all(word.isascii() and word.isdigit() and len(word) <= 11 for word in times):
-        return "from, to: needed, in seconds since 1970"
+        return said("from, to: needed, in seconds since 1970")
     if max(len(query.get(word, "")) for word in ("device", "q")) > MOST_Q:
-        return f"device, q: at most {MOST_Q} characters"
+        return said("device, q: at most {} characters", MOST_Q)
     return Wanted(int(times[0]), int(times[1]), query.get("device", ""), query.get("q", ""))
 
 

@@ -60,6 +60,12 @@ GERMAN = {
     "wrong user or password": "Konto oder Passwort ist falsch",
     "there is none of this name": "unter diesem Namen gibt es nichts",
     "too many pages are open": "zu viele Seiten sind offen",
+    "no such parameter: {}; known are {}": "unbekannter Parameter: {}; bekannt sind {}",
+    "series: at most {} at once": "series: höchstens {} auf einmal",
+    "from, to: needed, in seconds since 1970": "from, to: nötig, in Sekunden seit 1970",
+    "from, to: from must lie before to, and at most {} s":
+        "from, to: from muss vor to liegen, und höchstens {} s",
+    "device, q: at most {} characters": "device, q: höchstens {} Zeichen",
     "a backup is made where the site is run, not here":
         "eine Sicherung entsteht dort, wo das Haus betrieben wird, nicht hier",
     "one is being made already": "eine entsteht schon",

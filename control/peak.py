@@ -6,6 +6,7 @@ up for it. Either the quarters of the clock count, as long as the time of day is
 counts as used up. Storage gives first, then loads come down in the order of shedding.
 """
 
+from control import reasons
 from control.claims import Claim
 from control.storage import serves_peaks
 from control.surplus import drawn_w
@@ -75,6 +76,29 @@ def support_w(peak: "Peak | None", claims: "tuple[Claim, ...]") -> int:
     if peak is None:
         return 0
     return sum([claim.give_w for claim in claims if serves_peaks(claim)])
+
+
+def not_on_storage(claims: "tuple[Claim, ...]", room_w: int) -> "list[int]":
+    """Nothing starts nor rises on what storage gives against a peak: it would be emptied into a load that then stops.
+    Returns which came down for that.
+
+    `room_w`: what all loads may take without that; what fills the storage makes way for them.
+    """
+    over_w = sum([claim.held[3] if claim.stuck else claim.watts(claim.level) for claim in claims
+                  if claim.kind != "storage"]) - room_w
+    out: "list[int]" = []
+    for index in range(len(claims) - 1, -1, -1):
+        claim, was = claims[index], max(claims[index].state.level, 0)
+        if over_w <= 0:
+            break
+        if claim.stuck or claim.kind == "storage" or claim.level <= was:
+            continue
+        before_w = claim.watts(claim.level)
+        level = max(claim.of_watts(max(before_w - over_w, 0)), was)
+        claim.bind(level if level >= claim.floor else was, reasons.PEAK, 0)
+        over_w -= before_w - claim.watts(claim.level)
+        out.append(index)
+    return out
 
 
 def excess_w(peak: "Peak | None", shave: Shave, may_w: int, claims: "tuple[Claim, ...]", t_ms: int) -> int:

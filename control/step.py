@@ -13,8 +13,8 @@ from control.generation import NO_FEED, View, asleep, feed, feeds_too_much, hidd
 from control.guard import guard
 from control.health import NEW_SENSE, believe, doubt
 from control.heat import heat
-from control.limits import limits
-from control.peak import NEW_SHAVE, allowed_w, counted, excess_w, support_w
+from control.limits import Limits, limits
+from control.peak import NEW_SHAVE, allowed_w, counted, excess_w, not_on_storage, support_w
 from control.phases import DAY_MS, choose, dwells, turns
 from control.probe import probe
 from control.ramp import ramp
@@ -39,7 +39,7 @@ from control.values import (
     Snapshot,
     State,
 )
-from control.wiring import Wiring, is_load, wiring
+from control.wiring import NO_LIMIT, Wiring, is_load, wiring
 from control.wishes import wishes
 from hal.values import NOMINAL_MV, Phases, Setpoint
 
@@ -63,8 +63,9 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     flows, nodes = rests(site, wired, state.nodes, senses, _by_device(site, claims), now_ms)
     shave = counted(site.peak, state.shave, grid, snapshot.day_ms, now_ms)
     may_w = allowed_w(site.peak, shave, snapshot.day_ms, now_ms)
+    support = support_w(site.peak, claims)
     bounds = limits(site, wired, flows, tuple([node.severity for node in nodes]), claims,
-                    operator.ceiling_w(obliged, CONSUME), may_w + support_w(site.peak, claims))
+                    operator.ceiling_w(obliged, CONSUME), may_w + support)
     cap = operator.cap(site, obliged, snapshot.prices, now_ms)
     shared = pool(state, grid, claims, hidden_w(wired, state.generators, senses))
     quick_mw = shared.slow_mw if buffered(claims) else shared.quick_mw
@@ -74,7 +75,7 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
             choose(claim, bounds, now_ms)
             demand(claim, bounds, now_ms)
     storages(claims, bounds, shared, cap.power_w, excess_w(site.peak, shave, may_w, claims, shared.t_ms), now_ms)
-    allocate(claims, bounds)
+    _share_out(claims, bounds, may_w - flows[0].rest[3] if support else NO_LIMIT)
     news = _news(site, snapshot, state.senses, senses)
     fresh = all(news)
     for claim in claims:
@@ -90,6 +91,20 @@ def step(site: Site, state: State, snapshot: Snapshot) -> "tuple[State, Plan]":
     return after, Plan(_grants(site, claims, made), _views(flows, issued), _surplus(shared),
                        _alarms(view, snapshot, after, flows, claims),
                        operator.obeyed(obliged, grid, len(site.nodes), claims))
+
+
+def _share_out(claims: "tuple[Claim, ...]", bounds: Limits, own_w: int) -> None:
+    """`own_w`: what loads may take without what storage gives against a peak; what one leaves is shared anew."""
+    asked = [(claim.level, claim.reason, claim.node, claim.phase) for claim in claims] if own_w != NO_LIMIT else []
+    allocate(claims, bounds)
+    cut = not_on_storage(claims, own_w) if asked else []
+    if not cut:
+        return
+    for index, claim in enumerate(claims):
+        if index not in cut:
+            claim.ask(*asked[index])
+    allocate(claims, bounds)
+    not_on_storage(claims, own_w)
 
 
 def _grid(site: Site, senses: "tuple[Sense, ...]") -> "Sense | None":

@@ -76,6 +76,8 @@ MUTANTS = {
                    "    if peak_w < wired.caps[0][3]:", "    if False:"),
     "peak-storage": Mutant("storage gives first against a peak", "control/storage.py",
                            "    if excess_w > 0 and serves_peaks(claim):", "    if False:"),
+    "peak-starts": Mutant("nothing starts on what storage gives against a peak", "control/step.py",
+                          "    cut = not_on_storage(claims, own_w) if asked else []", "    cut = []"),
     "feed-in": Mutant("no more is fed in than allowed", "control/generation.py",
                       "    if cap_w == NONE:\n        return NO_LIMIT\n", "    return NO_LIMIT\n"),
     "lost-input": Mutant("a lost contact is limited", "control/operator.py",

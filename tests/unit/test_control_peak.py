@@ -102,6 +102,7 @@ class House:
         self.told = [STOP, STOP]
         self.plan: "Plan | None" = None
         self.imports: "list[int]" = []
+        self.car_ma: "list[int]" = []
 
     def run(self, seconds: int) -> None:
         for _ in range(seconds):
@@ -111,6 +112,7 @@ class House:
             self.soc_mwh += battery_w * 1_000 // 3_600
             total_w = self.house_w + 3 * car_ma * 230 // 1_000 + battery_w
             self.imports.append(max(total_w, 0))
+            self.car_ma.append(car_ma)
             volts = Phases(230_000 + self.now_ms // 1_000 % 997, 230_000, 230_000)
             grid = reading(self.now_ms, total_w=total_w, current_ma=_even(total_w), voltage_mv=volts)
             car = reading(self.now_ms, total_w=3 * car_ma * 230 // 1_000, current_ma=Phases(car_ma, car_ma, car_ma),
@@ -178,6 +180,24 @@ def test_what_is_kept_for_peaks_serves_nothing_else() -> None:
     house.house_w = 45_000
     house.run(30)
     assert house.grant(2).setpoint.power_w == -10_000
+
+
+def test_nothing_starts_on_what_is_kept_for_peaks() -> None:
+    """Filled from the grid and emptied into a car that then stops, over and over."""
+    house = House(CLOCK, soc_permille=300, kept_permille=500)
+    house.house_w = 17_500  # it leaves less than a car needs
+    house.run(30)  # its household is not yet known
+    house.car_ma.clear()
+    house.run(350)
+    assert set(house.car_ma) == {0}
+    assert house.soc_mwh // 10_000 > 305
+    house.house_w = 4_000
+    house.run(300)
+    assert house.car_ma[-1] >= 20_000
+    house.house_w = 17_500
+    house.run(60)
+    assert house.grant(2).reason == reasons.PEAK  # what runs it serves
+    assert house.car_ma[-1] >= 6_000
 
 
 def test_between_peaks_it_is_filled_from_the_grid_as_far_as_it_is_kept() -> None:

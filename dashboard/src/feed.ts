@@ -22,7 +22,7 @@ export class Feed {
 
   /** `changed` is called when something may look different; `refused` when the server will not tell us anything; when
    * `may` says no it is not asked. */
-  constructor(private readonly changed: () => void, private readonly refused: () => void, private readonly may: () => Promise<boolean>) {}
+  constructor(private readonly changed: () => void, private readonly refused: () => void, private readonly may: (anew: boolean) => Promise<boolean>) {}
 
   start(): void {
     this.connect();
@@ -50,7 +50,7 @@ export class Feed {
     this.source = null;
     this.triedAt = Date.now();
     const turn = ++this.turn;
-    void this.may().then((may) => {
+    void this.may(this.failures > 0).then((may) => {
       if (may && turn === this.turn && !this.hiddenLong()) this.listen();
     });
   }

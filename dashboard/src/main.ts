@@ -36,7 +36,7 @@ let shown = "";
 let due = false;
 let sayUntil = 0;
 
-const feed = new Feed(soon, () => void session.refresh(), () => session.may());
+const feed = new Feed(soon, () => void session.refresh(), (anew) => session.may(anew));
 const session = new Session(() => {
   if (session.locked()) {
     feed.forget();

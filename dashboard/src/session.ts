@@ -23,6 +23,7 @@ export class Session {
   state: SessionState = "asking";
   who: Who | null = null;
   private toldAt = 0;
+  private leaving: Promise<boolean> | null = null;
   private guests: string | null = null; // what who has not logged in may, null for nothing
 
   constructor(private readonly changed: () => void) {}
@@ -40,12 +41,14 @@ export class Session {
       this.guests = role;
       this.state = answer.status === 204 || answer.status === 404 ? "absent" : "out";
     }
+    if (!this.leaving) asksIf(Promise.resolve(!this.locked()));
     this.changed();
   }
 
   /** Whether anything is told here. Who was logged in is asked for first: a session that has ended is no error. */
-  may(): Promise<boolean> {
-    const known = this.state !== "in" || Date.now() - this.toldAt < KNOWN_MS;
+  may(anew = false): Promise<boolean> {
+    if (this.leaving) return this.leaving;
+    const known = this.state !== "in" || (!anew && Date.now() - this.toldAt < KNOWN_MS);
     const may = known ? Promise.resolve(!this.locked()) : this.refresh().then(() => !this.locked());
     asksIf(may);
     return may;
@@ -64,11 +67,19 @@ export class Session {
   }
 
   async logout(): Promise<void> {
+    this.leaving = this.leave();
+    asksIf(this.leaving);
+    const may = await this.leaving;
+    this.leaving = null;
+    asksIf(Promise.resolve(may));
+  }
+
+  private async leave(): Promise<boolean> {
     await ask("api/v1/logout", { method: "POST", headers: this.proof() });
     this.who = null;
     this.state = "out";
     await this.refresh();
-    await this.may();
+    return !this.locked();
   }
 
   /** Nothing is shown to who has not logged in. */

@@ -138,7 +138,7 @@ def test_curves_are_read_over_http(tmp_path: Path) -> None:
         status, _, body = get(page, where + "?from=5&to=x")
         assert (status, json.loads(body)) == (
             400, {"status": 400, "why": "from, to: needed, in seconds since 1970",
-                   "why_de": "from, to: needed, in seconds since 1970"})
+                   "why_de": "from, to: nötig, in Sekunden seit 1970"})
         assert get(page, "/api/v1/sites/other/history" + minute)[0] == 404
         page.publish("hutschiene/bare/site/state", "{}")
         assert [get(page, "/api/v1/sites/bare/" + what)[0] for what in (

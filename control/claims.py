@@ -44,7 +44,7 @@ class Claim:
         self.drawn = NOTHING  # what it draws now, as far as that is known
         self.stands_w = 0  # most it may be discharging now, as a negative power
         self.quick_w = 0  # its share of the surplus over seconds
-        self.slow_w = 0  # and over half a minute
+        self.slow_w = 0  # and over a minute and a half
         self.waits = reasons.WAITS_SURPLUS  # why that is not more
         self.stood_ms = state.stood_ms
         self.edge_ms = state.edge_ms

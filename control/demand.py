@@ -155,5 +155,5 @@ def _waiting(claim: Claim, now_ms: int) -> None:
 
 
 def _follow(claim: Claim) -> int:
-    """A contactor follows half a minute, a pilot signal or a thyristor seconds."""
+    """A contactor follows minutes, a pilot signal or a thyristor seconds."""
     return claim.of_watts(claim.slow_w if claim.kind == "stages" else claim.quick_w)

@@ -1,7 +1,7 @@
 """One phase or all: how many conductors a wallbox that can choose shall use.
 
-Decided on half a minute's surplus, with a gap in watts between both directions, and not again before the dwell
-is over: each change costs the contactor, and some cars give up after a few.
+Decided on the surplus of a minute and a half, with a gap in watts between both directions, and not again before the
+dwell is over: each change costs the contactor, and some cars give up after a few.
 """
 
 from control.claims import Claim

@@ -12,7 +12,7 @@ from control.claims import Claim
 from control.values import FAST, MINIMUM, NEVER, OFF, Sense, State
 
 QUICK_MS = 4_000  # a car answers within 5 s (IEC 61851-1): faster is only noise
-SLOW_MS = 30_000  # for starts, stops and phases
+SLOW_MS = 90_000  # for starts, stops and phases; 30 s switches more and gains nothing (benchmarks.pareto)
 FLIGHT_MS = 10_000  # beyond its own settling: the car's answer and the next reading
 SPARE_W = 150  # what a load may add to its draw before the surplus is shared anew
 COMES_MS = 10_000  # a start counts as one for so long

@@ -403,7 +403,7 @@ class State(namedtuple("State", (
     loads: "tuple[LoadState | None, ...]"  # by device; None for what takes no setpoint
     pool_ms: int  # time of the grid reading the surplus was last reckoned with; NEVER = none yet
     quick_mw: int  # surplus in thousandths of a watt, smoothed over seconds
-    slow_mw: int  # smoothed over half a minute
+    slow_mw: int  # smoothed over a minute and a half
     generators: "tuple[Generator | None, ...]"  # by device; None for what is none
     feed: Feed
     shave: Shave

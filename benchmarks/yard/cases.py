@@ -109,7 +109,7 @@ def _operator(make: object, seed: int, lag_ms: Lag) -> Figures:
         yard.second()
         if second >= dimmed_s and comply_s < 0 and _car_w(yard) <= 4_200 + max(0, watts - 500) + 150:
             comply_s = second - dimmed_s
-    return {"comply_s": comply_s, "car_kwh": _cars_kwh(yard)}
+    return {"comply_s": comply_s if comply_s >= 0 else 2 * HOUR_S - dimmed_s, "car_kwh": _cars_kwh(yard)}
 
 
 def _cloudy_one(make: object, seed: int, lag_ms: Lag) -> Figures:

@@ -77,11 +77,11 @@ def site_of(plant: Plant) -> Site:
     devices = [DeviceSpec("grid", 0, ALL, ability("meter"), 0, "off", 3_000, 0, None, NONE, "")]
     for car in plant.cars:
         devices.append(DeviceSpec(car.name, 0, car.phases, wallbox(car), car.priority, car.mode, 5_000, car.max_ma,
-                                  None, NONE, ""))
+                                  None, NONE, "a"))
     if plant.storage_wh:
         able = ability("storage", min_w=-STORAGE_W, max_w=STORAGE_W, failsafe_ms=15_000, settle_ms=2_000,
                        own="mode" if plant.own else "")
-        devices.append(DeviceSpec("storage", 0, ALL, able, 0, "surplus", 5_000, 0, store(50, 0, 1_000), NONE, ""))
+        devices.append(DeviceSpec("storage", 0, ALL, able, 0, "surplus", 5_000, 0, store(50, 0, 1_000), NONE, "d"))
     if plant.pv_w:
         devices.append(DeviceSpec("roof", 0, ALL, ability("source"), 0, "off", 5_000, 0, None, NONE, ""))
     return Site("yardstick", (house,), tuple(devices), SECOND_MS, NONE, None)

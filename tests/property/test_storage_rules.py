@@ -326,7 +326,7 @@ def test_nothing_swings_whatever_the_lags(seed: int, owns: "tuple[str, ...]") ->
     dice = Random(seed)
     for _ in range(3):
         base_w = dice.choice((-9_000, -3_000, -800, 600, 2_500, 4_800))
-        loop.run(330, base_w)  # a car starts after a minute, stops after three, and rises by 3 % a second
+        loop.run(540, base_w)  # a car stops after three minutes of a mean of 90 s, and rises by 3 % a second
         assert swing_w(loop.run(60, base_w)) <= 250, (seed, owns, base_w, loop.past[-12:])
 
 

@@ -567,7 +567,7 @@ def test_surplus_starts_after_a_minute_and_stops_after_three() -> None:
     assert house.grant(1).setpoint == STOP
     assert house.grant(1).reason == reasons.WAITS_SURPLUS
     house.base = pv(6_000, 0)
-    house.run(120)
+    house.run(200)
     assert house.grant(1).reason == reasons.REST
     assert switches(house.plans, 1) == 2
 

@@ -124,7 +124,7 @@ class Loop:
             begun_ms = self._clock.now_ms()
             self._obey(cycle, begun_ms)
             before = cycle.state
-            snapshot, plan = cycle.once(begun_ms)
+            snapshot, plan = cycle.once(self._clock.now_ms())
             if self._journal is not None:
                 if before is not after:
                     self._journal.cut()  # what was remembered from before a restart is in no snapshot

@@ -18,7 +18,7 @@ PATIENCE_MS = 8_000  # within the 13 s the whole chain has; beyond IEC 61851's 5
 FALL_MS = 5_000  # the rest falls to its highest value in a slice of this length
 TOGETHER_MS = 2_000  # readings this near each other belong together
 
-NEW_NODE = NodeState(NEVER, (0, 0, 0, 0), (0, 0, 0, 0), NEVER, (NEVER, NEVER, NEVER, NEVER), (0, 0, 0), 0, (0, 0, 0))
+NEW_NODE = NodeState(NEVER, NOTHING, NOTHING, NEVER, (NEVER, NEVER, NEVER, NEVER), (0, 0, 0), 0, (0, 0, 0), NOTHING)
 
 
 class Flow(namedtuple("Flow", ("measured", "believed", "lost", "rest", "export_ma", "bears_ma"))):
@@ -59,13 +59,13 @@ def rests(site: Site, wired: Wiring, states: "tuple[NodeState, ...]", senses: "t
 
 
 def _unmeasured(site: Site, wired: Wiring, index: int, flows: "list[Flow]", state: NodeState) -> Flow:
-    """Not less than what is assumed, than what was known, than what is known below."""
+    """Not less than what is assumed, than what was known or may have come, than what is known below."""
     below = NOTHING
     for child in wired.children[index]:
         below = plus(below, positive(flows[child].rest))
     rest = most(wired.assumed[index], below)
     if state.used_ms != NEVER:
-        rest = most(rest, state.rest)
+        rest = most(rest, state.risen)
     node = site.nodes[index]
     return Flow(None, False, node.meter != NONE, rest, (0, 0, 0), bears_ma(node, state, False))
 
@@ -96,7 +96,7 @@ def _measured(site: Site, wired: Wiring, index: int, state: NodeState, senses: "
     if state.used_ms == NEVER:
         first = minus(flow, low)
         return NodeState(t_ms, first, first, now_ms, NEW_NODE.above_ms, heat, severity,
-                         (abs(flow[0]), abs(flow[1]), abs(flow[2])))
+                         (abs(flow[0]), abs(flow[1]), abs(flow[2])), first)
     if not sense.phased and any(not senses[source].believed for source in wired.sources[index]):
         together = False  # what the roof hides on each phase is not known
     turn = together and now_ms - state.peak_ms >= FALL_MS
@@ -113,9 +113,10 @@ def _measured(site: Site, wired: Wiring, index: int, state: NodeState, senses: "
         peak[k] = max(state.peak[k], min(high, rest[k]), rest[k] if rest[k] > before else state.peak[k])
         if turn:
             rest[k], peak[k] = min(rest[k], peak[k]), min(high, rest[k])
-    return NodeState(t_ms, (rest[0], rest[1], rest[2], rest[3]), (peak[0], peak[1], peak[2], peak[3]),
+    is_now = (rest[0], rest[1], rest[2], rest[3])
+    return NodeState(t_ms, is_now, (peak[0], peak[1], peak[2], peak[3]),
                      now_ms if turn else state.peak_ms, (above[0], above[1], above[2], above[3]), heat, severity,
-                     warm)
+                     warm, most(is_now, minus(flow, drawn)))
 
 
 def _behind(loads: "tuple[int, ...]", claims: "tuple[Claim | None, ...]",

@@ -301,7 +301,7 @@ class Sense(namedtuple("Sense", (
 
 
 class NodeState(namedtuple("NodeState", (
-    "used_ms", "rest", "peak", "peak_ms", "above_ms", "heat", "severity", "warm",
+    "used_ms", "rest", "peak", "peak_ms", "above_ms", "heat", "severity", "warm", "risen",
 ))):
     """What is remembered of one node. Vectors: mA on L1, L2, L3, then W."""
 
@@ -314,6 +314,7 @@ class NodeState(namedtuple("NodeState", (
     heat: "tuple[int, int, int]"  # overload stored in the fuse: control.overload
     severity: int  # 0 none, 1 down to the least, 2 stop
     warm: "tuple[int, int, int]"  # mean current of the last minutes, mA: what the cabinet feels
+    risen: "tuple[int, int, int, int]"  # what the rest is when its rise turns out to last
 
 
 class Upkeep(namedtuple("Upkeep", (

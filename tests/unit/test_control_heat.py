@@ -384,7 +384,7 @@ def test_the_energy_of_a_day_is_bounded_and_begins_anew_at_midnight() -> None:
 
 
 def clouds(now_ms: int) -> int:
-    return 6_000 if now_ms // 240_000 % 2 else 0
+    return 6_000 if now_ms // 480_000 % 2 else 0
 
 
 @pytest.mark.parametrize("able", [elements(None, run_ms=600_000), ability("heater", min_w=800, max_w=2_000, step_w=100,

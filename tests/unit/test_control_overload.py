@@ -17,7 +17,7 @@ def after(spec: NodeSpec, state: NodeState, current_ma: int, seconds: int) -> No
         flow, t_ms = (current_ma, 0, 0, current_ma * 230 // 1_000), max(state.used_ms, 0) + 1_000
         heat, severity = heated(state, spec, flow, t_ms)
         warm = warmed(state, flow, t_ms) if state.used_ms != NEVER else (current_ma, 0, 0)
-        state = NodeState(t_ms, *state[1:5], heat, severity, warm)
+        state = NodeState(t_ms, *state[1:5], heat, severity, warm, state.risen)
     return state
 
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from firmware.config import load
+from firmware.config.file import load
 from firmware.serve import Served
 from sim.appliance import Appliance
 from sim.car import Car

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from firmware.config import load
+from firmware.config.file import load
 from firmware.day import TICK_MS, Day
 from firmware.demo import HOUSE
 

@@ -13,9 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from control.values import NONE, DeviceSpec, NodeSpec, Site
-from firmware.config import SiteFile, load
-from firmware.config_tables import CommandsTable, HistoryTable, MqttTable, StateTable
-from firmware.config_tables_people import PageTable
+from firmware.config.file import SiteFile, load
+from firmware.config.tables import CommandsTable, HistoryTable, MqttTable, StateTable
+from firmware.config.tables_people import PageTable
 from firmware.cycle import Cycle
 from firmware.image import Image
 from firmware.outside import Outside

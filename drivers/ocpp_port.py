@@ -8,7 +8,7 @@ ANSWER_MS = 5_000  # makers' stations answer within one or two seconds
 
 
 class Stations:
-    """Of one port. Real: drivers.ocpp_server; simulated: firmware.simulated_ocpp."""
+    """Of one port. Real: drivers.ocpp_server; simulated: firmware.simulated.ocpp."""
 
     def desk(self, station: str) -> Desk:
         """The same for each of its connectors; from now on the station is let in."""

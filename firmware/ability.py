@@ -11,7 +11,7 @@ import json
 
 from control.values import DeviceSpec, Site
 from control.wiring import is_load, is_told
-from firmware.config_site import MODES
+from firmware.config.site import MODES
 from firmware.losses import left_alone_ma, left_alone_w
 from firmware.topics import Pairs, slug
 

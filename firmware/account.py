@@ -7,7 +7,7 @@ from pathlib import Path
 
 from firmware.access.accounts import AccountError, Accounts, made_up, read, refusal
 from firmware.access.roles import NAMES, WORDS
-from firmware.config import load
+from firmware.config.file import load
 from firmware.errors import UserError
 
 WHAT = ("add", "password", "remove", "list")

@@ -4,7 +4,7 @@ from typing import Any
 
 from drivers.load_facts import LoadFacts
 from drivers.wallbox_table import Box
-from firmware import config_drivers
+from firmware.config import driver_modules
 
 BEGIN, END = "<!-- made by ./dev meters: devices -->\n", "<!-- end of what ./dev meters made: devices -->\n"
 LINES = {"modbus-rtu": "RTU", "modbus-tcp": "TCP"}
@@ -18,8 +18,8 @@ READS = (("current_ma", "I"), ("voltage_mv", "U"), ("total_w", "P"), ("import_wh
 def facts() -> "tuple[tuple[str, LoadFacts, str, tuple[str, ...]], ...]":
     """(driver, what it is, its own fail-safe, lines) of every controlled device there is, by kind and name."""
     out = []
-    for name in config_drivers.known():
-        module = config_drivers.module(name)
+    for name in driver_modules.known():
+        module = driver_modules.module(name)
         said = _facts(module)
         if said is not None:
             out.append((name, said, str(module.FAILSAFE), tuple(module.LINES)))

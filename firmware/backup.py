@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from firmware.config import SiteFile
+from firmware.config.file import SiteFile
 from firmware.history_store import NAME as HISTORY
 from firmware.records.store import NAME as RECORDS
 

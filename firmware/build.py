@@ -13,8 +13,8 @@ from drivers.modbus_tcp import ModbusTcp
 from drivers.mqtt_inbox import MqttInbox
 from drivers.mqtt_link import Access
 from drivers.multicast import Multicast
-from firmware.config import LineSpec, SiteFile
-from firmware.config_site import DeviceFile
+from firmware.config.file import LineSpec, SiteFile
+from firmware.config.site import DeviceFile
 from firmware.image import Image
 from firmware.line import Line, Slot
 from firmware.virtual import leaves

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from firmware.carrier import Carrier
-from firmware.config_carry import load
+from firmware.carrying.carrier import Carrier
+from firmware.config.carry import load
 from firmware.run import on_signals
 
 

@@ -11,15 +11,17 @@ from pathlib import Path
 from drivers.clock import MonotonicClock
 from drivers.passport import passport
 from drivers.system_time import SystemTime
-from firmware import check_generation, check_heat, check_records
-from firmware.check_battery import battery_words
-from firmware.check_facts import PHASE_NAMES, Facts, facts
-from firmware.check_live import live
-from firmware.config import ConfigError, SiteFile, load
-from firmware.config_schema import schema
-from firmware.config_site import amperes
+from firmware.checks import generation as check_generation
+from firmware.checks import heat as check_heat
+from firmware.checks import records as check_records
+from firmware.checks.battery import battery_words
+from firmware.checks.facts import PHASE_NAMES, Facts, facts
+from firmware.checks.live import live
+from firmware.config.file import ConfigError, SiteFile, load
+from firmware.config.schema import schema
+from firmware.config.site import amperes
 from firmware.notices.services import services
-from firmware.scan_text import passport_words
+from firmware.scanning.text import passport_words
 
 CURVES = {"sls-e": "SLS-E", "gg": "gG", "mcb-b": "MCB B", "mcb-c": "MCB C", "mcb-d": "MCB D"}
 

@@ -23,11 +23,11 @@ from firmware.access.accounts import Accounts
 from firmware.access.door import Door, is_loopback
 from firmware.errors import UserError
 from firmware.history import History, readable
-from firmware.page import MOST_TOPICS, Page, Place
-from firmware.page_routes import House
 from firmware.passing import RESULT, Passing
 from firmware.run import on_signals
 from firmware.topics import slug
+from firmware.web.page import MOST_TOPICS, Page, Place
+from firmware.web.routes import House
 
 MOST_SITES = 16
 HISTORY_MB = 8  # of each site, in memory

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from control.values import Plan, Snapshot
 from firmware import build
-from firmware.config import LineSpec, SiteFile
+from firmware.config.file import LineSpec, SiteFile
 from firmware.cycle import Cycle
 from firmware.image import Image
 from firmware.lanes import Lanes
-from firmware.simulated import Simulated
+from firmware.simulated.house import Simulated
 from hal.ports import Meter
 from sim.clock import SimClock
 from sim.kpi import Kpi

@@ -19,7 +19,7 @@ from drivers.serial_stream import SerialStream
 from drivers.socket_stream import PREFIX, SocketStream
 from drivers.wmbus_stick import MODES
 from drivers.wmbus_sticks import KINDS as KINDS_OF_STICKS
-from firmware import decode_smgw
+from firmware.decoders import smgw as decode_smgw
 from hal.faults import DeviceError
 
 KINDS = ("sml", "d0", "p1", "wmbus", "mbus", "modbus", "speedwire", "json", "smgw")
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    kind: Any = importlib.import_module(f"firmware.decode_{args.kind}")
+    kind: Any = importlib.import_module(f"firmware.decoders.{args.kind}")
     shown = 0
     try:
         args.is_port = _is_port(kind, args.source)

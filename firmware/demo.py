@@ -14,7 +14,7 @@ import msgspec
 from firmware import run as daemon
 from firmware.broker import Broker
 from firmware.build import Port, real_port
-from firmware.config import LineSpec, SiteFile, load
+from firmware.config.file import LineSpec, SiteFile, load
 from firmware.serve import Served, add_day_arguments
 
 HOUSE = Path(__file__).parents[1] / "deploy" / "demo.toml"

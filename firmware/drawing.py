@@ -3,7 +3,7 @@
 from control.operator import ceiling_w
 from control.values import CONSUME, NONE, PRODUCE, Plan, Site
 from control.wiring import is_told
-from firmware.simulated import Simulated
+from firmware.simulated.house import Simulated
 from sim.battery import Battery
 from sim.car import Car
 from sim.heatpump import HeatPump

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from control.values import NONE, Site
-from firmware.config import load
+from firmware.config.file import load
 from firmware.errors import UserError
 from firmware.export_tables import TABLES, TEXTS, Asked, Row
 from firmware.records import legal_time, sharing

@@ -9,7 +9,8 @@ from typing import Any
 
 from drivers.meter_facts import Facts
 from drivers.meter_table import Table
-from firmware import actuators, config_drivers
+from firmware import actuators
+from firmware.config import driver_modules
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- made by ./dev meters -->\n", "<!-- end of what ./dev meters made -->\n"
@@ -22,8 +23,8 @@ LINES = {"modbus-rtu": "RTU", "modbus-tcp": "TCP"}
 def facts() -> "tuple[tuple[str, Facts, tuple[str, ...]], ...]":
     """(driver, what it is, lines) of every meter there is, by name."""
     out = []
-    for name in config_drivers.known():
-        module = config_drivers.module(name)
+    for name in driver_modules.known():
+        module = driver_modules.module(name)
         said = _facts(module)
         if said is not None:
             out.append((name, said, tuple(module.LINES)))

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from firmware import topics
-from firmware.config import SiteFile, load
-from firmware.config_tables_people import PageTable
+from firmware.config.file import SiteFile, load
+from firmware.config.tables_people import PageTable
 from firmware.errors import UserError
 from firmware.monitor_own import Own
 from firmware.monitor_table import Row, State, table

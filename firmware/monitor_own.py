@@ -8,10 +8,10 @@ import threading
 
 from drivers.clock import MonotonicClock
 from firmware import build
-from firmware.config import LineSpec, SiteFile
-from firmware.config_site import DeviceFile
+from firmware.config.file import LineSpec, SiteFile
+from firmware.config.site import DeviceFile
 from firmware.monitor_table import Row
-from firmware.scan_known import ReadOnly
+from firmware.scanning.known import ReadOnly
 from hal.faults import DeviceError
 from hal.ports import Meter
 from hal.values import Reading

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from drivers.mqtt_watch import MqttWatch
-from firmware.config import SiteFile, load
-from firmware.config_tables import access
+from firmware.config.file import SiteFile, load
+from firmware.config.tables import access
 from firmware.errors import UserError
 from firmware.notices.post import post
 from firmware.notices.services import services

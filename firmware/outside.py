@@ -14,23 +14,23 @@ from firmware.ability import ability_pairs
 from firmware.access import first
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
-from firmware.check_facts import setup
+from firmware.checks.facts import setup
 from firmware.commands import Commands
-from firmware.config import SiteFile
-from firmware.config_tables import access
+from firmware.config.file import SiteFile
+from firmware.config.tables import access
 from firmware.cycle import Cycle
 from firmware.desk import Desk
 from firmware.errors import UserError
 from firmware.history import History
-from firmware.home_assistant import ONLINE, HomeAssistant
+from firmware.home_assistant.discovery import ONLINE, HomeAssistant
 from firmware.kept import Kept
 from firmware.notices.teller import Teller
-from firmware.page import Page, Place
-from firmware.page_routes import House
 from firmware.said import said
 from firmware.totals import KEEP_MS, Totals
 from firmware.upkeep import KeptUpkeep
 from firmware.version import VERSION
+from firmware.web.page import Page, Place
+from firmware.web.routes import House
 
 if TYPE_CHECKING:
     from firmware.backup import Backup

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drivers.clock import MonotonicClock
 from firmware import build
-from firmware.config import load
+from firmware.config.file import load
 from firmware.image import Image
 
 

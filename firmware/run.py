@@ -11,10 +11,11 @@ from control.values import Plan, Snapshot
 from drivers.clock import MonotonicClock
 from drivers.system_time import SystemTime
 from drivers.watchdog import SystemdWatchdog
-from firmware import build, config_carry, topics
+from firmware import build, topics
 from firmware.access import first
-from firmware.carrier import Carrier
-from firmware.config import LineSpec, SiteFile, load
+from firmware.carrying.carrier import Carrier
+from firmware.config import carry as config_carry
+from firmware.config.file import LineSpec, SiteFile, load
 from firmware.counter_log import CounterLog
 from firmware.cycle import Cycle
 from firmware.duties import Duties

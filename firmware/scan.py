@@ -16,12 +16,12 @@ from typing import Any
 from drivers.clock import MonotonicClock
 from drivers.modbus_serial import port_of
 from drivers.socket_stream import PREFIX
-from firmware.config import load
+from firmware.config.file import load
 from firmware.errors import UserError
 from firmware.poll import host_port, is_serial, number
 from firmware.progress import Progress
-from firmware.scan_find import Answer, Setting, answers
-from firmware.scan_text import text
+from firmware.scanning.find import Answer, Setting, answers
+from firmware.scanning.text import text
 from hal.faults import DeviceError
 
 BAUDS = (9600, 19200, 2400, 38400, 115200, 57600, 4800)  # the likeliest first

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from drivers.keba_talk import PORT as KEBA_PORT
 from drivers.socket_stream import PREFIX, address
 from firmware import serve_push
-from firmware.config import LineSpec, SiteFile, load
+from firmware.config.file import LineSpec, SiteFile, load
 from firmware.errors import UserError
-from firmware.simulated import Simulated
-from firmware.simulated_heads import AskedTwin, PushTwin
-from firmware.simulated_mbus import AirBus, WireBus
-from firmware.simulated_stations import called
+from firmware.simulated.heads import AskedTwin, PushTwin
+from firmware.simulated.house import Simulated
+from firmware.simulated.mbus import AirBus, WireBus
+from firmware.simulated.stations import called
 from sim.bank import Lock
 from sim.https_device import HttpsDevice
 from sim.modbus_slave import RtuSlave, Slave, TcpSlave, ThreadLock

@@ -8,7 +8,7 @@ from typing import Any
 from drivers.mqtt_inbox import MqttInbox
 from drivers.mqtt_link import Access
 from drivers.speedwire import GROUP, PORT
-from firmware.config import LineSpec
+from firmware.config.file import LineSpec
 from sim.bank import Lock
 from sim.network_meters import HttpDevice, MulticastSender
 from sim.twins import NetworkTwin

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from control.values import CONSUME, NONE, PRODUCE, TARGET, DeviceSpec, Site
 from control.wiring import is_load, most_w
-from firmware.config_site import MODES
+from firmware.config.site import MODES
 from firmware.said import said
 
 SITE = NONE  # instead of a device's index: the house itself

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 from control.values import Plan, Snapshot
-from firmware import case
-from firmware.case_checks import Verdict
-from firmware.case_life import CaseLife
-from firmware.case_tables import Ceiling
-from firmware.config import load
+from firmware.cases import case
+from firmware.cases.checks import Verdict
+from firmware.cases.life import CaseLife
+from firmware.cases.tables import Ceiling
+from firmware.config.file import load
 from firmware.day import Day
 from firmware.demo import HOUSE
 from firmware.drawing import Drawing

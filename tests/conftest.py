@@ -11,7 +11,7 @@ import pytest
 
 from control.values import NOTHING_HEARD, SURPLUS, Heard, Snapshot
 from drivers import signing
-from firmware.config import SiteFile, load
+from firmware.config.file import SiteFile, load
 from firmware.image import Image
 from firmware.records import legal_time, series
 from firmware.records.chain import LOGS

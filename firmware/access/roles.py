@@ -16,7 +16,7 @@ class Rule(NamedTuple):
     method: str
     path: str
     role: int  # the least that may
-    handler: str  # of firmware.page_routes.Routes
+    handler: str  # of firmware.web.routes.Routes
 
 
 SITE = "/api/v1/sites/{site}"

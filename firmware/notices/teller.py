@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from control.values import Site
-from firmware.config import SiteFile
-from firmware.config_tables_people import NotifyTable
+from firmware.config.file import SiteFile
+from firmware.config.tables_people import NotifyTable
 from firmware.kept import Kept
 from firmware.notices.sender import Sender
 from firmware.notices.services import services

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from drivers.mqtt_courier import Courier
-from firmware.config_tables import MqttTable, access
+from firmware.config.tables import MqttTable, access
 from firmware.records.events import READING, Answer, Ask
 from firmware.said import german, said
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drivers import signing
 from drivers.signing import Signer
-from firmware.config_tables import RecordsTable
+from firmware.config.tables import RecordsTable
 
 if TYPE_CHECKING:
     from drivers.token_signing import Token

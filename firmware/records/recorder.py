@@ -15,8 +15,8 @@ from typing import Any
 from control.values import Plan, Snapshot
 from firmware import topics
 from firmware.commands import declared
-from firmware.config import SiteFile
-from firmware.config_site import DeviceFile
+from firmware.config.file import SiteFile
+from firmware.config.site import DeviceFile
 from firmware.duties_kept import Open, open_duties
 from firmware.records.asking import Asking, NotAsked, ask_of, told
 from firmware.records.chain import CONSUMER, METROLOGY

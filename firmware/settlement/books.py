@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from drivers import virtual_meter
-from firmware.config_read import nearest
+from firmware.config.read import nearest
 from firmware.records import legal_time, series
 from firmware.records.sampler import QUARTER_S, Value
 from firmware.records.series import Interval

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from firmware.config import ConfigError
+from firmware.config.file import ConfigError
 from firmware.records import legal_time
 from firmware.records.sampler import QUARTER_S
 from firmware.records.sharing import PROPORTIONAL

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from firmware.config import ConfigError
+from firmware.config.file import ConfigError
 from firmware.records import chain, legal_time
 from firmware.records.keeper import OBLIGATION, OBLIGATION_MINUTE
 from firmware.settlement import evidence as facts

@@ -3,7 +3,7 @@
 from datetime import date
 from fractions import Fraction
 
-from firmware.config import ConfigError
+from firmware.config.file import ConfigError
 from firmware.records import storage_split
 from firmware.settlement import quarters
 from firmware.settlement.books import Books, chunks

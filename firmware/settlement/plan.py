@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from firmware.config import ConfigError, text_of, toml_of
-from firmware.config_read import Findings, Raw, nearest, read
-from firmware.config_text import places
+from firmware.config.file import ConfigError, text_of, toml_of
+from firmware.config.read import Findings, Raw, nearest, read
+from firmware.config.text import places
 from firmware.records import legal_time, sharing
 from firmware.settlement import plan_tables as tables
 from firmware.settlement.devices import HOUSEHOLD

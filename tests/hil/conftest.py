@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from firmware.config import load
+from firmware.config.file import load
 from firmware.journal import Entry, Head, journals, read
 from firmware.serve import MASTER, Served
 from hal.values import Phases, Reading

@@ -6,10 +6,11 @@ import pytest
 
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
-from firmware import actuators, build, config_drivers
-from firmware.config import site_file
-from firmware.config_read import Findings
-from firmware.simulated import Simulated
+from firmware import actuators, build
+from firmware.config import driver_modules
+from firmware.config.file import site_file
+from firmware.config.read import Findings
+from firmware.simulated.house import Simulated
 from hal.faults import DeviceError
 from hal.values import Phases, Setpoint
 from sim.clock import SimClock
@@ -26,14 +27,14 @@ ONE_PHASE: "dict[str, dict[str, object]]" = {
     "mypv_acthor": {"phases": "L2", "rod_w": 2_000}}
 NAMES = [name for name, said, _, lines in actuators.facts()
          if lines[0].startswith("modbus") and said.kind != "wallbox"]
-TCP = [name for name in NAMES if "modbus-tcp" in config_drivers.module(name).LINES]
-RTU = [name for name in NAMES if config_drivers.module(name).LINES[0] == "modbus-rtu"]
-BOTH = [name for name in NAMES if "modbus-rtu" in config_drivers.module(name).LINES]
+TCP = [name for name in NAMES if "modbus-tcp" in driver_modules.module(name).LINES]
+RTU = [name for name in NAMES if driver_modules.module(name).LINES[0] == "modbus-rtu"]
+BOTH = [name for name in NAMES if "modbus-rtu" in driver_modules.module(name).LINES]
 
 
 def made(name: str) -> "tuple[Simulated, Any]":
     """The physics of a house with it, and its part of the configuration."""
-    known = {option.name for option in config_drivers.module(name).OPTIONS}
+    known = {option.name for option in driver_modules.module(name).OPTIONS}
     device: "dict[str, Any]" = {
         "driver": name, "line": "it", "node": "house", "phases": "L1 L2 L3",
         **({} if "rated_w" in known else {"max_a": 16}),
@@ -43,7 +44,7 @@ def made(name: str) -> "tuple[Simulated, Any]":
         "line": {"grid": {"kind": "modbus-tcp", "host": "grid"}, "it": {"kind": "modbus-tcp", "host": "box"}},
         "node": {"house": {"rated_a": 125, "curve": "gg", "meter": "grid", "rest_a": 0}},
         "device": {"grid": {"driver": "eastron_sdm630", "line": "grid"}, "it": device}}
-    if "modbus-tcp" not in config_drivers.module(name).LINES:
+    if "modbus-tcp" not in driver_modules.module(name).LINES:
         raw["line"]["it"] = {"kind": "modbus-rtu", "port": "/dev/none"}
         device["unit"] = 1
     file = site_file(Findings("wire", raw, {}), raw)

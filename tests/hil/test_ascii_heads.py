@@ -11,7 +11,7 @@ import pytest
 from drivers import d0_head, p1_head
 from drivers.clock import MonotonicClock
 from drivers.serial_stream import SerialStream
-from firmware.config import load
+from firmware.config.file import load
 from firmware.serve import Served
 from hal.ports import Meter
 

@@ -14,7 +14,7 @@ from drivers.clock import MonotonicClock
 from drivers.keba_talk import PORT, KebaTalk
 from firmware import build
 from firmware.broker import Broker
-from firmware.config import load
+from firmware.config.file import load
 from firmware.serve import Served
 from hal.faults import TIMEOUT, DeviceError
 from hal.values import STOP, ZERO, Phases, Setpoint

@@ -18,7 +18,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware.broker import Broker
-from firmware.carry_spool import Spool
+from firmware.carrying.spool import Spool
 from sim.rng import Rng
 from sim.twins.oms_meter import RadioMeter, on_stick
 

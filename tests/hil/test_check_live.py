@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from firmware.config import load
+from firmware.config.file import load
 from firmware.serve import Served
-from firmware.simulated import Simulated
+from firmware.simulated.house import Simulated
 from sim.modbus_slave import TcpSlave, ThreadLock
 
 ROOT = Path(__file__).parents[2]

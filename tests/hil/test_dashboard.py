@@ -23,7 +23,7 @@ from firmware.access.accounts import Accounts
 from firmware.access.door import Door
 from firmware.access.roles import OWNER
 from firmware.dashboard import MOST_SITES, Dashboard
-from firmware.page import Place
+from firmware.web.page import Place
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"

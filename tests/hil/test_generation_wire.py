@@ -17,7 +17,7 @@ import pytest
 from drivers.clock import MonotonicClock
 from firmware import build
 from firmware.broker import Broker
-from firmware.config import LineSpec, load
+from firmware.config.file import LineSpec, load
 from firmware.run import Daemon
 from firmware.serve import Served
 from hal.faults import REFUSED, DeviceError

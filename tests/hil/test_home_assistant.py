@@ -17,10 +17,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from control.values import NONE, Snapshot
 from firmware.broker import Broker
 from firmware.build import real_port
-from firmware.config import LineSpec, SiteFile, load
+from firmware.config.file import LineSpec, SiteFile, load
 from firmware.demo import moved
-from firmware.home_assistant import HomeAssistant
-from firmware.home_assistant_measured import SHAPES
+from firmware.home_assistant.discovery import HomeAssistant
+from firmware.home_assistant.measured import SHAPES
 from firmware.run import Daemon
 from firmware.serve import Served
 

@@ -18,7 +18,7 @@ import pytest
 
 from control.wiring import is_load
 from firmware.broker import Broker
-from firmware.config import load
+from firmware.config.file import load
 from firmware.journal import journals, read
 from firmware.serve import Served
 

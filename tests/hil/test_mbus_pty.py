@@ -10,7 +10,7 @@ from drivers.clock import MonotonicClock
 from drivers.mbus_meter import MBusMeter
 from drivers.oms_meter import OmsMeter
 from firmware import build
-from firmware.config import load
+from firmware.config.file import load
 from firmware.image import Image
 from firmware.line import Line
 from firmware.serve import Served

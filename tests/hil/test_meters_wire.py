@@ -9,7 +9,7 @@ import pytest
 
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import DeviceError
 from hal.values import Phases
 from sim.bank import Bank
@@ -30,7 +30,7 @@ TURNS = 5  # readings, in which every slow value has come
 
 
 def options(name: str) -> "dict[str, object]":
-    out: "dict[str, object]" = {option.name: option.default for option in config_drivers.module(name).OPTIONS}
+    out: "dict[str, object]" = {option.name: option.default for option in driver_modules.module(name).OPTIONS}
     return {**out, "unit": 1, "phases": (1,) if name in SINGLE else (0, 1, 2), "max_a": 63}
 
 
@@ -67,7 +67,7 @@ def recovered(meter: Any) -> Any:
 def test_a_meter_on_a_serial_pair(name: str, baud: int) -> None:
     with Wire(baud) as wire, RtuSlave(wire.paths[0], clamped(name), baud) as slave:
         bus = ModbusSerial(wire.paths[1], baud)
-        meter = config_drivers.module(name).build(bus, options(name))
+        meter = driver_modules.module(name).build(bus, options(name))
         said = settled(meter)
         assert (said.power_w, said.import_wh, said.export_wh) == (flowing_w(name), 77_700, 1_200)
         assert said.frequency_mhz == 50_000
@@ -86,7 +86,7 @@ def test_a_meter_that_wants_a_rest_between_two_requests() -> None:
     for pause_ms in (0, 100):
         with Wire(9600) as wire, RtuSlave(wire.paths[0], clamped(name), 9600, rest_ms=90) as slave:
             bus = ModbusSerial(wire.paths[1], 9600, pause_ms=pause_ms)
-            meter = config_drivers.module(name).build(bus, options(name))
+            meter = driver_modules.module(name).build(bus, options(name))
             said = []
             for turn in range(4):
                 with contextlib.suppress(DeviceError):
@@ -102,7 +102,7 @@ def test_a_meter_that_wants_a_rest_between_two_requests() -> None:
 def test_a_meter_on_a_socket(name: str) -> None:
     with TcpSlave(clamped(name)) as slave:
         bus = ModbusTcp("127.0.0.1", slave.port, 300)
-        meter = config_drivers.module(name).build(bus, options(name))
+        meter = driver_modules.module(name).build(bus, options(name))
         said = settled(meter)
         assert (said.power_w, said.total_w) == (POWER_W, POWER_W.total())
         assert (said.import_wh, said.export_wh) == (77_700, 1_200)
@@ -117,5 +117,5 @@ def test_a_meter_on_a_socket(name: str) -> None:
 
 
 def test_every_table_is_on_a_line() -> None:
-    tables = {name for name in config_drivers.known() if hasattr(config_drivers.module(name), "TABLE")}
+    tables = {name for name in driver_modules.known() if hasattr(driver_modules.module(name), "TABLE")}
     assert tables <= {name for name, _ in SERIAL} | set(SOCKETS)

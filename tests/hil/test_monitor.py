@@ -15,9 +15,9 @@ import pytest
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
 from firmware.access.roles import VIEWER
-from firmware.config import load
-from firmware.page import Page, Place
-from firmware.simulated import Simulated
+from firmware.config.file import load
+from firmware.simulated.house import Simulated
+from firmware.web.page import Page, Place
 from sim.modbus_slave import TcpSlave, ThreadLock
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from firmware.config import load
+from firmware.config.file import load
 from firmware.serve import Served
 from sim.modbus_slave import always
 

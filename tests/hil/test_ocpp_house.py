@@ -14,7 +14,7 @@ import pytest
 
 from drivers.clock import MonotonicClock
 from firmware import build
-from firmware.config import load
+from firmware.config.file import load
 from firmware.image import Image, Lease
 from firmware.loop import Worker
 from firmware.serve import Served

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from firmware import page as page_module
 from firmware.history import History
 from firmware.history_store import HistoryStore
-from firmware.page import FOLDER, MOST_CLIENTS, STOP_S, Page, Place
-from firmware.page_routes import House
+from firmware.web import page as page_module
+from firmware.web.page import FOLDER, MOST_CLIENTS, STOP_S, Page, Place
+from firmware.web.routes import House
 
 
 @pytest.fixture

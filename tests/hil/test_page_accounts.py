@@ -18,15 +18,15 @@ from firmware.access import accounts as accounts_module
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
 from firmware.access.roles import COMMANDS, INSTALLER, NAMES, OWNER, RULES, VIEWER
-from firmware.check_facts import setup
-from firmware.config import load
-from firmware.config_tables import HistoryTable
+from firmware.checks.facts import setup
+from firmware.config.file import load
+from firmware.config.tables import HistoryTable
 from firmware.desk import Desk
 from firmware.history_store import HistoryStore
 from firmware.outside import _backup
-from firmware.page import Page, Place
-from firmware.page_guard import MOST_BODY
-from firmware.page_routes import House
+from firmware.web.guard import MOST_BODY
+from firmware.web.page import Page, Place
+from firmware.web.routes import House
 from sim.certificate import self_signed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -315,7 +315,7 @@ def test_an_open_stream_ends_with_its_session(server: "Callable[..., Server]") -
 
 def test_what_no_decision_takes_is_answered_in_time_and_never_carried_out(
         server: "Callable[..., Server]", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("firmware.page_routes.ANSWER_S", 0.2)
+    monkeypatch.setattr("firmware.web.routes.ANSWER_S", 0.2)
     house = server()
     house.desk._wake = lambda: None  # nobody decides
     headers = house.login("owner")

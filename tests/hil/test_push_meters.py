@@ -14,7 +14,7 @@ from drivers.mqtt_inbox import MqttInbox
 from drivers.mqtt_link import Access
 from drivers.multicast import Multicast
 from firmware.broker import Broker
-from firmware.config import load
+from firmware.config.file import load
 from firmware.run import Daemon
 from firmware.serve import Served
 from hal.faults import REFUSED, TIMEOUT, DeviceError

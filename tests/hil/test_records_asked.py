@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from control.values import Obeyed, Plan
 from firmware.broker import Broker
-from firmware.config import load
+from firmware.config.file import load
 from firmware.image import Image
 from firmware.records.recorder import Recorder
 from hal.values import reading

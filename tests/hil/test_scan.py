@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.values import Phases
 from sim.bank import Bank, Refused, Registers
 from sim.car import Car
@@ -47,7 +47,7 @@ class House(Bank):
         self.written = 0
 
     def put(self, unit: int, driver: str, phases: "tuple[int, ...]" = (0, 1, 2)) -> None:
-        options: "dict[str, object]" = {each.name: each.default for each in config_drivers.module(driver).OPTIONS}
+        options: "dict[str, object]" = {each.name: each.default for each in driver_modules.module(driver).OPTIONS}
         options.update(unit=unit, phases=phases, max_a=16)
         point: Any = Car(phases, 7) if driver == "heidelberg_energy_control" else Point()
         if isinstance(point, Point) and not isinstance(point, Car):

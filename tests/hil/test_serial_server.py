@@ -10,7 +10,7 @@ from drivers.modbus_rtu import framed
 from drivers.modbus_serial import ModbusSerial
 from drivers.socket_stream import ALIVE, SocketStream
 from firmware import build
-from firmware.config import LineSpec
+from firmware.config.file import LineSpec
 from hal.faults import REFUSED, TIMEOUT, DeviceError
 from sim.bank import Bank
 from sim.clock import SimClock

@@ -13,7 +13,7 @@ from control.values import Obeyed, Plan
 from drivers.clock import MonotonicClock
 from firmware import build
 from firmware.__main__ import main
-from firmware.config import load
+from firmware.config.file import load
 from firmware.image import Image, Lease
 from firmware.loop import Worker
 from firmware.records.recorder import Recorder

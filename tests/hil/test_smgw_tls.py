@@ -10,7 +10,7 @@ import pytest
 from drivers import smgw_gateway
 from drivers.smgw_gateway import Gateway
 from firmware.build import driver, real_port
-from firmware.config import load
+from firmware.config.file import load
 from firmware.serve import Served
 from hal.faults import REFUSED, TIMEOUT, DeviceError
 from sim.clock import SimClock

@@ -11,7 +11,7 @@ import pytest
 from drivers.clock import MonotonicClock
 from firmware import build
 from firmware.broker import Broker
-from firmware.config import load
+from firmware.config.file import load
 from firmware.serve import Served
 from hal.faults import DeviceError
 from hal.values import ZERO, Phases, Setpoint

@@ -7,7 +7,7 @@ import pytest
 
 from drivers.modbus_serial import ModbusSerial
 from drivers.modbus_tcp import ModbusTcp
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import DeviceError
 from hal.values import Phases, Setpoint
 from sim.bank import Bank
@@ -16,15 +16,15 @@ from sim.modbus_slave import RtuSlave, TcpSlave, ThreadLock, always
 from sim.rtu_server import RtuServer
 from sim.wire import Wire
 
-BOXES = [name for name in config_drivers.known() if hasattr(config_drivers.module(name), "BOX")]
-SOCKETS = [name for name in BOXES if "modbus-tcp" in config_drivers.module(name).LINES]
+BOXES = [name for name in driver_modules.known() if hasattr(driver_modules.module(name), "BOX")]
+SOCKETS = [name for name in BOXES if "modbus-tcp" in driver_modules.module(name).LINES]
 SERIAL = (("mennekes_compact", 57600), ("evse_din", 9600), ("phoenix_ev_cc_rtu", 9600))
-BOTH = [*(name for name in BOXES if "modbus-rtu" in config_drivers.module(name).LINES), "heidelberg_energy_control"]
+BOTH = [*(name for name in BOXES if "modbus-rtu" in driver_modules.module(name).LINES), "heidelberg_energy_control"]
 TEN = Setpoint(Phases(10_000, 10_000, 10_000), 0)
 
 
 def options(name: str) -> "dict[str, object]":
-    out: "dict[str, object]" = {option.name: option.default for option in config_drivers.module(name).OPTIONS}
+    out: "dict[str, object]" = {option.name: option.default for option in driver_modules.module(name).OPTIONS}
     out.update({key: 1 for key in ("meter", "confirm_single_source") if key in out})
     return {**out, "unit": 1, "phases": (0, 1, 2), "max_a": 16}
 
@@ -58,7 +58,7 @@ def test_a_wallbox_on_a_socket(name: str) -> None:
     bank, twin = garage(name)
     with TcpSlave(bank) as slave:
         bus = ModbusTcp("127.0.0.1", slave.port, 200)
-        box = config_drivers.module(name).build(bus, options(name))
+        box = driver_modules.module(name).build(bus, options(name))
         obeys(box, twin)
         refuses(box, slave)
         bus.close()
@@ -69,7 +69,7 @@ def test_a_wallbox_on_a_serial_pair(name: str, baud: int) -> None:
     bank, twin = garage(name)
     with Wire(baud) as wire, RtuSlave(wire.paths[0], bank, baud) as slave:
         bus = ModbusSerial(wire.paths[1], baud)
-        box = config_drivers.module(name).build(bus, options(name))
+        box = driver_modules.module(name).build(bus, options(name))
         obeys(box, twin)
         refuses(box, slave)
         bus.close()
@@ -80,7 +80,7 @@ def test_a_wallbox_behind_a_serial_server(name: str) -> None:
     bank, twin = garage(name)
     with RtuServer(bank) as server:
         bus = ModbusSerial(f"tcp://127.0.0.1:{server.port}", 19_200, delay_ms=100)
-        box = config_drivers.module(name).build(bus, options(name))
+        box = driver_modules.module(name).build(bus, options(name))
         obeys(box, twin)
         refuses(box, server)
         bus.close()

@@ -23,14 +23,14 @@ HOMES = {
     "gpiozero": {"drivers/gpio.py"},
     "paho": {"drivers/mqtt.py", "drivers/mqtt_inbox.py", "drivers/mqtt_courier.py", "drivers/mqtt_link.py",
              "drivers/mqtt_watch.py"},
-    "tomli": {"firmware/config.py"},
+    "tomli": {"firmware/config/file.py"},
     "pkcs11": {"drivers/token_signing.py"},
     "amqtt": {"firmware/broker.py"},
     "ocpp": {"drivers/ocpp_frames.py"},
     "websockets": {"drivers/ocpp_server.py", "sim/ocpp_socket.py"},
     "apprise": {"firmware/notices/post.py"},
-    "uvicorn": {"firmware/page.py"},
-    "starlette": {"firmware/page.py", "firmware/page_guard.py", "firmware/page_routes.py"},
+    "uvicorn": {"firmware/web/page.py"},
+    "starlette": {"firmware/web/page.py", "firmware/web/guard.py", "firmware/web/routes.py"},
 }
 MODULES = sorted(path for name in OURS for path in (ROOT / name).rglob("*.py"))
 

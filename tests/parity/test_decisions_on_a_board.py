@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from control.values import State
-from firmware import case
-from firmware.case_life import CaseLife
+from firmware.cases import case
+from firmware.cases.life import CaseLife
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "sim" / "cases"

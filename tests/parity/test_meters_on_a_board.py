@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from firmware import config_drivers
+from firmware.config import driver_modules
 
 ROOT = Path(__file__).parents[2]
 DAY = '''
@@ -51,8 +51,8 @@ for name in sys.argv[1:]:
 def test_the_same_readings_on_both_interpreters(tmp_path: Path, micropython: "list[str]") -> None:
     script = tmp_path / "meters.py"
     script.write_text(DAY)
-    names = [name for name in config_drivers.known()
-             if hasattr(config_drivers.module(name), "TABLE") or name == "sunspec_meter"]
+    names = [name for name in driver_modules.known()
+             if hasattr(driver_modules.module(name), "TABLE") or name == "sunspec_meter"]
     here = run([sys.executable, str(script), *names], "PYTHONPATH")
     there = run([*micropython, str(script), *names], "MICROPYPATH")
     assert here == there

@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware.check_facts import facts
-from firmware.config import ConfigError, SiteFile, load
-from firmware.config_text import places
+from firmware.checks.facts import facts
+from firmware.config.file import ConfigError, SiteFile, load
+from firmware.config.text import places
 from firmware.losses import assumed_ma, silent_ma
 
 EXAMPLE = (Path(__file__).parents[2] / "deploy" / "site.example.toml").read_text("utf-8")

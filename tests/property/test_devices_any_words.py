@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drivers.register_load import RegisterLoad
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import DeviceError
 from hal.ports import Bus, Load
 from hal.registers import decode
@@ -26,9 +26,9 @@ EDGES = (0, 1, 2, 3, 5, 6, 0x7FFF, 0x8000, 0xFFFF, 0x4332, 0x0043, 0x7FC0, 0x418
 
 def devices() -> "list[str]":
     """Those on Modbus that are told something."""
-    return [name for name in config_drivers.known()
-            if (hasattr(config_drivers.module(name), "BOX") or hasattr(config_drivers.module(name), "LOAD"))
-            and config_drivers.module(name).LINES[0].startswith("modbus")]
+    return [name for name in driver_modules.known()
+            if (hasattr(driver_modules.module(name), "BOX") or hasattr(driver_modules.module(name), "LOAD"))
+            and driver_modules.module(name).LINES[0].startswith("modbus")]
 
 
 class AnyWords(Bus):
@@ -56,7 +56,7 @@ class AnyWords(Bus):
 
 
 def options(name: str, clock: SimClock) -> "dict[str, object]":
-    out: "dict[str, object]" = {option.name: option.default for option in config_drivers.module(name).OPTIONS}
+    out: "dict[str, object]" = {option.name: option.default for option in driver_modules.module(name).OPTIONS}
     out.update({key: value for key, value in GIVEN.items() if key in out})
     out.update(unit=1, phases=(1,) if name in ONE_PHASE else (0, 1, 2), max_a=16, clock=clock)
     return out
@@ -66,7 +66,7 @@ def options(name: str, clock: SimClock) -> "dict[str, object]":
 def test_any_words_are_a_reading_or_a_fault(name: str) -> None:
     clock, dice = SimClock(), random.Random(7)
     bus = AnyWords(11)
-    device: Any = config_drivers.module(name).build(bus, options(name, clock))
+    device: Any = driver_modules.module(name).build(bus, options(name, clock))
     readings = 0
     for _ in range(TURNS):
         clock.advance(1_000)
@@ -86,14 +86,14 @@ def test_any_words_are_a_reading_or_a_fault(name: str) -> None:
     assert readings or name in ("sunspec_storage", "sunspec_der_storage", "fronius_gen24", "sunspec_inverter")
 
 
-READERS = [name for name in config_drivers.known() if name not in devices() and config_drivers.module(name).LINES
-           and config_drivers.module(name).LINES[0].startswith("modbus")]
+READERS = [name for name in driver_modules.known() if name not in devices() and driver_modules.module(name).LINES
+           and driver_modules.module(name).LINES[0].startswith("modbus")]
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_what_is_only_read_is_never_written_to(name: str) -> None:
     clock, bus = SimClock(), AnyWords(9)
-    device: Any = config_drivers.module(name).build(bus, options(name, clock))
+    device: Any = driver_modules.module(name).build(bus, options(name, clock))
     assert not isinstance(device, Load)
     for _ in range(TURNS):
         clock.advance(1_000)
@@ -102,10 +102,10 @@ def test_what_is_only_read_is_never_written_to(name: str) -> None:
     assert bus.written == []
 
 
-@pytest.mark.parametrize("name", [name for name in devices() if hasattr(config_drivers.module(name), "BOX")])
+@pytest.mark.parametrize("name", [name for name in devices() if hasattr(driver_modules.module(name), "BOX")])
 def test_no_current_above_the_grant_is_ever_written(name: str) -> None:
     clock, dice, bus = SimClock(), random.Random(3), AnyWords(5)
-    device: Any = config_drivers.module(name).build(bus, options(name, clock))
+    device: Any = driver_modules.module(name).build(bus, options(name, clock))
     assert isinstance(device, RegisterLoad)
     reg = device.box.limit.reg
     assert reg is not None

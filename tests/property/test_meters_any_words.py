@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from drivers.meter_reading import ALIVE_MV, MOST_MV, MOST_WH
 from drivers.sunspec import MARKER
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import DeviceError
 from hal.ports import Bus
 
-METERS = (*(name for name in config_drivers.known() if hasattr(config_drivers.module(name), "TABLE")), "sunspec_meter")
+METERS = (*(name for name in driver_modules.known() if hasattr(driver_modules.module(name), "TABLE")), "sunspec_meter")
 WORD = st.one_of(st.sampled_from((0, 1, 230, 2300, 0x4366, 0x3334, 0x7FC0, 0x7FFF, 0x8000, 0xFFFF)),
                  st.integers(0, 0xFFFF))
 BASES = ((0x4366, 0x3334), (0x3334, 0x4366), (2300, 0), (0, 2300), (3, 0x8338), (230, 0), (0,))  # mostly 230 V
@@ -50,7 +50,7 @@ class Anything(Bus):
 
 
 def meter(name: str, bus: Bus) -> Any:
-    module = config_drivers.module(name)
+    module = driver_modules.module(name)
     options = {option.name: option.default for option in module.OPTIONS}
     conductors = module.TABLE.conductors if hasattr(module, "TABLE") else 3
     return module.build(bus, {**options, "unit": 1, "phases": (0, 1, 2)[:conductors], "max_a": 63})

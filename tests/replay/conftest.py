@@ -14,7 +14,7 @@ import pytest
 from control.reasons import alarm, sentence
 from control.values import Plan, Site
 from firmware.build import Port
-from firmware.config import LineSpec, load
+from firmware.config.file import LineSpec, load
 from firmware.day import Day
 from firmware.journal import Journal, journals
 from sim.appliance import Appliance

@@ -10,7 +10,7 @@ import pytest
 
 from control.values import Grant, Plan, Snapshot
 from firmware.build import Port
-from firmware.config import LineSpec, SiteFile, load
+from firmware.config.file import LineSpec, SiteFile, load
 from firmware.day import Day
 from hal.ports import Bus, Stream
 from hal.values import ZERO

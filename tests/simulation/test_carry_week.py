@@ -9,8 +9,8 @@ import sqlite3
 from pathlib import Path
 
 from drivers.mbus_telegram import of_radio
-from firmware.carry_core import CHECKPOINT_MS, DAY_S, SET_CLOCK_S, Carry
-from firmware.carry_spool import Spool
+from firmware.carrying.core import CHECKPOINT_MS, DAY_S, SET_CLOCK_S, Carry
+from firmware.carrying.spool import Spool
 from sim.rng import Rng
 from sim.twins.oms_meter import RadioMeter
 

@@ -7,9 +7,9 @@ import pytest
 from control import reasons
 from control.values import NONE, DeviceSpec, Grant, NodeView, Obeyed, Plan, Site, Snapshot
 from control.wiring import is_told
-from firmware import case
-from firmware.case_checks import Verdict
-from firmware.case_life import CaseLife
+from firmware.cases import case
+from firmware.cases.checks import Verdict
+from firmware.cases.life import CaseLife
 from firmware.cycle import Cycle
 from firmware.image import Lease
 from firmware.line import LEASE_MS

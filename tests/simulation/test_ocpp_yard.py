@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from firmware.config import load
+from firmware.config.file import load
 from firmware.day import Day
 
 SITE = """\

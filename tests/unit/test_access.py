@@ -14,10 +14,10 @@ from firmware.access.door import Door, Refused, is_here, is_loopback, network
 from firmware.access.pace import FORGET_S, Pace
 from firmware.access.roles import ANYBODY, COMMANDS, INSTALLER, NAMES, OWNER, RULES, VIEWER
 from firmware.access.sessions import MOST, MOST_OF_ONE, Sessions, proves
-from firmware.api_document import document
-from firmware.config import load
-from firmware.page_routes import Routes
+from firmware.config.file import load
 from firmware.settable import table
+from firmware.web.api_document import document
+from firmware.web.routes import Routes
 
 PASSWORD = "roof over all"
 HOST = "192.168.1.9:8080"

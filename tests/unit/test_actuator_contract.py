@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from firmware import actuators, build, config_drivers
-from firmware.config import site_file
-from firmware.config_read import Findings
+from firmware import actuators, build
+from firmware.config import driver_modules
+from firmware.config.file import site_file
+from firmware.config.read import Findings
 from firmware.image import Image, Lease
 from firmware.line import LEASE_MS
-from firmware.simulated import Simulated
+from firmware.simulated.house import Simulated
 from hal.faults import REFUSED, TIMEOUT, DeviceError
 from hal.ports import Load, Meter
 from hal.values import Phases, Reading, Setpoint, placed
@@ -37,7 +38,7 @@ OWN: "dict[str, dict[str, object]]" = {
     "ahoy_dtu": {"phases": "L2"}}
 HOSTED = ("modbus-tcp", "http", "mqtt")
 NAMES = tuple(name for name, _, _, _ in actuators.facts()
-              if config_drivers.module(name).LINES[0] != "ocpp" and name not in ("control_box", "ripple_receiver"))
+              if driver_modules.module(name).LINES[0] != "ocpp" and name not in ("control_box", "ripple_receiver"))
 TOLD_LATE = {  # in s: what rules is told late or not at all, so it is known when that or what flows has had its time
     "abb_terra_ac": 25, "hardy_barth_ecb1": 45, "keba_udp": 30, "keba_p30_p40": 30, "openwb_pro": 30,
     "openwb_series2": 30, "openwb_mqtt": 45, "sma_battery": 30, "sma_sunny_island": 30}
@@ -83,7 +84,7 @@ class Cellar:
     """A house with a grid meter and one actuator, from a configuration to its physics."""
 
     def __init__(self, name: str) -> None:
-        module = config_drivers.module(name)
+        module = driver_modules.module(name)
         kind = module.LINES[0]
         line: "dict[str, Any]" = {"kind": kind, **({"host": "box"} if kind in HOSTED else {}),
                                   **({"port": "/dev/box"} if kind == "modbus-rtu" else {})}

@@ -10,9 +10,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from control.values import FAST
 from drivers.mqtt import Message
-from firmware import api, api_document, metrics, topics, troubles
+from firmware import topics, troubles
 from firmware.ability import ability_pairs
-from firmware.api_model import (
+from firmware.commands import Commands
+from firmware.config.file import load
+from firmware.cycle import Cycle
+from firmware.duties import Duties
+from firmware.image import Image
+from firmware.records.recorder import Recorder
+from firmware.totals import Totals
+from firmware.web import api, api_document, metrics
+from firmware.web.api_model import (
     Ability,
     Decision,
     DeviceState,
@@ -25,13 +33,6 @@ from firmware.api_model import (
     SiteState,
     Troubles,
 )
-from firmware.commands import Commands
-from firmware.config import load
-from firmware.cycle import Cycle
-from firmware.duties import Duties
-from firmware.image import Image
-from firmware.records.recorder import Recorder
-from firmware.totals import Totals
 from hal.faults import TIMEOUT, Fault
 from hal.values import Phases, reading
 from sim.time_service import SimTime

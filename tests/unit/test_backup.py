@@ -10,10 +10,10 @@ import pytest
 import tomli
 
 from firmware.backup import PREFIX, Backup, Busy
-from firmware.check_facts import setup
-from firmware.config import load
-from firmware.config_secrets import without_secrets
-from firmware.config_tables import HistoryTable, RecordsTable, StateTable
+from firmware.checks.facts import setup
+from firmware.config.file import load
+from firmware.config.secrets import without_secrets
+from firmware.config.tables import HistoryTable, RecordsTable, StateTable
 from firmware.history_store import HistoryStore
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo.toml"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from firmware import check
-from firmware.carry_core import CHECKPOINT_MS, DAY_S, LEAST_S, MOST_S, SET_CLOCK_S, STRANGER_S, Carry
-from firmware.carry_spool import NAME, Kept, Spool
-from firmware.config import ConfigError
-from firmware.config_carry import load
+from firmware.carrying.core import CHECKPOINT_MS, DAY_S, LEAST_S, MOST_S, SET_CLOCK_S, STRANGER_S, Carry
+from firmware.carrying.spool import NAME, Kept, Spool
+from firmware.config.carry import load
+from firmware.config.file import ConfigError
 
 T0 = SET_CLOCK_S + 100 * DAY_S  # midnight
 MEGA = 1_000_000

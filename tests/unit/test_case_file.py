@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from firmware.case import load
-from firmware.case_checks import Verdict, Watch
-from firmware.case_life import CaseLife
-from firmware.case_tables import CheckTable
-from firmware.config import ConfigError
+from firmware.cases.case import load
+from firmware.cases.checks import Verdict, Watch
+from firmware.cases.life import CaseLife
+from firmware.cases.tables import CheckTable
+from firmware.config.file import ConfigError
 
 ROOT = Path(__file__).parents[2]
 CASE = """\

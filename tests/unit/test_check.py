@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from firmware import check
-from firmware.check_facts import facts, warnings
-from firmware.config import load
-from firmware.config_schema import schema
+from firmware.checks.facts import facts, warnings
+from firmware.config.file import load
+from firmware.config.schema import schema
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DEMO = DEPLOY / "demo.toml"

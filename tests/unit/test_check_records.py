@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from firmware.__main__ import main
-from firmware.check_records import facts, words
-from firmware.config import load
+from firmware.checks.records import facts, words
+from firmware.config.file import load
 from firmware.records.keys import KEY
 from hal.times import TimeNow
 from hal.values import Reading, reading

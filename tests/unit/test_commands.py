@@ -24,7 +24,7 @@ from control.values import (
 )
 from drivers.mqtt import MOST_HEARD_BYTES, Message
 from firmware.commands import MOST_FOR_S, Commands
-from firmware.config_site import MODES
+from firmware.config.site import MODES
 from firmware.cycle import Cycle
 from firmware.image import Image
 from firmware.kept import Kept

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from control.values import NONE
-from firmware import config_drivers
-from firmware.config import SINGLE, SiteFile, load
-from firmware.config_tables import LINES, DeviceTable, NodeTable, device_table
-from firmware.config_text import places
+from firmware.config import driver_modules
+from firmware.config.file import SINGLE, SiteFile, load
+from firmware.config.tables import LINES, DeviceTable, NodeTable, device_table
+from firmware.config.text import places
 from hal.options import TEXT, Option, choice, integer, integers, text, texts
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -176,19 +176,19 @@ def test_the_example_has_every_key_there_is() -> None:
     for field in msgspec.structs.fields(DeviceTable):
         assert f"#   {field.name} " in explained or f"device.{field.name}" in written, field.name
     written |= {f"device.{name}" for name in re.findall(r"^#   (\w+) = ", explained, re.MULTILINE)}
-    for driver in config_drivers.known():
+    for driver in driver_modules.known():
         assert f'driver = "{driver}"' in explained
-        assert {f"device.{option.name}" for option in config_drivers.module(driver).OPTIONS} <= written
+        assert {f"device.{option.name}" for option in driver_modules.module(driver).OPTIONS} <= written
 
 
 def test_the_helpers_of_drivers_are_no_drivers() -> None:
-    assert {"eastron_sdm630", "sml_head", "relay_rod"} <= set(config_drivers.known())
-    assert not {"modbus_rtu", "register_device", "gpio", "mqtt"} & set(config_drivers.known())
+    assert {"eastron_sdm630", "sml_head", "relay_rod"} <= set(driver_modules.known())
+    assert not {"modbus_rtu", "register_device", "gpio", "mqtt"} & set(driver_modules.known())
 
 
-@pytest.mark.parametrize("driver", config_drivers.known())
+@pytest.mark.parametrize("driver", driver_modules.known())
 def test_every_option_has_a_default_within_its_own_bounds(driver: str) -> None:
-    for option in config_drivers.module(driver).OPTIONS:
+    for option in driver_modules.module(driver).OPTIONS:
         assert isinstance(option, Option)
         assert option.help
         if option.choices == (TEXT,):

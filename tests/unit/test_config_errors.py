@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from firmware import config_drivers
-from firmware.config import MOST_BYTES, ConfigError, load
-from firmware.config_tables import LINES
+from firmware.config import driver_modules
+from firmware.config.file import MOST_BYTES, ConfigError, load
+from firmware.config.tables import LINES
 
 GOOD = """\
 [site]
@@ -66,7 +66,7 @@ element_2_w = 1000
 element_3_w = 1000
 """
 
-DRIVERS = ", ".join(config_drivers.known())
+DRIVERS = ", ".join(driver_modules.known())
 KINDS = ", ".join(sorted(LINES))
 METER = '[device.{name}]\ndriver = "eastron_sdm630"\nline = "bus"\nunit = {unit}\n'
 

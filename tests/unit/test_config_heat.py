@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware import check_heat
 from firmware.__main__ import main
-from firmware.check_facts import facts
-from firmware.config import ConfigError, load
+from firmware.checks import heat as check_heat
+from firmware.checks.facts import facts
+from firmware.config.file import ConfigError, load
 from hal.heat import HeatRule
 
 HOUSE = """\

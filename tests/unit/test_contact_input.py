@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drivers import control_box, ripple_receiver
-from firmware.config import ConfigError, load
+from firmware.config.file import ConfigError, load
 from hal.faults import RANGE, TIMEOUT, DeviceError
 from hal.ports import Board, Contacts
 from sim.clock import SimClock

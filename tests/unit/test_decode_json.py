@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from firmware import decode
-from firmware.decode_json import wanted_of
-from firmware.decode_json_text import Messages
-from firmware.simulated_push import documents_of
+from firmware.decoders.json import wanted_of
+from firmware.decoders.json_text import Messages
+from firmware.simulated.push import documents_of
 from hal.values import Phases
 from sim import json_meters
 from sim.part import WH_MWS, Point

@@ -13,7 +13,7 @@ import pytest
 
 from drivers.modbus_rtu import framed, read_request, write_request
 from firmware import decode
-from firmware.decode_modbus import MOST_FRAME, Reader
+from firmware.decoders.modbus import MOST_FRAME, Reader
 from sim.rng import Rng
 
 ASK = read_request(1, 4, 0x000C, 6).frame()

@@ -10,7 +10,7 @@ import pytest
 
 from drivers import speedwire
 from firmware import decode
-from firmware.decode_speedwire import Reader
+from firmware.decoders.speedwire import Reader
 from hal.values import Phases
 from sim.network_meters import MulticastSender
 from sim.rng import Rng

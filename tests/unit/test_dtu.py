@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from firmware import config_drivers
-from firmware.config_site import DeviceFile
-from firmware.simulated_dtu import AhoyTwin, OpenDtuTwin
-from firmware.simulated_push import SimInbox, SimWeb
+from firmware.config import driver_modules
+from firmware.config.site import DeviceFile
+from firmware.simulated.dtu import AhoyTwin, OpenDtuTwin
+from firmware.simulated.push import SimInbox, SimWeb
 from hal.faults import FRAME, REFUSED, TIMEOUT, DeviceError
 from hal.ports import Inbox, Web
 from hal.values import ZERO, Phases, Setpoint
@@ -27,7 +27,7 @@ NAMES: "dict[str, tuple[str, dict[str, object]]]" = {
 class Balcony:
     def __init__(self, way: str, start_ms: int = NOON_MS, **given: object) -> None:
         name, known = NAMES[way]
-        module: Any = config_drivers.module(name)
+        module: Any = driver_modules.module(name)
         self.clock = SimClock(start_ms)
         options: "dict[str, object]" = {option.name: option.default for option in module.OPTIONS}
         options.update({"rated_w": 800, "phases": (1,), "clock": self.clock, **known, **given})
@@ -160,7 +160,7 @@ class Answers(Web):
 
 def test_what_does_not_speak_is_a_fault() -> None:
     for way in ("mqtt", "ahoy"):
-        device = config_drivers.module(NAMES[way][0]).build(Mute(), Balcony(way).options)
+        device = driver_modules.module(NAMES[way][0]).build(Mute(), Balcony(way).options)
         for attempt in (lambda one=device: one.read(0), device.arm, device.release):
             with pytest.raises(DeviceError) as caught:
                 attempt()
@@ -170,7 +170,7 @@ def test_what_does_not_speak_is_a_fault() -> None:
 @pytest.mark.parametrize("said", [b"", b"[]", b'{"inverters": []}', b'{"inverters": [{"serial": "1"}]}', b"<html>",
                                   b'{"inverters": [{"serial": "116491132532", "reachable": true}]}'])
 def test_an_answer_that_is_none_is_a_fault(said: bytes) -> None:
-    device = config_drivers.module("open_dtu").build(Answers(said), Balcony("http").options)
+    device = driver_modules.module("open_dtu").build(Answers(said), Balcony("http").options)
     with pytest.raises(DeviceError) as caught:
         device.read(0)
     assert caught.value.kind == FRAME

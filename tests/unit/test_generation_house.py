@@ -23,11 +23,11 @@ from control.values import (
 from drivers.mqtt import Message
 from firmware import check, topics
 from firmware.ability import ability_pairs
-from firmware.check_generation import warnings
+from firmware.checks.generation import warnings
 from firmware.commands import Commands
-from firmware.config import ConfigError, SiteFile, load
+from firmware.config.file import ConfigError, SiteFile, load
 from firmware.cycle import Cycle
-from firmware.home_assistant import HomeAssistant
+from firmware.home_assistant.discovery import HomeAssistant
 from firmware.image import Image
 from firmware.line import Slot
 from firmware.settable import of_device

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from firmware.api import asked
 from firmware.history import History
 from firmware.history_chunk import filled, pack, rolled, unpack
 from firmware.history_store import MOST_POINTS, NAME, HistoryStore
 from firmware.topics import Pairs
+from firmware.web.api import asked
 
 ROOT = Path(__file__).parents[2]
 DAY_S = 86_400

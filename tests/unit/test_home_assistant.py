@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from control.values import NONE, NOTHING_HEARD, Heard, Snapshot
-from firmware.config import SiteFile, load
-from firmware.home_assistant import WAIT_MS, HomeAssistant
+from firmware.config.file import SiteFile, load
+from firmware.home_assistant.discovery import WAIT_MS, HomeAssistant
 from firmware.totals import Known
 from hal.values import Phases, reading
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.values import ZERO, Setpoint
 from sim.bank import Bank
@@ -39,7 +39,7 @@ class Roof:
     def __init__(self, kind: str = "sunspec", phases: "tuple[int, ...]" = ALL, seconds: int = 70,
                  **given: object) -> None:
         name, known, model = KINDS[kind]
-        module: Any = config_drivers.module(name)
+        module: Any = driver_modules.module(name)
         options: "dict[str, object]" = {option.name: option.default for option in module.OPTIONS}
         options.update({"rated_w": RATED_W, "unit": 1, "phases": phases, **known, **given})
         self.options = options
@@ -139,7 +139,7 @@ def test_one_that_says_no_or_keeps_nothing_is_a_fault(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_silence_is_a_fault(kind: str) -> None:
     name = KINDS[kind][0]
-    module: Any = config_drivers.module(name)
+    module: Any = driver_modules.module(name)
     device = module.build(Bank(), Roof(kind).options)
     for attempt in (lambda: device.read(0), device.arm, device.release, lambda: device.apply(Setpoint(ZERO, 0))):
         with pytest.raises(DeviceError) as caught:
@@ -193,7 +193,7 @@ def test_a_single_phase_one_stands_on_its_phase() -> None:
     bank = Bank()
     twin = InverterTwin(bank.unit(1), roof.part, (1,), 101)
     twin.tick(NOON_MS)
-    said = config_drivers.module("sunspec_inverter").build(bank, roof.options).read(0)
+    said = driver_modules.module("sunspec_inverter").build(bank, roof.options).read(0)
     assert said.power_w == roof.part.power_w
     assert said.current_ma.l2 < -30_000
 

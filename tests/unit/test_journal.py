@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from control.values import Site
-from firmware.config import load
+from firmware.config.file import load
 from firmware.day import Day
 from firmware.demo import HOUSE
 from firmware.journal import FLUSH_MS, MOST_FILES, RETRY_MS, Entry, Journal, journals, read

@@ -7,8 +7,8 @@ import pytest
 
 from drivers.cards import ASCII, HEX, UTF16, card_text, card_words
 from drivers.json_wallbox import Heard, Place
-from firmware import config_drivers
-from firmware.simulated_push import SimInbox, SimTalk, SimWeb
+from firmware.config import driver_modules
+from firmware.simulated.push import SimInbox, SimTalk, SimWeb
 from hal.faults import FRAME, RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.ports import LONG_AGO_MS, Talk, Web
 from hal.values import STOP, Phases, Setpoint
@@ -21,7 +21,7 @@ HOST = "127.0.0.2"
 
 
 def options(name: str, **given: object) -> "dict[str, object]":
-    out: "dict[str, object]" = {option.name: option.default for option in config_drivers.module(name).OPTIONS}
+    out: "dict[str, object]" = {option.name: option.default for option in driver_modules.module(name).OPTIONS}
     out.update({key: 1 for key in ("confirm_single_source", "cards") if key in out})
     return {**out, "host": HOST, "phases": (0, 1, 2), "max_a": 32, "clock": SimClock(), **given}
 
@@ -50,7 +50,7 @@ class Says(Web):
 
 
 def built(name: str, web: Any, **given: object) -> Any:
-    return config_drivers.module(name).build(web, options(name, **given))
+    return driver_modules.module(name).build(web, options(name, **given))
 
 
 GOE = {"/api/status?filter=car,amp,frc,psm,nrg,wh,eto,trx": {
@@ -96,7 +96,7 @@ def test_a_go_e_that_says_no(answer: object, kind: str) -> None:
 
 
 def test_over_mqtt_a_go_e_has_a_number() -> None:
-    ability = config_drivers.module("goe_api").ability
+    ability = driver_modules.module("goe_api").ability
     for given in ({"line_kind": "mqtt"}, {"line_kind": "http", "goe_serial": "012345"},
                   {"line_kind": "mqtt", "goe_serial": "012345", "confirm_single_source": 0}):
         with pytest.raises(ValueError, match=r"goe_serial|confirm_single_source"):
@@ -295,7 +295,7 @@ def test_its_fail_safe_is_saved_once_and_outlives_a_power_cut() -> None:
 @pytest.mark.parametrize("host", ["keba", "1.2.3", "1.2.3.4.5", "wall.box"])
 def test_a_keba_is_known_by_its_address(host: str) -> None:
     with pytest.raises(ValueError, match="host: allowed is an IPv4 address"):
-        config_drivers.module("keba_udp").ability(options("keba_udp", host=host))
+        driver_modules.module("keba_udp").ability(options("keba_udp", host=host))
 
 
 # topics
@@ -354,8 +354,8 @@ def test_a_card_is_text_or_nothing(how: str, words: "tuple[int | None, ...]", te
         assert card_words(text, len(words), how) == words
 
 
-CARDS = [name for name in config_drivers.known() if hasattr(config_drivers.module(name), "BOX")
-         and "cards" in [option.name for option in config_drivers.module(name).OPTIONS]]
+CARDS = [name for name in driver_modules.known() if hasattr(driver_modules.module(name), "BOX")
+         and "cards" in [option.name for option in driver_modules.module(name).OPTIONS]]
 
 
 def test_boxes_that_know_cards() -> None:

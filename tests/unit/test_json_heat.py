@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from drivers import json_heat
-from firmware.config_site import DeviceFile
-from firmware.simulated_heat import HeatTwin
-from firmware.simulated_push import SimInbox, SimWeb
+from firmware.config.site import DeviceFile
+from firmware.simulated.heat import HeatTwin
+from firmware.simulated.push import SimInbox, SimWeb
 from hal.faults import RANGE, DeviceError
 from hal.ports import Web
 from hal.values import STOP, ZERO, Setpoint

@@ -7,7 +7,7 @@ import pytest
 from drivers import esphome_meter, json_fields, json_meter, shelly_em, shelly_notes
 from drivers.json_fields import document, entries, fields
 from drivers.obis import quantity
-from firmware.config import ConfigError, load
+from firmware.config.file import ConfigError, load
 from firmware.day import Day
 from hal.values import Reading
 from sim.rng import Rng

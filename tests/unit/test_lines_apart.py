@@ -1,11 +1,11 @@
 """Which devices share a worker."""
 
 from firmware import build
-from firmware.config import site_file
-from firmware.config_read import Findings
+from firmware.config.file import site_file
+from firmware.config.read import Findings
 from firmware.image import Image
 from firmware.line import healths
-from firmware.simulated import Simulated
+from firmware.simulated.house import Simulated
 from sim.clock import SimClock
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from firmware import actuators, config_drivers
+from firmware import actuators
+from firmware.config import driver_modules
 from firmware.meters import BEGIN, README, facts, markdown, with_table
 
 
@@ -12,7 +13,7 @@ def test_the_readme_lists_the_meters_there_are() -> None:
 def test_every_driver_that_can_be_a_meter_says_what_it_reads() -> None:
     """A driver with a role has METER = Facts(..) or a TABLE."""
     listed = {name for name, _, _ in facts()}
-    roles = {name for name in config_drivers.known() for option in config_drivers.module(name).OPTIONS
+    roles = {name for name in driver_modules.known() for option in driver_modules.module(name).OPTIONS
              if option.name == "role" and "meter" in option.choices}
     assert roles <= listed
 
@@ -39,7 +40,7 @@ def test_every_device_that_is_told_something_is_listed() -> None:
     listed = {name for name, _, _, _ in actuators.facts()}
     meters = {name for name, _, _ in facts()}
     assert listed.isdisjoint(meters)
-    assert listed | meters == set(config_drivers.known())
+    assert listed | meters == set(driver_modules.known())
 
 
 def test_a_row_of_a_wallbox() -> None:

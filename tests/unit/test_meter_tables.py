@@ -9,7 +9,7 @@ from drivers.meter_facts import BOTH, MAKER, SINGLE
 from drivers.meter_facts import DRIVERS as TWO
 from drivers.meter_table import Table, TableMeter, table
 from drivers.passport import FIELDS, Passport
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import FRAME, RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.ports import Bus
 from hal.registers import Reg
@@ -18,14 +18,14 @@ from sim.bank import Bank
 from sim.part import Point
 from sim.twins import RegisterTwin
 
-DRIVERS = tuple(name for name in config_drivers.known() if hasattr(config_drivers.module(name), "TABLE"))
-REAL_NUMBERS = tuple(name for name in DRIVERS if config_drivers.module(name).TABLE.conductors == 3)
+DRIVERS = tuple(name for name in driver_modules.known() if hasattr(driver_modules.module(name), "TABLE"))
+REAL_NUMBERS = tuple(name for name in DRIVERS if driver_modules.module(name).TABLE.conductors == 3)
 HOUR = 3_600_000
 POWER_W = Phases(2310, -687, 5)
 
 
 def driver(name: str) -> Any:
-    return config_drivers.module(name)
+    return driver_modules.module(name)
 
 
 def options(name: str, **given: object) -> "dict[str, object]":

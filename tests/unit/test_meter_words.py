@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.values import Phases
 from sim.bank import Bank
 
@@ -98,7 +98,7 @@ def read(name: str, words: "tuple[tuple[int, int, tuple[int, ...]], ...]") -> An
     bank = Bank()
     for function, address, some in words:
         bank.unit(1).poke(function, address, some)
-    module = config_drivers.module(name)
+    module = driver_modules.module(name)
     options: "dict[str, object]" = {option.name: option.default for option in module.OPTIONS}
     conductors = module.TABLE.conductors
     meter = module.build(bank, {**options, "unit": 1, "phases": (0, 1, 2)[:conductors], "max_a": 63})
@@ -123,7 +123,7 @@ def test_words_of_the_makers_description(name: str) -> None:
 
 
 def test_every_table_has_its_words() -> None:
-    assert set(WORDS) == {name for name in config_drivers.known() if hasattr(config_drivers.module(name), "TABLE")}
+    assert set(WORDS) == {name for name in driver_modules.known() if hasattr(driver_modules.module(name), "TABLE")}
 
 
 def test_the_largest_signed_number_is_no_value_where_the_maker_says_so() -> None:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from drivers.clock import MonotonicClock
-from firmware import build, config_drivers
-from firmware.config import load
-from firmware.simulated import Simulated
+from firmware import build
+from firmware.config import driver_modules
+from firmware.config.file import load
+from firmware.simulated.house import Simulated
 
 HEAD = """
 [site]
@@ -35,11 +36,11 @@ phases = "{phases}"
 
 
 def test_each_reads_its_own_roof(tmp_path: Path) -> None:
-    names = [name for name in config_drivers.known()
-             if hasattr(config_drivers.module(name), "TABLE") or name == "sunspec_meter"]
+    names = [name for name in driver_modules.known()
+             if hasattr(driver_modules.module(name), "TABLE") or name == "sunspec_meter"]
     text = HEAD
     for unit, name in enumerate(names, 1):
-        roles = any(option.name == "role" for option in config_drivers.module(name).OPTIONS)
+        roles = any(option.name == "role" for option in driver_modules.module(name).OPTIONS)
         text += ROOF.format(name=name, unit=unit, phases="L2 L3 L1" if roles else "L3")
         text += 'role = "source"\n' if roles else ""
     path = tmp_path / "site.toml"

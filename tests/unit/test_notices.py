@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from control import reasons
-from firmware.config import load
-from firmware.config_tables_people import NotifyTable
+from firmware.config.file import load
+from firmware.config.tables_people import NotifyTable
 from firmware.notices import sender as sender_module
 from firmware.notices.post import without
 from firmware.notices.sender import FIRST_S, GIVE_UP_S, LONGEST_S, MOST_WAITING, Sender

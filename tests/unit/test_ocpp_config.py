@@ -7,7 +7,7 @@ import pytest
 from drivers import ocpp_cards, ocpp_door, ocpp_times
 from drivers.ocpp_door import Door
 from firmware.check import run as check
-from firmware.config import ConfigError, load
+from firmware.config.file import ConfigError, load
 from sim.certificate import self_signed
 
 SITE = """\

@@ -16,8 +16,8 @@ from drivers.ocpp_frames import Asks, Broken
 from drivers.ocpp_talk import DIALECTS, answered
 from drivers.ocpp_times import text
 from drivers.wallbox_table import MIN_MA
-from firmware.config_site import DeviceFile
-from firmware.simulated_stations import Yard
+from firmware.config.site import DeviceFile
+from firmware.simulated.stations import Yard
 from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.values import STOP, ZERO, Phases, Setpoint
 from sim.car import Car

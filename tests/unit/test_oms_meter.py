@@ -11,12 +11,12 @@ from drivers.radio import Radio
 from drivers.wmbus_frame import crc
 from drivers.wmbus_sticks import KINDS, make
 from firmware.build import lines as build_lines
-from firmware.check_facts import warnings
-from firmware.config import ConfigError, load
+from firmware.checks.facts import warnings
+from firmware.config.file import ConfigError, load
 from firmware.counter_log import CounterLog
 from firmware.image import Image
 from firmware.run import COUNTERS, Daemon
-from firmware.simulated import Simulated
+from firmware.simulated.house import Simulated
 from firmware.topics import measured_pairs
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.measured import RECEIVED

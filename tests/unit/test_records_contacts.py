@@ -18,8 +18,8 @@ from drivers.deglitch import Deglitch
 from drivers.gpio import PinContacts
 from drivers.mqtt import Message
 from firmware.commands import Commands
-from firmware.config import ConfigError, load
-from firmware.config_schema import schema
+from firmware.config.file import ConfigError, load
+from firmware.config.schema import schema
 from firmware.image import Image
 from firmware.records.asking import NotAsked, ask_of
 from firmware.records.contacts import Contact, Watch

@@ -10,7 +10,7 @@ import pytest
 
 from control.values import Obeyed, Plan
 from firmware.__main__ import main
-from firmware.config import ConfigError, load
+from firmware.config.file import ConfigError, load
 from firmware.image import Image
 from firmware.records import legal_time
 from firmware.records.events import Ask

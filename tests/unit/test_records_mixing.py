@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from control.values import Site
-from firmware.config import load
+from firmware.config.file import load
 from firmware.image import Image
 from firmware.records.mixing import Mixing
 from firmware.records.sampler import Seen

@@ -13,7 +13,7 @@ from drivers.signing import SignerGone
 from drivers.token_signing import LABEL, Token
 from firmware import verify
 from firmware.__main__ import main
-from firmware.config import ConfigError, load
+from firmware.config.file import ConfigError, load
 from firmware.records.chain import LOGS, METROLOGY, key_id
 from firmware.records.keeper import Keeper
 from firmware.records.keys import FORMER_KEY, KEY, TokenKeys, configured

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.values import STOP, ZERO, Phases, Setpoint
 from sim.bank import Bank
@@ -24,7 +24,7 @@ ONE_PHASE = ("ego_smart_heater", "mypv_acthor")
 
 
 def driver(name: str) -> Any:
-    return config_drivers.module(name)
+    return driver_modules.module(name)
 
 
 def options(name: str, **given: object) -> "dict[str, object]":

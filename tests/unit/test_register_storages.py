@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drivers.meter_facts import SINGLE
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.values import STOP, ZERO, Phases, Setpoint
 from sim.bank import Bank
@@ -23,7 +23,7 @@ NEAR_W = 60  # its own need, and its steps
 
 
 def driver(name: str) -> Any:
-    return config_drivers.module(name)
+    return driver_modules.module(name)
 
 
 def options(name: str, **given: object) -> "dict[str, object]":
@@ -90,7 +90,7 @@ class Cellar:
 
 
 def test_the_storages_there_are() -> None:
-    found = {name for name in config_drivers.known()
+    found = {name for name in driver_modules.known()
              if getattr(driver(name), "LOAD", None) is not None and driver(name).LOAD.kind == "storage"}
     assert found - {"sunspec_storage", "sunspec_der_storage", "fronius_gen24"} == set(STORES)
 

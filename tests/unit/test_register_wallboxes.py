@@ -7,8 +7,8 @@ import pytest
 
 from drivers.meter_facts import SINGLE
 from drivers.wallbox_table import MIN_MA
-from firmware import config_drivers
-from firmware.simulated_push import SimInbox, SimTalk, SimWeb
+from firmware.config import driver_modules
+from firmware.simulated.push import SimInbox, SimTalk, SimWeb
 from hal.faults import RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.ports import Talk, Web
 from hal.values import STOP, Phases, Setpoint
@@ -19,14 +19,14 @@ from sim.twins.register_wallbox import NEVER
 
 
 def driver(name: str) -> Any:
-    return config_drivers.module(name)
+    return driver_modules.module(name)
 
 
-BOXES = tuple(name for name in config_drivers.known() if hasattr(config_drivers.module(name), "BOX"))
-SWITCHING = tuple(name for name in BOXES if config_drivers.module(name).BOX.switch is not None)
-SAFE = tuple(name for name in BOXES if config_drivers.module(name).BOX.failsafe is not None)
-READABLE = tuple(name for name in BOXES if not config_drivers.module(name).BOX.effective
-                 and any(reg.field == "limit_ma" for reg in config_drivers.module(name).BOX.reads))
+BOXES = tuple(name for name in driver_modules.known() if hasattr(driver_modules.module(name), "BOX"))
+SWITCHING = tuple(name for name in BOXES if driver_modules.module(name).BOX.switch is not None)
+SAFE = tuple(name for name in BOXES if driver_modules.module(name).BOX.failsafe is not None)
+READABLE = tuple(name for name in BOXES if not driver_modules.module(name).BOX.effective
+                 and any(reg.field == "limit_ma" for reg in driver_modules.module(name).BOX.reads))
 WORDY = tuple(name for name in BOXES if not driver(name).LINES[0].startswith("modbus"))
 GIVEN = {"meter": 1, "confirm_single_source": 1, "host": "127.0.0.2"}
 LAG_S = 30  # the box's and the car's

@@ -3,9 +3,10 @@
 import ast
 from pathlib import Path
 
-from firmware import config_drivers, failsafe_de
-from firmware.check_facts import facts
-from firmware.config import load
+from firmware import failsafe_de
+from firmware.checks.facts import facts
+from firmware.config import driver_modules
+from firmware.config.file import load
 from firmware.said import german, said
 from firmware.said_de import GERMAN
 from firmware.settable import table
@@ -67,7 +68,7 @@ def test_everything_that_can_be_set_refuses_in_german() -> None:
 
 
 def test_every_fail_safe_is_told_in_german_too() -> None:
-    used = {config_drivers.module(name).FAILSAFE for name in config_drivers.known()}
+    used = {driver_modules.module(name).FAILSAFE for name in driver_modules.known()}
     assert used - set(failsafe_de.GERMAN) == set()
     assert set(failsafe_de.GERMAN) - used == set()
     assert [words for words in failsafe_de.GERMAN.values() if not words] == []

@@ -4,9 +4,9 @@ import pytest
 
 from drivers.passport import passport
 from firmware.scan import addresses
-from firmware.scan_find import Answer, Setting
-from firmware.scan_known import ReadOnly, known
-from firmware.scan_text import text
+from firmware.scanning.find import Answer, Setting
+from firmware.scanning.known import ReadOnly, known
+from firmware.scanning.text import text
 from sim.bank import Bank
 
 

@@ -13,7 +13,7 @@ from drivers.smgw_gateway import Gateway
 from drivers.smgw_https import Answer, Transport
 from drivers.smgw_meter import MISSED, SmgwMeter
 from drivers.smgw_values import measured
-from firmware.config import ConfigError, load
+from firmware.config.file import ConfigError, load
 from firmware.day import Day
 from hal.faults import FRAME, REFUSED, TIMEOUT, DeviceError
 from hal.measured import OWN_CLOCK

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from drivers.quantity import Quantity
-from firmware import decode, decode_words
+from firmware import decode
+from firmware.decoders import words as decode_words
 from hal.values import Phases
 from sim.sml_meter import ABSENT, SmlMeter, entry, frame, message, several, signed, unsigned
 

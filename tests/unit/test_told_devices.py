@@ -7,10 +7,10 @@ import pytest
 import tomli
 
 from drivers.json_device import written
-from firmware import config_drivers
-from firmware.config_site import DeviceFile
-from firmware.simulated_push import SimInbox, SimWeb
-from firmware.simulated_told import JsonTwin, PlugTwin
+from firmware.config import driver_modules
+from firmware.config.site import DeviceFile
+from firmware.simulated.push import SimInbox, SimWeb
+from firmware.simulated.told import JsonTwin, PlugTwin
 from hal.faults import FRAME, RANGE, REFUSED, TIMEOUT, DeviceError
 from hal.ports import Inbox, Web
 from hal.values import STOP, ZERO, Phases, Setpoint
@@ -33,7 +33,7 @@ BOX: "dict[str, object]" = {
 
 
 def driver(name: str) -> Any:
-    return config_drivers.module(name)
+    return driver_modules.module(name)
 
 
 class Room:

@@ -8,7 +8,7 @@ from pathlib import Path
 from control import reasons
 from control.values import Obeyed, Plan, Snapshot
 from firmware import advice, topics, troubles
-from firmware.config import load
+from firmware.config.file import load
 from firmware.cycle import Cycle
 from firmware.image import Image
 from hal.faults import FRAME, KINDS, TIMEOUT, Fault

@@ -7,7 +7,7 @@ import pytest
 from control.values import Heard
 from drivers import virtual_meter
 from drivers.virtual_meter import combined, terms
-from firmware.config import ConfigError, load
+from firmware.config.file import ConfigError, load
 from firmware.day import Day
 from firmware.image import Image
 from firmware.loop import WatchedImage

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drivers import goe_charger, keba_p30_p40
-from firmware import config_drivers
+from firmware.config import driver_modules
 from hal.faults import RANGE, REFUSED, DeviceError
 from hal.values import Phases, Setpoint
 from sim.bank import Bank
@@ -19,7 +19,7 @@ EIGHT = Setpoint(Phases(8_000, 8_000, 8_000), 0)
 
 
 def options(name: str, **given: object) -> "dict[str, object]":
-    out: "dict[str, object]" = {option.name: option.default for option in config_drivers.module(name).OPTIONS}
+    out: "dict[str, object]" = {option.name: option.default for option in driver_modules.module(name).OPTIONS}
     out.update({key: 1 for key in ("meter", "confirm_single_source") if key in out})
     out.update(unit=1, phases=(0, 1, 2), max_a=32)
     out.update(given)
@@ -31,7 +31,7 @@ def read(name: str, words: "dict[tuple[int, int], tuple[int, ...]]", **given: ob
     bank = Bank()
     for (function, address), values in words.items():
         bank.unit(1).poke(function, address, values)
-    box = config_drivers.module(name).build(bank, options(name, **given))
+    box = driver_modules.module(name).build(bank, options(name, **given))
     for now_ms in range(0, 20_000, 1_000):
         said = box.read(now_ms)
     return said
@@ -214,7 +214,7 @@ class Box:
         self.car.plug()
         build: Any = twin or __import__("sim.twins." + name, fromlist=["build"]).build
         self.twin: Any = build(self.bank.unit(1), self.car, self.options)
-        self.box: Any = config_drivers.module(name).build(self.bank, self.options)
+        self.box: Any = driver_modules.module(name).build(self.bank, self.options)
         self.now_ms = 0
         self.written: "list[tuple[int, int, int]]" = []
         self.bank.unit(1).on_write(lambda function, address, values: self.written.append(
@@ -394,7 +394,7 @@ def test_a_compact_that_lost_us_is_brought_back() -> None:
 
 
 def test_a_compact_whose_fallback_nobody_states_is_reckoned_at_its_most() -> None:
-    module = config_drivers.module("mennekes_compact")
+    module = driver_modules.module("mennekes_compact")
     assert module.ability(options("mennekes_compact", max_a=16)).fallback.current_ma == Phases(16_000, 16_000, 16_000)
     assert module.ability(options("mennekes_compact", failsafe_a=6)).fallback.current_ma == Phases(6_000, 6_000, 6_000)
     box = Box("mennekes_compact", failsafe_a=6)

@@ -20,7 +20,7 @@ import pytest
 from firmware.access.accounts import Accounts
 from firmware.access.roles import OWNER
 from firmware.broker import Broker
-from firmware.config import load
+from firmware.config.file import load
 from firmware.serve import Served
 from sim.modbus_slave import always
 

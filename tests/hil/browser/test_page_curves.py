@@ -11,8 +11,8 @@ import pytest
 
 from firmware.history import History
 from firmware.history_store import HistoryStore
-from firmware.page import Page, Place
-from firmware.page_routes import House
+from firmware.web.page import Page, Place
+from firmware.web.routes import House
 
 ROOT = "hutschiene/home/"
 Until = Callable[..., None]

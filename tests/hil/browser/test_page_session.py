@@ -10,10 +10,10 @@ import pytest
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
 from firmware.access.roles import OWNER
-from firmware.check_facts import setup
-from firmware.config import load
-from firmware.page import Page, Place
-from firmware.page_routes import House
+from firmware.checks.facts import setup
+from firmware.config.file import load
+from firmware.web.page import Page, Place
+from firmware.web.routes import House
 
 DEMO = Path(__file__).parents[3] / "deploy" / "demo.toml"
 PASSWORD = "correct horse battery"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from control.reasons import NO_POWER, STALE
-from firmware.config import load
-from firmware.page import Page, Place
-from firmware.page_routes import House
+from firmware.config.file import load
 from firmware.troubles import Trouble, of_alarm, pairs
+from firmware.web.page import Page, Place
+from firmware.web.routes import House
 
 DEMO = Path(__file__).parents[3] / "deploy" / "demo.toml"
 ROOT = "hutschiene/haus_sonnenhang/"

@@ -1,0 +1,1 @@
+"""Frames of radio meters from the stick to the broker, exactly once."""

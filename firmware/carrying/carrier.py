@@ -1,0 +1,103 @@
+"""The carrying gateway at work: a stick, the spool, the broker. A thread of its own, in `run` or in `carry`."""
+
+import json
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+from drivers.mbus_telegram import Telegram
+from drivers.mqtt_courier import Courier
+from drivers.radio_port import RadioPort
+from drivers.wmbus_stick import Heard
+from firmware.carrying.core import Carry
+from firmware.carrying.spool import Spool
+from firmware.config.carry import CarryFile
+from firmware.config.tables import access
+from firmware.errors import UserError
+from firmware.topics import slug
+
+TURN_S = 0.2
+DELIVER_S = 5.0  # longest wait for the broker's word on one message
+STATE_S = 60
+MEGABYTE = 1_000_000
+
+
+class Carrier:
+    """`run` until `stop`. Raises UserError when the folder or the broker's certificates cannot be used."""
+
+    def __init__(self, file: CarryFile) -> None:
+        self.radio = RadioPort(**file.line.options)
+        self._root = f"hutschiene/{slug(file.site)}/carry/"
+        table, mqtt = file.carry, file.mqtt
+        try:
+            spool = Spool(Path(table.folder), table.most_mb * MEGABYTE)
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(f"carry.folder = {table.folder!r}: {error}") from error
+        self.carry = Carry(spool, table.interval_s, frozenset(table.meters), now_ms=_now_ms())
+        self._spool = spool
+        try:
+            self._courier = Courier(access(mqtt), f"hutschiene-{slug(file.site)}-carry", self._root + "status",
+                                    self._root + "set/interval_s")
+        except ValueError as error:
+            raise UserError(f"mqtt.{error}") from error
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._told_s = 0
+        self.radio.every(self._hear)
+
+    def run(self) -> None:
+        self.radio.start()
+        self._courier.start()
+        try:
+            while not self._stopping.wait(TURN_S):
+                try:
+                    self._turn()
+                except sqlite3.Error as error:  # a full or failing disk: what stands there still stands
+                    self.carry.fault = f"spool: {error}"
+        finally:
+            self.radio.close()
+            with self._lock:
+                self.carry.tick(int(time.time()), _now_ms() + 10 ** 9)  # long past the next checkpoint
+            self._courier.close()
+            self._spool.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _hear(self, t_ms: int, heard: Heard, telegram: Telegram) -> None:
+        if telegram.meter is not None:
+            with self._lock:
+                self.carry.tick(int(time.time()), _now_ms())  # the first frame of a day is none of the day before
+                self.carry.hear(telegram.meter.text(), heard.frame, int(time.time()), heard.rssi_dbm)
+
+    def _turn(self) -> None:
+        with self._lock:
+            self.carry.tick(int(time.time()), _now_ms())
+        self._deliver()
+        wanted = self._courier.heard()
+        if wanted is not None:
+            with self._lock:
+                why = self.carry.set_interval(wanted)
+            answer = {"ok": not why, "interval_s": self.carry.interval_s, **({"why": why} if why else {})}
+            self._courier.tell(self._root + "set/interval_s/result", json.dumps(answer), False)
+            self._told_s = 0
+        if time.monotonic() - self._told_s >= STATE_S and self._courier.connected:
+            self._told_s = int(time.monotonic())
+            with self._lock:
+                state = {**self.carry.state(), "stick": self.radio.fault or None, "heard": self.radio.heard}
+            self._courier.tell(self._root + "state", json.dumps(state), True)
+
+    def _deliver(self) -> None:
+        """As many parts as the broker takes at once; the lock is not held while it is waited for."""
+        while not self._stopping.is_set():
+            with self._lock:
+                part = self.carry.first()
+            if part is None or not self._courier.deliver(self._root + "frames", part.payload, DELIVER_S):
+                return
+            with self._lock:
+                self.carry.delivered(part.number)
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""Scenarios of sim/cases: read, lived through, judged."""

@@ -1,0 +1,1 @@
+"""What `decode` shows, one file a kind of wire."""

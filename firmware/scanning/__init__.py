@@ -1,0 +1,1 @@
+"""What `scan` finds on a Modbus line, and what it takes it for."""

@@ -1,0 +1,1 @@
+"""A site's devices as twins on a simulated house."""

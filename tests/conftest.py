@@ -1,4 +1,4 @@
-"""What takes long goes first, and for all tests of the records a house that keeps them: site, clock, words, keeper."""
+"""The order of the tests, and for all tests of the records a house that keeps them: site, clock, words, keeper."""
 
 import sqlite3
 import tempfile
@@ -46,7 +46,6 @@ unit = 1
 node = "house"
 serial = "1234"
 """
-LONGEST = ("parity", "simulation", "hil")  # folders: begun last they would run alone, on one processor
 Hear = Callable[[Any, TimeNow], "tuple[Reading | None, ...]"]
 
 
@@ -59,7 +58,13 @@ def site_of(text: str) -> SiteFile:
 
 
 def pytest_collection_modifyitems(items: "list[pytest.Item]") -> None:
-    items.sort(key=lambda item: min((LONGEST.index(part) for part in item.path.parts if part in LONGEST), default=9))
+    """What reckons longest first; what waits for real lines evenly among what reckons, so that neither is left over."""
+    files = list(dict.fromkeys(item.path for item in items))
+    waiting = [path for path in files if "hil" in path.parts]
+    longest = [path for path in files if {"parity", "simulation"} & {*path.parts}]
+    others = [path for path in files if path not in {*waiting, *longest}]
+    place = {path: at / len(group) for group in (waiting, others) for at, path in enumerate(group, 1)}
+    items.sort(key=lambda item: place.get(item.path, 0.0))
 
 
 class RecordedHouse:

@@ -208,6 +208,8 @@ MUTANTS = {
                       "min(node.rated_ma, node.continuous_ma)", "node.rated_ma"),
     "assumed": Mutant("without a meter the configured rest counts", "control/rest.py",
                       "    rest = most(wired.assumed[index], below)", "    rest = most(NOTHING, below)"),
+    "risen": Mutant("a rise that is not sure yet counts when the meter is lost", "control/rest.py",
+                    "most(rest, state.risen)", "most(rest, state.rest)"),
     "rest-rises": Mutant("a rest that rises counts at once above the fuse, else when it lasts", "control/rest.py",
                          "rest[k] = now if sure else max(before, flow[k] - held[k])", "rest[k] = before"),
     "recovery": Mutant("what was lost proves itself before it is believed", "control/health.py",

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from firmware.broker import Broker
 from firmware.config.file import load
 from firmware.journal import Entry, Head, journals, read
 from firmware.serve import MASTER, Served
@@ -436,6 +437,30 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture(scope="session", name="free_port")
+def _free_port() -> "Callable[[], int]":
+    return free_port
+
+
+@pytest.fixture(scope="session")
+def until() -> "Callable[..., None]":
+    """until(true, what, seconds): looks again and again, and says what has not come in time."""
+    def waits(true: "Callable[[], object]", what: str, seconds: float = 15.0) -> None:
+        end_s = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end_s, f"not within {seconds} s: {what}"
+            time.sleep(0.05)
+    return waits
+
+
+@pytest.fixture
+def broker() -> "Iterator[int]":
+    """The port of an embedded one."""
+    embedded = Broker("127.0.0.1", free_port())
+    yield embedded.start()[1]
+    embedded.stop()
 
 
 @pytest.fixture

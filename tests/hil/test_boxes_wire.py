@@ -1,7 +1,6 @@
 """Wallboxes and plugs on real UDP, HTTP and MQTT, served by the product's own serve: armed, told, read, released."""
 
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -86,12 +85,6 @@ tell = "POST /set amp={{a}}"
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 def until(true: "Callable[[], object]", what: str, seconds: float = 20.0) -> None:
     end_s = time.monotonic() + seconds
     while not true():
@@ -99,7 +92,7 @@ def until(true: "Callable[[], object]", what: str, seconds: float = 20.0) -> Non
         time.sleep(0.05)
 
 
-def site(broker: int) -> str:
+def site(broker: int, free_port: "Callable[[], int]") -> str:
     ports = {name: free_port() for name in HTTP}
     out = HEAD.format(free_port(), broker=broker, net=NET)
     for name, port in ports.items():
@@ -134,10 +127,10 @@ class Makers:
 
 
 @pytest.fixture(scope="module")
-def makers(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Makers]":
+def makers(free_port: "Callable[[], int]", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Makers]":
     broker = Broker(HOST, free_port())
     path = tmp_path_factory.mktemp("makers") / "site.toml"
-    path.write_text(site(broker.start()[1]))
+    path.write_text(site(broker.start()[1], free_port))
     made = Makers(path)
     yield made
     made.close()

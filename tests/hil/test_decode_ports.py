@@ -1,19 +1,17 @@
 """`decode json` and `decode smgw` at real ports: a broker, an HTTP device with digest, a gateway behind TLS."""
 
 import json
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from drivers.mqtt_inbox import MqttInbox
 from drivers.mqtt_link import Access
-from firmware.broker import Broker
 from sim.https_device import HttpsDevice
 from sim.network_meters import HttpDevice
 from sim.smgw_gateway import SimGateway
@@ -23,19 +21,6 @@ ROOT = Path(__file__).parents[2]
 HOST, METER = "127.0.0.1", "1emh0012345678"
 STATUS = b'{"id":0,"total_act_power":-1234.5,"a_act_power":7}'
 NOTE = '{\n"method": "NotifyStatus", "params": {"em:0": {"total_act_power": 5}}}'
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def broker() -> "Iterator[int]":
-    embedded = Broker(HOST, free_port())
-    yield embedded.start()[1]
-    embedded.stop()
 
 
 @pytest.fixture
@@ -73,7 +58,7 @@ def test_what_is_published_with_its_topics(broker: int) -> None:
         "shelly/status/em:0": -1234.5, "shelly/events/rpc": 5}, got.stderr
 
 
-def test_no_broker_is_said() -> None:
+def test_no_broker_is_said(free_port: "Callable[[], int]") -> None:
     begun_s = time.monotonic()
     got = decode("json", f"mqtt://{HOST}:{free_port()}/x")
     assert (got.returncode, "lets us in: no answer from the broker" in got.stderr) == (1, True)

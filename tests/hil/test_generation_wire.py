@@ -3,12 +3,11 @@ inverter, and when our process is killed the inverter's own timer acts."""
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ import pytest
 
 from drivers.clock import MonotonicClock
 from firmware import build
-from firmware.broker import Broker
 from firmware.config.file import LineSpec, load
 from firmware.run import Daemon
 from firmware.serve import Served
@@ -113,33 +111,15 @@ serial_number = "1162"
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def until(true: "Callable[[], object]", what: str, seconds: float = 15.0) -> None:
-    end_s = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end_s, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def broker() -> "Iterator[int]":
-    embedded = Broker(HOST, free_port())
-    yield embedded.start()[1]
-    embedded.stop()
-
-
 def served_of(path: Path, text: str) -> "tuple[Any, Served]":
     path.write_text(text)
     file = load(path)
     return file, Served(file, "sunny", 3, NOON_MS)
 
 
-def test_contacts_limit_the_roof_on_the_wire_and_a_restarted_inverter_is_limited_again(tmp_path: Path) -> None:
+def test_contacts_limit_the_roof_on_the_wire_and_a_restarted_inverter_is_limited_again(until: "Callable[..., None]",
+                                                                                       free_port: "Callable[[], int]",
+                                                                                       tmp_path: Path) -> None:
     text = (SITE + BOX).format(feed_in="", meters=free_port(), roof=free_port(), page=free_port())
     file, served = served_of(tmp_path / "site.toml", text)
 
@@ -176,7 +156,8 @@ def test_contacts_limit_the_roof_on_the_wire_and_a_restarted_inverter_is_limited
         assert roof.told["enabled"] == 0  # released
 
 
-def test_killed_the_inverter_lifts_its_limit_by_itself(tmp_path: Path) -> None:
+def test_killed_the_inverter_lifts_its_limit_by_itself(until: "Callable[..., None]", free_port: "Callable[[], int]",
+                                                       tmp_path: Path) -> None:
     path = tmp_path / "site.toml"
     _, served = served_of(path, SITE.format(feed_in="feed_in_w = 0", meters=free_port(), roof=free_port()))
     with served, subprocess.Popen([sys.executable, "-m", "firmware", "run", str(path)], cwd=ROOT,
@@ -195,7 +176,9 @@ def test_killed_the_inverter_lifts_its_limit_by_itself(tmp_path: Path) -> None:
         until(lambda: -served.simulated.part("roof").power_w.total() > 6_000, "all it can make")
 
 
-def test_a_dtu_over_a_broker_and_over_http_with_its_password(tmp_path: Path, broker: int) -> None:
+def test_a_dtu_over_a_broker_and_over_http_with_its_password(until: "Callable[..., None]",
+                                                             free_port: "Callable[[], int]",
+                                                             tmp_path: Path, broker: int) -> None:
     ports: "list[Any]" = []
 
     def device(file: Any, name: str) -> Any:

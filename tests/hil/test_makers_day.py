@@ -4,12 +4,11 @@ Twenty seconds of it (a minute each) are part of every run; HUTSCHIENE_DAY=1 liv
 """
 
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -80,13 +79,7 @@ LOADS = (  # name, driver, line, further keys
 )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def site(folder: Path, broker: int) -> str:
+def site(folder: Path, broker: int, free_port: "Callable[[], int]") -> str:
     out = SITE.format(folder=folder, broker=broker, net=NET, rated_a=RATED_A)
     for name, driver, line, more in LOADS:
         if line in ("http", "modbus-tcp"):
@@ -120,10 +113,10 @@ class Fuse(threading.Thread):
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> "Iterator[tuple[Path, Served]]":
+def house(free_port: "Callable[[], int]", tmp_path: Path) -> "Iterator[tuple[Path, Served]]":
     broker = Broker(HOST, free_port())
     path = tmp_path / "site.toml"
-    path.write_text(site(tmp_path, broker.start()[1]))
+    path.write_text(site(tmp_path, broker.start()[1], free_port))
     served = Served(load(path), "sunny", 5, START_MS, SPEED)
     with served.simulated.lock:
         for name, driver, _, _ in LOADS:

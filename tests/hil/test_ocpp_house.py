@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -76,12 +75,6 @@ every_s = 5
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 def until(true: "Callable[[], object]", what: str, seconds: float = 25.0) -> None:
     end_s = time.monotonic() + seconds
     while not true():
@@ -107,7 +100,7 @@ class Daemon:
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> "Iterator[Daemon]":
+def daemon(free_port: "Callable[[], int]", tmp_path: Path) -> "Iterator[Daemon]":
     passwords = tmp_path / "passwords"
     passwords.write_text(f"OLD-1 {SECRET}\nGARDEN {SECRET}\n")
     passwords.chmod(0o600)

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -22,19 +21,6 @@ from hal.values import Phases, Setpoint
 HOST = "127.0.0.1"
 HERE = Path(__file__).parent / "ocpp_rpc"
 SECRET = "0123456789abcdef"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def until(true: "Callable[[], object]", what: str, seconds: float = 15.0) -> None:
-    end_s = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end_s, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
 
 
 class Station:
@@ -58,7 +44,7 @@ class Station:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> "Iterator[OcppServer]":
+def server(free_port: "Callable[[], int]", tmp_path: Path) -> "Iterator[OcppServer]":
     if shutil.which("node") is None or not (HERE / "node_modules").exists():
         if os.environ.get("CI"):
             pytest.fail("no ocpp-rpc (./dev setup)")
@@ -96,7 +82,7 @@ class Both:
         return [(one["limit"], one["level"], one["ends"]) for one in self.station.of("told")]
 
 
-def test_stations_of_another_make_obey_and_call_again(server: OcppServer) -> None:
+def test_stations_of_another_make_obey_and_call_again(until: "Callable[..., None]", server: OcppServer) -> None:
     server.desk("OTHER-1")
     server.open()
     until(lambda: server.port, "the server listens")

@@ -1,6 +1,5 @@
 """Push meters on real sockets: multicast over loopback, an MQTT broker, HTTP with digest; served, read, and lost."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ from drivers.http_web import HttpWeb
 from drivers.mqtt_inbox import MqttInbox
 from drivers.mqtt_link import Access
 from drivers.multicast import Multicast
-from firmware.broker import Broker
 from firmware.config.file import load
 from firmware.run import Daemon
 from firmware.serve import Served
@@ -27,19 +25,6 @@ W, MA, MV = Phases(1_200, -3_000, 70), Phases(5_220, 13_040, 304), Phases(230_10
 COMMON: "dict[str, object]" = {"phases": (0, 1, 2), "role": "meter", "mounting": "normal", "sends_s": 1}
 
 
-def until(true: "Callable[[], object]", what: str, seconds: float = 15.0) -> None:
-    end_s = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end_s, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def ear() -> "Iterator[Multicast]":
     multicast = Multicast(speedwire.GROUP, speedwire.PORT, HOST, speedwire.serial_of)
@@ -47,14 +32,7 @@ def ear() -> "Iterator[Multicast]":
     multicast.close()
 
 
-@pytest.fixture
-def broker() -> "Iterator[int]":
-    embedded = Broker(HOST, free_port())
-    yield embedded.start()[1]
-    embedded.stop()
-
-
-def test_only_the_configured_serial_is_heard(ear: Multicast) -> None:
+def test_only_the_configured_serial_is_heard(until: "Callable[..., None]", ear: Multicast) -> None:
     clock = MonotonicClock()
     meter = speedwire_meter.build(ear, {**COMMON, "clock": clock, "sma_serial": 7})
     sender = MulticastSender(speedwire.GROUP, speedwire.PORT, HOST)
@@ -78,7 +56,8 @@ def test_only_the_configured_serial_is_heard(ear: Multicast) -> None:
     sender.close()
 
 
-def test_a_group_is_joined_again(ear: Multicast, monkeypatch: "pytest.MonkeyPatch") -> None:
+def test_a_group_is_joined_again(until: "Callable[..., None]", ear: Multicast,
+                                 monkeypatch: "pytest.MonkeyPatch") -> None:
     monkeypatch.setattr("drivers.multicast.REJOIN_S", 0.2)
     monkeypatch.setattr("drivers.multicast.WAIT_S", 0.1)
     ear.watch("7")
@@ -98,14 +77,14 @@ def test_a_group_is_joined_again(ear: Multicast, monkeypatch: "pytest.MonkeyPatc
     sender.close()
 
 
-def test_a_network_that_is_not_there_is_told() -> None:
+def test_a_network_that_is_not_there_is_told(until: "Callable[..., None]") -> None:
     lost = Multicast(speedwire.GROUP, speedwire.PORT, "203.0.113.1", speedwire.serial_of)
     lost.watch("7")
     until(lambda: lost.fault, "the fault in words")
     lost.close()
 
 
-def test_mqtt_messages_are_read_and_retained_ones_are_not(broker: int) -> None:
+def test_mqtt_messages_are_read_and_retained_ones_are_not(until: "Callable[..., None]", broker: int) -> None:
     clock, topic = MonotonicClock(), "tele/head/SENSOR"
     sender = MqttInbox(Access(HOST, broker))
     sender.watch("none")
@@ -131,7 +110,7 @@ def test_mqtt_messages_are_read_and_retained_ones_are_not(broker: int) -> None:
         each.close()
 
 
-def test_notifications_of_a_shelly_are_read(broker: int) -> None:
+def test_notifications_of_a_shelly_are_read(until: "Callable[..., None]", broker: int) -> None:
     """As a meter sends them whose "Generic status update" is off: power each second, counters once a minute."""
     clock = MonotonicClock()
     sender, inbox = MqttInbox(Access(HOST, broker)), MqttInbox(Access(HOST, broker))
@@ -186,7 +165,9 @@ def test_http_with_digest_a_new_nonce_and_a_wrong_password() -> None:
     web.close()
 
 
-def test_a_house_whose_grid_meter_is_heard_on_the_network(tmp_path: Path, broker: int) -> None:
+def test_a_house_whose_grid_meter_is_heard_on_the_network(until: "Callable[..., None]",
+                                                          free_port: "Callable[[], int]",
+                                                          tmp_path: Path, broker: int) -> None:
     """Served on real sockets and read by the daemon, each kind of line; then the meters fall silent."""
     path = tmp_path / "site.toml"
     path.write_text(f"""

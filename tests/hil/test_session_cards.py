@@ -1,7 +1,6 @@
 """A card held to charge points on the wire, to its session in the records, its OCMF line and its driver's account."""
 
 import json
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -101,12 +100,6 @@ meters = ["free"]
 BOXES = ("yard", "free", "garage")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 class Synced(TimeService):
     """This machine's clocks, which a test environment does not sync."""
 
@@ -114,7 +107,8 @@ class Synced(TimeService):
         return TimeNow(time.time_ns() // 1_000_000, MonotonicClock().now_ms(), True, 5)
 
 
-def test_from_the_card_to_the_account(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_from_the_card_to_the_account(free_port: "Callable[[], int]", tmp_path: Path,
+                                      capsys: pytest.CaptureFixture[str]) -> None:
     site, plan = tmp_path / "site.toml", tmp_path / "plan.toml"
     (tmp_path / "passwords").write_text(f"YARD {SECRET}\nFREE {SECRET}\n")
     (tmp_path / "passwords").chmod(0o600)

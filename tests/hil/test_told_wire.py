@@ -1,16 +1,11 @@
 """Plugs and described devices on real sockets: HTTP with digest, an MQTT broker; served by the product's own serve."""
 
-import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from drivers.clock import MonotonicClock
 from firmware import build
-from firmware.broker import Broker
 from firmware.config.file import load
 from firmware.serve import Served
 from hal.faults import DeviceError
@@ -66,27 +61,8 @@ tell = "box/set amp {{a}}"
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def until(true: "Callable[[], object]", what: str, seconds: float = 15.0) -> None:
-    end_s = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end_s, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def broker() -> "Iterator[int]":
-    embedded = Broker(HOST, free_port())
-    yield embedded.start()[1]
-    embedded.stop()
-
-
-def test_a_plug_and_a_described_box(tmp_path: Path, broker: int) -> None:
+def test_a_plug_and_a_described_box(until: "Callable[..., None]", free_port: "Callable[[], int]", tmp_path: Path,
+                                    broker: int) -> None:
     path = tmp_path / "site.toml"
     path.write_text(SITE.format(meters=free_port(), http=free_port(), mqtt=broker))
     file = load(path)

@@ -154,7 +154,8 @@ def _sections(asked: Asked) -> "Iterable[Row]":
             if obis == IMPORT or any(obis in mark.registers for mark in own):
                 yield from ({"meter": meter, "obis": obis, "start_utc_s": one.start_s,
                              "start_local": asked.local(one.start_s), "transaction": one.transaction,
-                             "group": one.group, "energy": one.energy_e, "unit": unit(one.scaler)}
+                             "group": one.group, "energy": one.energy_e, "unit": unit(one.scaler),
+                             "status": one.status}
                             for one in marks.sections(values, own, obis))
 
 

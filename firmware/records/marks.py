@@ -2,14 +2,19 @@
 
 The counter itself is the ruler: of an interval, a transaction has what its two readings and the interval's two readings
 have in common. So nothing is interpolated, an event inside an interval cuts it where the meter was, and marked and
-unmarked parts add up to the interval, the marked ones to the transaction, to the last digit.
+unmarked parts add up to the interval, the marked ones to the transaction, to the last digit. Time only says which
+transactions there can be: another meter, or one that was reset, goes through the numbers of the one before once more.
 """
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from firmware.records.events import BEGIN, END, IMPORT, readings_of
-from firmware.records.sampler import FAULTY, QUARTER_S, Value, scaled
+from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, QUARTER_S, WINDOW_MS, Value, scaled
+from firmware.records.series import WORST
+
+ALWAYS_S = 1 << 40
+EDGE_S = WINDOW_MS // 1_000  # a reading at a quarter hour may be that much away from it
 
 
 class Transaction(NamedTuple):
@@ -51,6 +56,7 @@ class Section(NamedTuple):
     group: str
     energy_e: int
     scaler: int
+    status: str = MEASURED  # of its interval
 
 
 def transactions(events: "Iterable[dict[str, Any]]") -> "list[Transaction]":
@@ -72,14 +78,26 @@ def sections(values: "dict[int, Value]", marks: "Iterable[Transaction]", obis: s
     for at_s in sorted(values):
         after = values.get(at_s + QUARTER_S)
         if after is not None:
-            out += _of_interval(at_s, *scaled(values[at_s], after), marks, obis)
+            near = [mark for mark in marks if _meets(mark, at_s)]
+            out += _of_interval(at_s, *scaled(values[at_s], after), near, obis)
     return out
+
+
+def _meets(mark: Transaction, start_s: int) -> bool:
+    """An event without a clock may have been at any time."""
+    begin_s, end_s = -ALWAYS_S, ALWAYS_S
+    if mark.begin["status"] != CLOCK_UNKNOWN:
+        begin_s = mark.begin["at_s"] - EDGE_S
+    if mark.end is not None and mark.end["status"] != CLOCK_UNKNOWN:
+        end_s = mark.end["at_s"] + EDGE_S
+    return bool(begin_s <= start_s + QUARTER_S and start_s <= end_s)
 
 
 def _of_interval(start_s: int, before: Value, after: Value, marks: "list[Transaction]", obis: str) -> "list[Section]":
     counted = [value.import_e if obis == IMPORT else value.export_e for value in (before, after)]
     if FAULTY in (before.status, after.status):
         return []
+    status = min(before.status, after.status, key=WORST.index)
     scaler = min([before.scaler] + [mark.scaler for mark in marks])
     first, last = (None if value is None else value * 10 ** (before.scaler - scaler) for value in counted)
     if first is None or last is None or last < first:
@@ -89,10 +107,10 @@ def _of_interval(start_s: int, before: Value, after: Value, marks: "list[Transac
         end = last if mark.end is None else _at(mark.end, obis, scaler)
         part = min(end, last) - max(_at(mark.begin, obis, scaler), first)
         if part > 0:
-            out.append(Section(start_s, mark.id, mark.group, part, scaler))
+            out.append(Section(start_s, mark.id, mark.group, part, scaler, status))
             rest -= part
     assert rest >= 0, "transactions of one meter overlap"
-    return [*out, Section(start_s, "", "", rest, scaler)]
+    return [*out, Section(start_s, "", "", rest, scaler, status)]
 
 
 def _at(event: "dict[str, Any]", obis: str, scaler: int) -> int:

@@ -2,7 +2,7 @@
 
 A session is the difference of its two readings; nothing else is billed. Where the price changes by the quarter hour,
 its sections (what it had of each interval of its charger) are priced one by one; what no section has, because a quarter
-hour is missing, has no price and is said to. One that began or ended without a clock, or at a doubted meter, is not
+hour is missing or not relied on, has no price and is said to. One that began or ended without a clock, or at a doubted meter, is not
 billed.
 """
 
@@ -55,7 +55,7 @@ def billed(transaction: Transaction, sections: "Iterable[Section]", account: "Ac
     drawn = transaction.energy_e()
     if why or account is None or drawn is None:
         return Session(transaction, *who, None, 0, 0, min(transaction.scaler, 0), why)
-    own = [part for part in sections if part.transaction == transaction.id]
+    own = [part for part in sections if part.transaction == transaction.id and part.status in (MEASURED, SUBSTITUTED)]
     scaler = min([0, transaction.scaler] + [part.scaler for part in own])
     energy = drawn * 10 ** (transaction.scaler - scaler)
     if account.tariff.spot is None and account.tariff.levels is None:

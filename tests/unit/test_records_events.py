@@ -172,9 +172,12 @@ def test_two_identical_moments_have_two_names() -> None:
     assert uuid7(T0)[19] in "89ab"
 
 
-def mark(number: int, begin: int, end: "int | None", group: str = "") -> marks.Transaction:
+def mark(number: int, begin: int, end: "int | None", values: "dict[int, Value]", group: str = "") -> marks.Transaction:
+    """Each event in the quarter hour in which the counter goes past its value."""
     def event(value: int) -> "dict[str, Any]":
-        return {"value": value, "scaler": 0, "obis": IMPORT}
+        passed = [at_s for at_s, one in values.items() if (one.import_e or 0) <= value]
+        return {"value": value, "scaler": 0, "obis": IMPORT, "at_s": max(passed, default=-900) + 450,
+                "status": MEASURED}
     return marks.Transaction(f"t{number}", number, "m", group, event(begin), None if end is None else event(end))
 
 
@@ -183,10 +186,31 @@ def counters(*values: int) -> "dict[int, Value]":
 
 
 def test_an_event_inside_an_interval_cuts_it_where_the_counter_was() -> None:
-    found = marks.sections(counters(0, 1_000, 1_500), [mark(1, 250, 1_200, "supplier A"), mark(2, 1_200, None)])
+    values = counters(0, 1_000, 1_500)
+    found = marks.sections(values, [mark(1, 250, 1_200, values, "supplier A"), mark(2, 1_200, None, values)])
     assert [(part.start_s, part.transaction, part.energy_e) for part in found] == [
         (0, "t1", 750), (0, "", 250), (900, "t1", 200), (900, "t2", 300), (900, "", 0)]
     assert found[0].group == "supplier A"
+
+
+def test_another_meter_that_counts_the_same_numbers_again_has_none_of_the_old_transactions() -> None:
+    old = counters(0, 400, 1_000)
+    first, second = mark(1, 100, 700, old), mark(2, 700, 900, old)
+    again = {at_s + 90_000: value for at_s, value in old.items()}
+    third = mark(3, 200, None, again)
+    found = marks.sections({**old, **again}, [first, second, third])
+    by_mark = {name: sum(part.energy_e for part in found if part.transaction == name) for name in ("t1", "t2", "t3")}
+    assert by_mark == {"t1": 600, "t2": 200, "t3": 800}
+    assert sum(part.energy_e for part in found) == 2_000
+    unknown = first._replace(begin={**first.begin, "status": CLOCK_UNKNOWN, "at_s": 10 ** 9})
+    assert sum(part.energy_e for part in marks.sections(old, [unknown]) if part.transaction) == 600
+
+
+def test_a_section_says_how_good_its_interval_is() -> None:
+    values = counters(0, 1_000, 1_500)
+    values[1_800] = values[1_800]._replace(status=CLOCK_UNKNOWN)
+    assert [part.status for part in marks.sections(values, [mark(1, 100, None, values)])] == [
+        MEASURED, MEASURED, CLOCK_UNKNOWN, CLOCK_UNKNOWN]
 
 
 def test_a_faulty_interval_has_no_sections() -> None:
@@ -206,8 +230,8 @@ def test_marked_and_unmarked_always_add_up(steps: "list[int]", cuts: "list[int]"
         at += step
     ordered = sorted(cuts)
     pairs = [(ordered[n], ordered[n + 1]) for n in range(0, len(ordered) - 1, 2)]
-    given_marks = [mark(number, begin, end) for number, (begin, end) in enumerate(pairs)]
     values = counters(*total)
+    given_marks = [mark(number, begin, end, values) for number, (begin, end) in enumerate(pairs)]
     parts = marks.sections(values, given_marks)
     for one in series.intervals(values):
         assert sum(part.energy_e for part in parts if part.start_s == one.start_s) == one.import_e

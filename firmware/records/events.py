@@ -5,6 +5,7 @@ never estimated. One transaction at a time is open on a meter, so its sections n
 """
 
 import secrets
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from control.values import Site
@@ -51,8 +52,8 @@ class Desk:
         self._sequence = 0
         self._transactions = 0
 
-    def resume(self, events: "list[dict[str, Any]]") -> None:
-        """The newest that are kept, oldest first."""
+    def resume(self, events: "Iterable[dict[str, Any]]") -> None:
+        """The newest one that is kept, and then all that begin or end something, the oldest first."""
         for data in events:
             self._note(data)
 

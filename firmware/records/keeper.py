@@ -16,7 +16,7 @@ from drivers.signing import Signer, SignerGone
 from firmware.records import chain, changes, retention
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, Draft, Stamp
 from firmware.records.clock import UNKNOWN, ClockWatch, Look
-from firmware.records.events import Answer, Ask, Desk, Sessions
+from firmware.records.events import READING, Answer, Ask, Desk, Sessions
 from firmware.records.keys import Keys
 from firmware.records.legal_time import offset_s
 from firmware.records.mixing import Mixing
@@ -27,7 +27,7 @@ from hal.times import TimeNow
 
 MOST_WAITING = 1_000  # records: ten days of quarter hours
 RETRY_MS = 30_000
-MOST_EVENTS = 1_000  # read back at start; an open transaction is not older
+ONLY_READ = f'"what":"{READING}",'  # an event that begins and ends nothing, as its line has it
 CLEAN_MS = 3_600_000
 MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
 MOST_ASKED_AN_HOUR = 600  # so that nobody fills the disk from afar
@@ -160,8 +160,9 @@ class Keeper:
         mixed = store.newest(METROLOGY, "flows", 1)
         if mixed and self._mixing is not None:
             self._mixing.resume(chain.opened(mixed[0])["data"])
-        events = store.newest(METROLOGY, "event", MOST_EVENTS)
-        self._desk.resume([chain.opened(line)["data"] for line in reversed(events)])
+        last = store.newest(METROLOGY, "event", 1)
+        lines = (line for line in store.each(METROLOGY, "event") if ONLY_READ not in line)
+        self._desk.resume(chain.opened(line)["data"] for line in (*last, *lines))
         return kept.at_s
 
     def _first(self, store: Store, signer: Signer, new: bool, kept_s: int, look: Look) -> "list[Draft]":

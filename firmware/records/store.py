@@ -9,7 +9,7 @@ import contextlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drivers.signing import Signer
@@ -125,6 +125,16 @@ class Store:
         rows = self._db.execute("select line from record where log = ? and kind = ? order by n desc limit ?",
                                 (log, kind, most))
         return [unpacked(row[0]) for row in rows]
+
+    def each(self, log: str, kind: str) -> "Iterator[str]":
+        """All lines of a kind, the oldest first. Nothing may be appended meanwhile."""
+        rows = self._db.execute("select line from record where log = ? and kind = ? order by n", (log, kind))
+        return (unpacked(row[0]) for row in rows)
+
+    def newest_number(self, log: str, kind: str) -> int:
+        """0: there is none."""
+        row = self._db.execute("select max(n) from record where log = ? and kind = ?", (log, kind)).fetchone()
+        return int(row[0] or 0)
 
     def older(self, log: str, utc_s: int, most: int) -> "tuple[int, str] | None":
         """(n, line) of the last of the oldest `most` records, all made before this time; never the newest; or None."""

@@ -102,6 +102,30 @@ def test_a_transaction_outlives_a_restart_and_the_next_has_the_next_number(house
     assert third.keeper.ask(Ask(BEGIN, "carport", 0)) == f"carport: transaction {second.id} is still open"
 
 
+def test_a_transaction_outlives_any_number_of_readings(house_of: Houses, tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = house_of(tmp_path, clock)
+    house.state = "C"
+    live(house, 600)
+    begun, = events(house)
+    read = {**begun, "what": READING, "transaction": "", "number": 0, "group": "", "text": '"what":"begin",'}
+    keeper = house.keeper
+    stamp = keeper._draft("metrology", "event", keeper._look, begun)
+    keeper._store.append([stamp._replace(data={**read, "seq": number}) for number in range(2, 1_502)], keeper._signer)
+    keeper.close(clock.read())
+    again = house_of(tmp_path, clock, house.counter_wh)
+    again.state = "C"
+    live(again, 60)
+    again.state = "A"
+    live(again, 60)
+    again.state = "C"
+    live(again, 60)
+    first, second = transactions(again)
+    assert (first.begin, first.number, second.number) == (begun, 1, 2)
+    assert first.end is not None
+    assert first.end["seq"] == 1_502
+
+
 def test_a_car_that_left_while_nobody_looked_ends_at_the_next_start(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
     house = house_of(tmp_path, clock)

@@ -32,6 +32,7 @@ CLEAN_MS = 3_600_000
 MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
 MOST_ASKED_AN_HOUR = 600  # so that nobody fills the disk from afar
 MOST_OBLIGED_AN_HOUR = 600  # one a minute, and what else becomes of the grid operator's demands
+IN_FORCE = ((CONSUMER, "configuration"), (METROLOGY, "meters"))  # until the next of its kind
 OBLIGATION, OBLIGATION_MINUTE = "obligation", "obligation-minute"
 MOST_SAID_AN_HOUR = 240  # a flapping alarm, or an order a second, shall not fill the disk
 
@@ -176,7 +177,7 @@ class Keeper:
             elif new or self._key_of(store, log) != chain.key_id(signer.public):
                 first.append(self._draft(log, "key", look, {
                     "public": signer.public.hex(), "note": "the former key is lost"}))
-        for log, kind in ((CONSUMER, "configuration"), (METROLOGY, "meters")):
+        for log, kind in IN_FORCE:
             if not any(chain.opened(line)["data"] == self._about[kind] for line in store.newest(log, kind, 1)):
                 first.append(self._draft(log, kind, look, self._about[kind]))
         return [*first, self._draft(SYSTEM, "run", look, {"kept": kept_s})]
@@ -203,7 +204,7 @@ class Keeper:
             lines = store.newest(log, kind, 1)
             if lines:
                 return chain.key_id(bytes.fromhex(chain.opened(lines[0])["data"]["public"]))
-        return ""
+        return store.newest_key(log)  # who said so is deleted
 
     def _clock(self, before: "Look | None", look: Look) -> None:
         if look.step_ms:
@@ -261,8 +262,15 @@ class Keeper:
                     self._add(log, "deletion", look, {
                         "through": old[0], "hash": chain.line_hash(old[1]), "days": self._days[log],
                         "why": retention.rule(log).source})
+                    self._again(store, log, old[0], look)
         except sqlite3.Error as error:
             self._fail(look, error)
+
+    def _again(self, store: Store, log: str, through: int, look: Look) -> None:
+        """What still holds is said once more when the record that said it goes."""
+        for at, kind in IN_FORCE:
+            if at == log and store.newest_number(log, kind) <= through:
+                self._add(log, kind, look, self._about[kind])
 
     def _flush(self, look: Look) -> None:
         if not self._waiting or self._store is None or self._signer is None or look.now.mono_ms < self._retry_ms:

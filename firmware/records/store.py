@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drivers.signing import Signer
-from firmware.records.chain import EMPTY, LOGS, Draft, Head, key_id, line_hash, sealed
+from firmware.records.chain import EMPTY, LOGS, Draft, Head, key_id, line_hash, opened, sealed
 from firmware.transaction import once
 
 NAME = "records.sqlite"
@@ -130,6 +130,11 @@ class Store:
         """All lines of a kind, the oldest first. Nothing may be appended meanwhile."""
         rows = self._db.execute("select line from record where log = ? and kind = ? order by n", (log, kind))
         return (unpacked(row[0]) for row in rows)
+
+    def newest_key(self, log: str) -> str:
+        """The fingerprint of who signed the newest record, "" while there is none."""
+        row = self._db.execute("select line from record where log = ? and n = ?", (log, self.head(log).n)).fetchone()
+        return "" if row is None else str(opened(unpacked(row[0]))["key"])
 
     def newest_number(self, log: str, kind: str) -> int:
         """0: there is none."""

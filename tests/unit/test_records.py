@@ -344,6 +344,23 @@ def test_what_is_too_old_goes_and_leaves_a_proof(house_of: Houses, tmp_path: Pat
     assert "were deleted, as record" in sections[0].notes[1]
 
 
+def test_what_still_holds_outlives_the_record_that_said_it(house_of: Houses, tmp_path: Path) -> None:
+    """Meters, configuration and the key that signs, when the first records of a house are deleted."""
+    clock = SimTime(T0)
+    house = house_of(tmp_path, clock)
+    house.live(QUARTER_MS)
+    clock.wait(1_100 * 86_400_000)
+    house.live(5 * 3_600_000, 60_000)
+    assert [len(house.records(log, "start")) for log in LOGS] == [0, 0, 0]
+    assert [record["data"] for record in house.records(METROLOGY, "meters")] == [ABOUT["meters"]]
+    assert [record["data"] for record in house.records(CONSUMER, "configuration")] == [ABOUT["configuration"]]
+    house.end()
+    again = house_of(tmp_path, clock)
+    again.live(60_000)
+    assert [again.records(log, "key") for log in LOGS] == [[], [], []]  # it is the same one
+    assert found(again.export()) == []
+
+
 def test_a_lost_key_is_a_change_that_verify_names(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0)
     house = house_of(tmp_path, clock)

@@ -106,12 +106,12 @@ class Keeper:
 
     def command(self, data: "dict[str, str]") -> None:
         """What somebody ordered, for the consumer's log."""
-        if self._look is not None and self._may_speak(self._look):
+        if self._look is not None and self._may_speak(self._look, f"commands by {data['by']}"):
             self._add(CONSUMER, "command", self._look, data)
 
     def obligation(self, data: "dict[str, Any]") -> None:
         """What became of a demand of the grid operator, for the consumer's log."""
-        if self._look is not None and self._may_speak(self._look, "obligation", MOST_OBLIGED_AN_HOUR):
+        if self._look is not None and self._may_speak(self._look, "obligations", MOST_OBLIGED_AN_HOUR):
             self._add(CONSUMER, OBLIGATION_MINUTE if data["state"] == "minute" else OBLIGATION, self._look, data)
 
     def answers(self) -> "list[Answer]":
@@ -226,13 +226,15 @@ class Keeper:
                 self._add(METROLOGY, "event", look, answer.event)
             self._answers.append(answer)
         for log, kind, data in self._changes.look(seen):
-            if log != SYSTEM or self._may_speak(look):
+            if log != SYSTEM or self._may_speak(look, "troubles"):
                 self._add(log, kind, look, data)
 
-    def _may_speak(self, look: Look, what: str = "said", most: int = MOST_SAID_AN_HOUR) -> bool:
-        """Each `what` by itself: whoever floods us with orders shall not mute the evidence."""
+    def _may_speak(self, look: Look, what: str, most: int = MOST_SAID_AN_HOUR) -> bool:
+        """Each `what` by itself: whoever floods us with orders shall not mute the evidence, nor the orders of others."""
         hour = look.now.mono_ms // 3_600_000
         before = self._hours.get(what, (hour, 0))
+        if before[0] != hour and before[1] > most:
+            self._add(SYSTEM, "unsaid", look, {"what": what, "records": before[1] - most})
         count = before[1] + 1 if before[0] == hour else 1
         self._hours[what] = (hour, count)
         if count == most + 1:

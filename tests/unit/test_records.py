@@ -421,9 +421,28 @@ def test_orders_beyond_what_is_sane_are_not_all_kept(house_of: Houses, tmp_path:
     house.live(10_000)
     for _ in range(under_test.MOST_SAID_AN_HOUR + 50):
         house.keeper.command({"by": "mqtt"})
+    house.keeper.command({"by": "page anna"})
     house.live(10_000)
-    assert len(house.records(CONSUMER, "command")) == under_test.MOST_SAID_AN_HOUR
+    by = [record["data"]["by"] for record in house.records(CONSUMER, "command")]
+    assert (by.count("mqtt"), by.count("page anna")) == (under_test.MOST_SAID_AN_HOUR, 1)
     assert len(house.records(SYSTEM, "muted")) == 1
+    house.live(3_600_000, 60_000)
+    house.keeper.command({"by": "mqtt"})
+    house.live(10_000)
+    assert [record["data"] for record in house.records(SYSTEM, "unsaid")] == [
+        {"what": "commands by mqtt", "records": 50}]
+
+
+def test_a_device_that_comes_and_goes_mutes_no_order(house_of: Houses, tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = house_of(tmp_path, clock)
+    for number in range(under_test.MOST_SAID_AN_HOUR + 20):
+        house.doubted = frozenset((number % 2,))
+        house.live(5_000)
+    house.keeper.command({"by": "mqtt"})
+    house.live(10_000)
+    assert len(house.records(SYSTEM, "trouble")) <= 2 * under_test.MOST_SAID_AN_HOUR
+    assert len(house.records(CONSUMER, "command")) == 1
 
 
 def test_a_record_that_was_spoiled_on_the_disk_is_never_believed(house_of: Houses, tmp_path: Path) -> None:

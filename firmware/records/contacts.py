@@ -1,7 +1,8 @@
 """Readings asked for by a contact: a key switch, an operator's relay, a cable that is plugged in.
 
 Looked at every 20 ms in a thread of its own. A contact that is bouncing or catches a surge tells nothing: it counts
-once it has stood for `hold_ms`, and then from the instant at which it began to. As found at start it asks for nothing.
+once it has stood for `hold_ms`, and then from the instant at which it began to. As found at start it asks for no
+reading; but a transaction that began or ended while nobody looked begins or ends then, and says so.
 """
 
 import threading
@@ -16,6 +17,7 @@ from hal.ports import Contacts
 LOOK_S = 0.02
 RETRY_S = 30.0  # while the pins cannot be had
 STOP_S = 2.0
+FOUND = ", as found at start"
 SESSION = "session"  # closing begins a transaction, opening ends it
 
 
@@ -59,9 +61,12 @@ class Watch:
         """Raises DeviceError."""
         now_ms = self._now_ms()
         for contact, judge, closed in zip(self._contacts, self._judges, self._port.closed()):
+            first = judge.stands is None
             stands = judge.look(closed, now_ms)
             if stands is not None and (contact.what == SESSION or stands[0]):
                 self._tell(_ask(contact, *stands))
+            elif first and judge.stands is not None and contact.what == SESSION:
+                self._tell(_ask(contact, judge.stands, now_ms, found=True))
 
     def _run(self) -> None:
         wait_s = LOOK_S
@@ -75,8 +80,8 @@ class Watch:
                     judge.lost()
 
 
-def _ask(contact: Contact, closed: bool, at_ms: int) -> Ask:
+def _ask(contact: Contact, closed: bool, at_ms: int, found: bool = False) -> Ask:
     what = READING if contact.what == READING else BEGIN if closed else END
     text = contact.text or f"contact {contact.name} {'closed' if closed else 'opened'}"
-    return Ask(what, contact.meter, at_ms, contact.source or contact.name, text, contact.external, contact.group,
-               register="" if what == END else contact.register)
+    return Ask(what, contact.meter, at_ms, contact.source or contact.name, text + (FOUND if found else ""),
+               contact.external, contact.group, register="" if what == END else contact.register, found=found)

@@ -34,6 +34,7 @@ class Ask(NamedTuple):
     group: str = ""  # balancing group; BEGIN only
     transaction: str = ""  # END: the open one, "" for whichever is open on the meter
     register: str = ""  # of REGISTERS; "" = import, or at an END what its transaction began with
+    found: bool = False  # BEGIN, END: how things stood at a start; asks for nothing when the records say so already
 
 
 class Answer(NamedTuple):
@@ -59,6 +60,11 @@ class Desk:
 
     def open_on(self, meter: str) -> "dict[str, Any] | None":
         return self._open.get(meter)
+
+    def stands(self, ask: Ask) -> bool:
+        """Whether the records say already what `ask` has found; a transaction of others is not for it to end."""
+        begun = self._open.get(ask.meter)
+        return begun is not None if ask.what == BEGIN else begun is None or begun["source"] != ask.source
 
     def ask(self, ask: Ask) -> str:
         """Why it cannot be answered; "" when it will be."""

@@ -94,10 +94,16 @@ class Keeper:
             self._store.close()
         self._keys.close()
 
+    @property
+    def keeps(self) -> bool:
+        return self._store is not None
+
     def ask(self, ask: Ask) -> str:
         """Asks for a reading; why there will be none, or "" and it comes with `answers`."""
         if self._store is None:
             return said("nothing is kept just now")
+        if ask.found and self._desk.stands(ask):
+            return ""
         times_ms = self._asked_ms
         if len(times_ms) == MOST_ASKED_AN_HOUR and ask.asked_ms - times_ms[0] < 3_600_000:
             return said("allowed are {} an hour", MOST_ASKED_AN_HOUR)

@@ -21,7 +21,7 @@ from firmware.duties_kept import Open, open_duties
 from firmware.records.asking import Asking, NotAsked, ask_of, told
 from firmware.records.chain import CONSUMER, METROLOGY
 from firmware.records.contacts import Contact, Watch
-from firmware.records.events import MOST_ASKED, Answer, Ask
+from firmware.records.events import ANSWER_MS, MOST_ASKED, Answer, Ask
 from firmware.records.keeper import OBLIGATION, OBLIGATION_MINUTE, Keeper
 from firmware.records.keys import configured
 from firmware.records.legal_time import zone
@@ -171,11 +171,16 @@ class Recorder:
                 self._asking.answer(answer, not self._keeper.fault)
 
     def _ask(self, now_ms: int) -> None:
+        early = []
         while self._asks:
             own = self._asks.popleft()
+            if own.found and not self._keeper.keeps and now_ms - own.asked_ms <= ANSWER_MS:
+                early.append(own)  # what was open is not read yet
+                continue
             why = self._keeper.ask(own)
             if why:
                 self._events.append(told(Answer(own, None, why), False))
+        self._asks.extend(early)
         while self._asking is not None and (ask := self._asking.heard(now_ms)) is not None:
             why = self._keeper.ask(ask)
             if why:

@@ -74,6 +74,7 @@ def test_a_session_from_closing_to_opening_and_a_reading_at_each_closing() -> No
         board.drive(4, now_ms in range(300, 340))
         watch.look()
     assert [(ask.what, ask.meter, ask.asked_ms, ask.source, ask.text) for ask in asked] == [
+        (END, "grid", 40, "key", "contact key opened, as found at start"),
         (BEGIN, "grid", 200, "key", "contact key closed"), (READING, "roof", 300, "pulse", "tariff"),
         (END, "grid", 700, "key", "contact key opened")]
     board.gone = True
@@ -111,6 +112,32 @@ def test_from_the_pin_to_the_disk(recorded_site: Sites, tmp_path: Path) -> None:
     end = json.loads(recorder.pairs()[1][1])["events"][-1]["event"]
     assert (end["what"], end["obis"], end["also"]) == ("end", "1-0:1.8.0", [["1-0:2.8.0", 3]])
     recorder._keeper.close(clock.read())
+
+
+def test_a_contact_that_moved_while_nobody_looked(recorded_site: Sites) -> None:
+    """Closed over a restart its transaction stays one; one that was opened meanwhile ends, one that was closed begins."""
+    file, board, clock = load(recorded_site(KEY)), Pins(), SimTime(1_792_888_000_000)
+    folder = Path(file.records.folder) if file.records else Path()
+    told = []
+    for low in (False, True, True, False, False, True):
+        board.drive(17, not low)
+        recorder, image = Recorder(file, clock, board.contacts), Image(1)
+        assert recorder._contacts is not None
+        for _ in range(40):
+            clock.wait(100)
+            recorder._contacts.look()
+            now_ms = clock.read().mono_ms
+            image.hear(0, reading(now_ms, import_wh=now_ms // 1_000, export_wh=3))
+            recorder.hear(image.snapshot(now_ms, ("surplus",)), Plan((None,), (), None, (), Obeyed((), None, None)))
+            recorder._turn()
+        told.append([event["ok"] for event in recorder._events])
+        recorder._keeper.close(clock.read())
+    query = Query(folder)
+    events = [record["data"] for record in query.records("metrology", "event", 0, None)]
+    query.close()
+    assert [(one["what"], one["number"]) for one in events] == [("begin", 1), ("end", 1), ("begin", 2)]
+    assert all("as found at start" in one["text"] for one in events)
+    assert told == [[], [True], [], [True], [], [True]]
 
 
 def test_over_the_commands_that_every_way_in_shares(recorded_site: Sites) -> None:

@@ -164,11 +164,13 @@ def _sessions(asked: Asked) -> "Iterable[Row]":
         end = one.end or {}
         ended = dict(readings_of(end)) if end else {}
         for obis, value in readings_of(one.begin):
+            energy_e = one.energy_e(obis)
+            fell = energy_e is not None and energy_e < 0  # nothing is known then
             yield {"transaction": one.id, "number": one.number, "meter": one.meter, "obis": obis, "group": one.group,
                    "begin_local": asked.local(one.begin["at_s"]), "begin": value,
                    "end_local": asked.local(end["at_s"]) if end else None, "end": ended.get(obis),
-                   "energy": one.energy_e(obis), "unit": unit(one.scaler), "begin_status": one.begin["status"],
-                   "end_status": end.get("status"), "external": one.external,
+                   "energy": None if fell else energy_e, "unit": unit(one.scaler),
+                   "begin_status": one.begin["status"], "end_status": end.get("status"), "external": one.external,
                    "text": end.get("text") or one.begin["text"]}
 
 
@@ -182,11 +184,19 @@ def _events(asked: Asked) -> "Iterable[Row]":
 def _ocmf(asked: Asked) -> "Iterable[str]":
     """A line for each session that has ended; what to check them with stands in `key`."""
     signer = asked.signer()
-    about = {meter["name"]: meter for meter in asked.query.meters().get("meters", [])}
-    clocks = {record["data"]["event"]: record["clock"] for record in asked.events()}
+    known = asked.query.meters_by_time()
+    events = asked.query.records(chain.METROLOGY, "event", ALWAYS_S[0], None)  # a session may have begun before --from
+    clocks = {record["data"]["event"]: record["clock"] for record in events}
     for one in asked.transactions():
         if one.end is not None:
+            about = _known_at(known, int(one.begin["at_s"]))
             yield ocmf.session(one, clocks, about.get(one.meter, {}), asked.zone, signer)
+
+
+def _known_at(known: "list[tuple[int, Row]]", at_s: int) -> Row:
+    """What was written down of the meters then: another one may hang there by now."""
+    before = [meters for from_s, meters in known if from_s <= at_s]
+    return before[-1] if before else known[0][1] if known else {}
 
 
 def _key(asked: Asked) -> "Iterable[str]":

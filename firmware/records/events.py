@@ -95,10 +95,11 @@ class Desk:
         why = self._refused(ask)
         if why:  # answered meanwhile by another one
             return Answer(ask, None, why)
-        status = FAULTY if index in seen.doubted else MEASURED
         captured_ms = one.t_ms + look.now.utc_ms - look.now.mono_ms
         import_e, export_e, scaler = counters(one, seen.told.get(index, ()))
         told = {IMPORT: import_e, EXPORT: export_e}
+        fell = ask.what == END and _fell(self._open[ask.meter], told, scaler)
+        status = FAULTY if index in seen.doubted or fell else MEASURED
         data = {
             "event": uuid7(captured_ms), "what": ask.what, "seq": self._sequence + 1, "meter": ask.meter,
             "obis": wanted[0], "value": told[wanted[0]], "scaler": scaler, "unit": "Wh",
@@ -156,6 +157,13 @@ class Desk:
 def readings_of(event: "dict[str, Any]") -> "list[tuple[str, int]]":
     """(OBIS, counter) of the data of an event, in its unit; mostly one."""
     return [(event["obis"], event["value"]), *((obis, value) for obis, value in event.get("also", ()))]
+
+
+def _fell(begun: "dict[str, Any]", told: "dict[str, int | None]", scaler: int) -> bool:
+    """Whether a counter stands below where it began: it was reset, or another meter hangs there."""
+    finest = min(scaler, begun["scaler"])
+    return any((told[obis] or 0) * 10 ** (scaler - finest) < value * 10 ** (begun["scaler"] - finest)
+               for obis, value in readings_of(begun))
 
 
 def _tells(one: Reading, wanted: "tuple[str, ...]") -> bool:

@@ -236,7 +236,7 @@ class Keeper:
                 self._add(log, kind, look, data)
 
     def _may_speak(self, look: Look, what: str, most: int = MOST_SAID_AN_HOUR) -> bool:
-        """Each `what` by itself: whoever floods us with orders shall not mute the evidence, nor the orders of others."""
+        """Each `what` by itself: whoever floods us with orders shall mute neither the evidence nor other people."""
         hour = look.now.mono_ms // 3_600_000
         before = self._hours.get(what, (hour, 0))
         if before[0] != hour and before[1] > most:

@@ -20,6 +20,7 @@ from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, SUBSTITUTED
 
 VERSION = "1.4"
 NOTE = "nicht geeicht, nicht zur Abrechnung nach Eichrecht / not for legally metered billing"
+OCPP = "ocpp_station"  # the driver of those whose cards come with OCPP
 CLOCKS = {SYNCED: "S", HOLDOVER: "I"}  # else U; R (relative) is never used
 STATES = {FAULTY: "E", SUBSTITUTED: "S"}  # else G
 
@@ -29,7 +30,7 @@ def session(one: Transaction, clocks: "dict[str, str]", about: "dict[str, Any]",
     assert one.end is not None
     payload = {
         "FV": VERSION, "GI": "Hutschiene", "GS": key_id(signer.public)[:16], "PG": f"T{one.number}",
-        "MS": about.get("serial", one.meter), **_who(one), "TT": NOTE,
+        "MS": about.get("serial", one.meter), **_who(one, about), "TT": NOTE,
         "RD": [_reading(event, obis, value, what, clocks, zone) for event, what in ((one.begin, "B"), (one.end, "E"))
                for obis, value in readings_of(event)],
     }
@@ -42,13 +43,14 @@ def session(one: Transaction, clocks: "dict[str, str]", about: "dict[str, Any]",
     return "OCMF|%s|%s" % (text, json.dumps(signature, separators=(",", ":")))
 
 
-def _who(one: Transaction) -> "dict[str, Any]":
+def _who(one: Transaction, about: "dict[str, Any]") -> "dict[str, Any]":
     """A card that the wallbox has told of its own session; nobody vouches for it."""
     assert one.end is not None
     card = one.end["external"] if one.end["source"] == one.meter else ""
     if not card:
         return {"IS": False, "IL": "NONE", "IF": [], "IT": "NONE", "ID": ""}
-    return {"IS": True, "IL": "HEARSAY", "IF": ["RFID_PLAIN", "OCPP_AUTH"], "IT": "UNDEFINED", "ID": card}
+    how = "OCPP_AUTH" if about.get("driver") == OCPP else "RFID_PLAIN"
+    return {"IS": True, "IL": "HEARSAY", "IF": [how], "IT": "UNDEFINED", "ID": card}
 
 
 def public(signer: Signer) -> str:

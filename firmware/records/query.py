@@ -12,6 +12,7 @@ from firmware.records.keeper import quarter_of
 from firmware.records.sampler import Quarter
 from firmware.records.store import reader, unpacked
 
+ALWAYS_S = 1 << 40
 LATE_S = 600  # a record bears the time at which it was made: within a minute of what it tells, whenever it was written
 
 
@@ -63,6 +64,11 @@ class Query:
         """What the newest configuration said of the meters."""
         found = self.newest(chain.METROLOGY, "meters")
         return {} if found is None else dict(found["data"])
+
+    def meters_by_time(self) -> "list[tuple[int, dict[str, dict[str, Any]]]]":
+        """(UTC second from which on, meter -> what was known of it), the oldest first."""
+        return [(record["utc_ms"] // 1_000, {str(meter["name"]): meter for meter in record["data"].get("meters", [])})
+                for record in self.records(chain.METROLOGY, "meters", -ALWAYS_S, None)]
 
     def export(self, log: str, logs: "tuple[str, ...]", from_s: "int | None", to_s: "int | None", signer: Signer
                ) -> "Iterator[str]":

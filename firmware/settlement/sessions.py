@@ -2,8 +2,8 @@
 
 A session is the difference of its two readings; nothing else is billed. Where the price changes by the quarter hour,
 its sections (what it had of each interval of its charger) are priced one by one; what no section has, because a quarter
-hour is missing or not relied on, has no price and is said to. One that began or ended without a clock, or at a doubted meter, is not
-billed.
+hour is missing or not relied on, has no price and is said to. One that began or ended without a clock, or at a doubted
+meter, is not billed.
 """
 
 from collections.abc import Iterable, Mapping

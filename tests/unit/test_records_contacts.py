@@ -115,7 +115,7 @@ def test_from_the_pin_to_the_disk(recorded_site: Sites, tmp_path: Path) -> None:
 
 
 def test_a_contact_that_moved_while_nobody_looked(recorded_site: Sites) -> None:
-    """Closed over a restart its transaction stays one; one that was opened meanwhile ends, one that was closed begins."""
+    """Closed over a restart it is one transaction; what was opened meanwhile ends, what was closed begins."""
     file, board, clock = load(recorded_site(KEY)), Pins(), SimTime(1_792_888_000_000)
     folder = Path(file.records.folder) if file.records else Path()
     told = []

@@ -38,8 +38,9 @@ def test_digits_may_change_between_readings() -> None:
     values = {0: Value("m", 1_000, None, 0, MEASURED, 0), 900: Value("m", 10_052, None, -1, MEASURED, 0),
               1_800: Value("m", 1_005, None, 0, MEASURED, 0)}
     assert [one[1:] for one in intervals(values)] == [(52, None, -1, MEASURED), (None, None, -1, FAULTY)]
-    mark = Transaction("t", 1, "m", "", {"value": 10_011, "scaler": -1, "obis": IMPORT},
-                       {"value": 1_003, "scaler": 0, "obis": IMPORT})
+    event = {"obis": IMPORT, "at_s": 450, "status": MEASURED}
+    mark = Transaction("t", 1, "m", "", {**event, "value": 10_011, "scaler": -1},
+                       {**event, "value": 1_003, "scaler": 0})
     assert mark.energy_e() == 19
     assert [part.energy_e for part in sections({0: values[0], 900: values[900]}, [mark])] == [19, 33]
 

@@ -320,7 +320,10 @@ def test_a_session_bears_the_card_it_was_charged_with(house_of: Houses, tmp_path
     text = ocmf.session(one, {}, {}, BERLIN, signing.load(tmp_path / KEY))
     public = ocmf.public(signing.load(tmp_path / KEY))
     found = read_ocmf(text, public)
-    assert [found[key] for key in ("IS", "IL", "IT", "ID")] == [True, "HEARSAY", "UNDEFINED", "04A1B2C3"]
+    assert [found[key] for key in ("IS", "IL", "IF", "IT", "ID")] == [
+        True, "HEARSAY", ["RFID_PLAIN"], "UNDEFINED", "04A1B2C3"]
+    over = ocmf.session(one, {}, {"driver": "ocpp_station"}, BERLIN, signing.load(tmp_path / KEY))
+    assert read_ocmf(over, public)["IF"] == ["OCPP_AUTH"]
     pyocmf = pytest.importorskip("pyocmf", reason="the independent reader needs Python 3.11")
     assert pyocmf.OCMF.from_string(text).verify_signature(public)
 

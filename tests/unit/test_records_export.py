@@ -176,6 +176,34 @@ def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.C
     assert main(["export", str(site), "new-key"]) == 1
 
 
+def test_a_session_is_told_as_it_was_though_another_meter_hangs_there_now(site: Path,
+                                                                          capsys: pytest.CaptureFixture[str]) -> None:
+    """Two sessions, each over midnight of legal time; the second ends at a meter that counts anew."""
+    clock = SimTime(T0)
+    for serial, counts in (("1234", (100, 400)), ("9999", (700, 20))):
+        site.write_text(site.read_text().replace('serial = "1234"', f'serial = "{serial}"'))
+        file, image = load(site), Image(1)
+        keeper = Keeper(file.site, site.parent / "records", legal_time.zone("Europe/Berlin"), about(file),
+                        {"metrology": 1_095, "consumer": 1_095, "system": 365})
+        for what, count in zip(("begin", "end"), counts):
+            for asked in (False, True):
+                clock.wait(10_000)
+                now = clock.read()
+                image.hear(0, reading(now.mono_ms, import_wh=count, export_wh=0))
+                assert not asked or keeper.ask(Ask(what, "grid", now.mono_ms)) == ""
+                keeper.turn(now, [Seen(image.snapshot(now.mono_ms, ("surplus",)), frozenset())])
+            clock.wait(86_400_000)
+        keeper.close(clock.read())
+    assert main(["export", str(site), "ocmf", "--from", "2026-10-26"]) == 0
+    first, second = (json.loads(line.split("|")[1]) for line in told(capsys).splitlines())
+    assert (first["MS"], second["MS"]) == ("1234", "9999")
+    assert [one["TM"][-1] for one in first["RD"]] == ["S", "S"]
+    assert [one["ST"] for one in (*first["RD"], *second["RD"])] == ["G", "G", "G", "E"]
+    assert main(["export", str(site), "sessions", "--json"]) == 0
+    assert [(one["energy"], one["end_status"]) for one in json.loads(told(capsys))] == [
+        (300, "measured"), (None, "faulty")]
+
+
 def test_a_mistake_of_ours_ends_the_records_alone_and_is_told(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
     recorder = Recorder(load(site), SimTime(T0))
     recorder.start()

@@ -1,10 +1,12 @@
 """`check SITE.toml`: what was understood, as a tree with its limits, and what happens on each loss.
 
-Touches no wire, unless it is told to: `--live` asks or hears each meter who it is.
+Touches no wire, unless it is told to: `--live` asks or hears each meter who it is. Speaks the language of the terminal;
+names, drivers and the keys and modes of the configuration stay as they are written there.
 """
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -20,7 +22,9 @@ from firmware.checks.live import live
 from firmware.config.file import ConfigError, SiteFile, load
 from firmware.config.schema import schema
 from firmware.config.site import amperes
+from firmware.language import LANGUAGES, of_terminal
 from firmware.notices.services import services
+from firmware.said import Said, decimal, german, joined, said
 from firmware.scanning.text import passport_words
 
 CURVES = {"sls-e": "SLS-E", "gg": "gG", "mcb-b": "MCB B", "mcb-c": "MCB C", "mcb-d": "MCB D"}
@@ -34,6 +38,16 @@ WHERE = {
     "ocpp": "listens on {host}:{port}/{path}, security profile {security_profile}",
     "gpio": "the pins of this computer",
 }
+WHERE_DE = {
+    "wm-bus": "{stick} an {port}, Modus {mode}", "keba-udp": "UDP-Port 7090", "gpio": "die Pins dieses Rechners",
+    "smgw": "{maker} an {host}:{port}, Anmeldung {login}, höchstens {failed_logins} Fehlversuche",
+    "ocpp": "hört auf {host}:{port}/{path}, Sicherheitsprofil {security_profile}",
+}
+KIND_DE = {
+    "meter": "Zähler", "source": "Erzeugung", "sensor": "Unterzähler", "wallbox": "Wallbox", "heater": "Heizung",
+    "stages": "Verbraucher in Stufen", "storage": "Batterie", "inverter": "Wechselrichter",
+    "signal": "Kontakte des Netzbetreibers",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--schema", action="store_true", help="print the JSON schema of a SITE.toml, for editors")
     parser.add_argument("--live", action="store_true", help="also ask or hear each meter who it is; writes nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
+    parser.add_argument("--lang", choices=LANGUAGES, help="in which language; default: that of the terminal")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,9 +83,11 @@ def run(args: argparse.Namespace) -> int:
         here = {"live": [meter.plain() for meter in meters]} if args.live else {}
         print(json.dumps({"ok": good, **understood, **here}, ensure_ascii=False))
     else:
-        print("\n".join(_text(understood)))
+        lines = _text(understood)
         if args.live:
-            print("\n".join(["", "Who the meters say they are", *(meter.words() for meter in meters)]))
+            lines += ["", said("Who the meters say they are"), *(meter.words() for meter in meters)]
+        language = args.lang or of_terminal(os.environ)
+        print("\n".join(german(line) if language == "de" else line for line in lines))
     return 0 if good else 1
 
 
@@ -84,143 +101,167 @@ def _not_understood(file: SiteFile) -> "list[str]":
 
 
 def _text(site: Facts) -> "list[str]":
-    out = [site["name"], "", *_tree(site, None, ""), "", "Lines", *map(_line, site["lines"])]
+    out = [site["name"], "", *_tree(site, None, ""), "", said("Lines"), *map(_line, site["lines"])]
     if site["carry"]:
-        which = f"{site['carry']['meters']} meters" if site["carry"]["meters"] else "all meters in reach, at most 250"
-        out.append(f"  {site['carry']['line']} carries {which}, every {site['carry']['interval_s']} s until set from "
-                   "afar; no key of them is here")
+        out.append(_carried(site["carry"]))
     losses = site["losses"]
-    out += ["", "When a meter is lost"]
+    out += ["", said("When a meter is lost")]
     for lost in losses["meters"]:
         out += _meter_lost(lost)
-    out += [f"  {node['name']} has no meter: always {amperes(node['rest_ma'])} a phase assumed for the loads "
-            "nobody controls" for node in site["nodes"] if node["meter"] is None]
+    out += [_in(said("{} has no meter: always {} a phase assumed for the loads nobody controls", node["name"],
+                     amperes(node["rest_ma"]))) for node in site["nodes"] if node["meter"] is None]
     if site["records"]:
-        out += ["", "Records", *check_records.words(site["records"])]
-    out += ["", "When a device falls silent", *map(_silent, losses["devices"])]
+        out += ["", said("Records"), *check_records.words(site["records"])]
+    out += ["", said("When a device falls silent"), *(_in(_silent(one)) for one in losses["devices"])]
     tanks = [line for device in site["devices"] if device["heat"]
              for line in check_heat.lost(device["name"], device["heat"], device["runs_alone"])]
-    out += ["", "When the temperature of a tank is not known", *tanks] if tanks else []
+    out += ["", said("When the temperature of a tank is not known"), *tanks] if tanks else []
     generation = check_generation.words(site["generation"])
-    out += ["", "Generation and the grid operator", *generation] if generation else []
-    out += ["", "When the broker is down", f"  {_broker(losses['broker'])}"]
-    out += ["", "When this program or its computer dies", *_dead(losses["everything"]),
+    out += ["", said("Generation and the grid operator"), *generation] if generation else []
+    out += ["", said("When the broker is down"), _in(_broker(losses["broker"]))]
+    out += ["", said("When this program or its computer dies"), *map(_in, _dead(losses["everything"])),
             *check_generation.dead(site["generation"])]
     if site["warnings"]:
-        out += ["", "Is this meant?", *("  " + words for words in site["warnings"])]
+        out += ["", said("Is this meant?"), *map(_in, site["warnings"])]
     return out
 
 
+def _in(words: object, indent: str = "  ") -> Said:
+    return joined((indent, words), "")
+
+
+def _carried(carry: Facts) -> Said:
+    every_s = carry["interval_s"]
+    if carry["meters"]:
+        return _in(said("{} carries {} meters, every {} s until set from afar; no key of them is here",
+                        carry["line"], carry["meters"], every_s))
+    return _in(said("{} carries all meters in reach, at most 250, every {} s until set from afar; no key of them is "
+                    "here", carry["line"], every_s))
+
+
 def _tree(site: Facts, parent: "str | None", indent: str) -> "list[str]":
-    out = []
+    out: "list[str]" = []
     for node in site["nodes"]:
         if node["parent"] == parent:
-            out.append(f"{indent}{node['name']}: {_limits(node)}")
+            out.append(_in(_limits(node), f"{indent}{node['name']}: "))
             inner = indent + "   "
             for device in site["devices"]:
                 if device["node"] == node["name"]:
-                    out += [inner + words for words in _device(device)]
+                    out += [_in(words, inner) for words in _device(device)]
             out += _tree(site, node["name"], inner)
     return out
 
 
-def _limits(node: Facts) -> str:
-    words = [f"{amperes(node['rated_ma'])} {CURVES[node['curve']]}"]
+def _limits(node: Facts) -> Said:
+    words: "list[str]" = [joined((amperes(node["rated_ma"]), CURVES[node["curve"]]), " ")]
     if node["continuous_ma"] < node["rated_ma"]:
-        words.append(f"{amperes(node['continuous_ma'])} for hours")
+        words.append(said("{} for hours", amperes(node["continuous_ma"])))
     if node["max_w"]:
-        words.append(f"at most {node['max_w']} W")
+        words.append(said("at most {} W", node["max_w"]))
     if node["imbalance_va"]:
-        words.append(f"at most {node['imbalance_va']} VA between phases")
-    words.append(f"meter {node['meter']}" if node["meter"] else "no meter")
-    return ", ".join([*words, f"{amperes(node['rest_ma'])} assumed when blind"])
+        words.append(said("at most {} VA between phases", node["imbalance_va"]))
+    words.append(said("meter {}", node["meter"]) if node["meter"] else said("no meter"))
+    return joined([*words, said("{} assumed when blind", amperes(node["rest_ma"]))])
 
 
 def _device(device: Facts) -> "list[str]":
     """How it is wired; for a load, what it may."""
-    unit = "" if device["unit"] is None else f" unit {device['unit']}"
-    name = f"{device['name']}: {device['kind']} {device['driver']}"
+    kind = Said(device["kind"])
+    kind.de = KIND_DE[device["kind"]]
+    name = joined((f"{device['name']}:", kind, device["driver"]), " ")
+    stale = said("stale after {}", _s(device["stale_ms"]))
     if device["line"] is None:
-        return [f"{name}, {device['sum']}, stale after {_s(device['stale_ms'])}"]
-    every = f"asked every {device['every_s']} s" if device["every_s"] else f"read every {_s(device['period_ms'])}"
-    wired = [name, f"{device['line']}{unit}", " ".join(device["phases"]),
-             f"{every}, stale after {_s(device['stale_ms'])}"]
+        return [joined((name, device["sum"], stale))]
+    line = device["line"] if device["unit"] is None else said("{} unit {}", device["line"], device["unit"])
+    every = said("asked every {} s", device["every_s"]) if device["every_s"] else said(
+        "read every {}", _s(device["period_ms"]))
+    wired = joined((name, line, " ".join(device["phases"]), every, stale))
     if device["kind"] == "inverter":
-        return [", ".join(wired), f"   limited to {-device['power_w'][1]} to {-device['power_w'][0]} W"]
+        return [wired, _in(said("limited to {} to {} W", -device["power_w"][1], -device["power_w"][0]), "   ")]
     if device["mode"] is None:
         plate = passport_words(passport(device["plate"] or {}))
-        return [", ".join(wired), *(["   " + plate] if plate else [])]
-    may = [f"mode {device['mode']}", f"priority {device['priority']}", _range(device), _failsafe(device)]
+        return [wired, *([_in(plate, "   ")] if plate else [])]
+    may = joined((said("mode {}", device["mode"]), said("priority {}", device["priority"]), _range(device),
+                  _failsafe(device)))
     battery = battery_words(device["store"], device["kind"])
     heat = check_heat.words(device["heat"]) if device["heat"] else ""
-    return [", ".join(wired), "   " + ", ".join(may), *("   " + words for words in (*battery, heat) if words)]
+    return [wired, _in(may, "   "), *(_in(words, "   ") for words in (*battery, heat) if words)]
 
 
-def _range(device: Facts) -> str:
+def _range(device: Facts) -> Said:
     if device["current_ma"]:
-        return f"{amperes(device['current_ma'][0])} to {amperes(device['current_ma'][1])}"
+        return said("{} to {}", amperes(device["current_ma"][0]), amperes(device["current_ma"][1]))
     if device["stages_w"]:
-        return "stages " + " ".join(str(power_w) for power_w in device["stages_w"]) + " W"
-    return f"{device['power_w'][0]} to {device['power_w'][1]} W"
+        return said("stages {} W", " ".join(str(power_w) for power_w in device["stages_w"]))
+    return said("{} to {} W", device["power_w"][0], device["power_w"][1])
 
 
-def _failsafe(device: Facts) -> str:
+def _failsafe(device: Facts) -> Said:
     if device["failsafe_ms"] is None:
-        return "NO FAIL-SAFE of its own"
-    return f"fail-safe {_most(device['left_alone_ma'])} after {_s(device['failsafe_ms'])}"
+        return said("NO FAIL-SAFE of its own")
+    return said("fail-safe {} after {}", _most(device["left_alone_ma"]), _s(device["failsafe_ms"]))
 
 
-def _line(line: Facts) -> str:
-    where = WHERE[line["kind"]].format(**line)
-    return f"  {line['name']}: {line['kind']}, {where}: {', '.join(line['devices']) or 'no device'}"
+def _line(line: Facts) -> Said:
+    kind = line["kind"]
+    where = Said(WHERE[kind].format(**line))
+    where.de = WHERE_DE.get(kind, WHERE[kind]).format(**line)
+    devices = ", ".join(line["devices"]) or said("no device")
+    return joined((f"  {line['name']}: {kind}, ", where, ": ", devices), "")
 
 
 def _meter_lost(lost: Facts) -> "list[str]":
-    return [f"  {lost['meter']}, {_s(lost['after_ms'])} after its newest reading: at {node['node']} "
-            f"{amperes(min(node['budget_ma']))} a phase are left for {', '.join(node['loads']) or 'no load'} "
-            f"({amperes(node['assumed_ma'])} assumed for all others); charging goes on at its least, all else stops, "
-            "nothing starts" for node in lost["nodes"]]
+    return [_in(said("{}, {} after its newest reading: at {} {} a phase are left for {} ({} assumed for all others); "
+                     "charging goes on at its least, all else stops, nothing starts", lost["meter"],
+                     _s(lost["after_ms"]), node["node"], amperes(min(node["budget_ma"])),
+                     ", ".join(node["loads"]) or said("no load"), amperes(node["assumed_ma"])))
+            for node in lost["nodes"]]
 
 
-def _silent(silent: Facts) -> str:
-    reserved = _most(silent["reserved_ma"])
+def _silent(silent: Facts) -> Said:
+    name, reserved = silent["device"], _most(silent["reserved_ma"])
     if not silent["measured"]:
-        return f"  {silent['device']} is not measured: what it was told stays reserved, {reserved} until it is known"
+        return said("{} is not measured: what it was told stays reserved, {} until it is known", name, reserved)
     if silent["failsafe_ms"] is None:
-        return f"  {silent['device']}: {reserved} stay reserved; it has no fail-safe and may stay where it is"
-    return (f"  {silent['device']}: what it was told stays reserved, and {reserved} once it has fallen back by itself "
-            f"({_s(silent['failsafe_ms'])})")
+        return said("{}: {} stay reserved; it has no fail-safe and may stay where it is", name, reserved)
+    return said("{}: what it was told stays reserved, and {} once it has fallen back by itself ({})", name, reserved,
+                _s(silent["failsafe_ms"]))
 
 
-def _broker(broker: "str | None") -> str:
+def _broker(broker: "str | None") -> Said:
     if broker is None:
-        return "none is configured"
-    return f"nothing changes: decisions do not need {broker}; the newest state follows when it is back"
+        return said("none is configured")
+    return said("nothing changes: decisions do not need {}; the newest state follows when it is back", broker)
 
 
 def _dead(dead: Facts) -> "list[str]":
-    out = []
+    out: "list[str]" = []
     for device in dead["devices"]:
-        when = "stays where it is" if device["failsafe_ms"] is None else f"within {_s(device['failsafe_ms'])}"
-        out.append(f"  {device['device']} {when}, then at most {_most(device['left_alone_ma'])}: {device['words']}")
+        words, most = Said(device["words"]), _most(device["left_alone_ma"])
+        words.de = device["words_de"]
+        if device["failsafe_ms"] is None:
+            out.append(said("{} stays where it is, then at most {}: {}", device["device"], most, words))
+        else:
+            out.append(said("{} within {}, then at most {}: {}", device["device"], _s(device["failsafe_ms"]), most,
+                            words))
     for node in dead["nodes"]:
         worst = node["total_ma"].index(max(node["total_ma"]))
-        parts = f"{amperes(node['failsafe_ma'][worst])} fail-safe + {amperes(node['assumed_ma'])} assumed"
-        total = f"{amperes(node['total_ma'][worst])} of {amperes(node['rated_ma'])} on {PHASE_NAMES[worst]}"
-        out.append(f"  {node['node']}: {parts} = {total}")
-    without = ", ".join(dead["without_failsafe"])
-    return [*out, f"  Without a fail-safe of their own: {without or 'none'}"]
+        out.append(said("{}: {} fail-safe + {} assumed = {} of {} on {}", node["node"],
+                        amperes(node["failsafe_ma"][worst]), amperes(node["assumed_ma"]),
+                        amperes(node["total_ma"][worst]), amperes(node["rated_ma"]), PHASE_NAMES[worst]))
+    without = ", ".join(dead["without_failsafe"]) or said("none")
+    return [*out, said("Without a fail-safe of their own: {}", without)]
 
 
-def _most(vector: "list[int]") -> str:
+def _most(vector: "list[int]") -> Said:
     """The current on each phase, shortly: once when it is the same wherever it flows."""
     flowing = [(name, ma) for name, ma in zip(PHASE_NAMES, vector) if ma]
     if not flowing:
-        return "0 A"
+        return decimal("0 A")
     if len({ma for _, ma in flowing}) == 1:
-        return f"{amperes(flowing[0][1])} on {' '.join(name for name, _ in flowing)}"
-    return ", ".join(f"{amperes(ma)} on {name}" for name, ma in flowing)
+        return said("{} on {}", amperes(flowing[0][1]), " ".join(name for name, _ in flowing))
+    return joined(said("{} on {}", amperes(ma), name) for name, ma in flowing)
 
 
-def _s(duration_ms: int) -> str:
-    return f"{duration_ms / 1000:g} s"
+def _s(duration_ms: int) -> Said:
+    return decimal(f"{duration_ms / 1000:g} s")

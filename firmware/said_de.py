@@ -1,6 +1,9 @@
 """What firmware.said says, in German; tests/unit/test_said.py holds both sides together."""
 
+from firmware.checks.german import GERMAN as CHECK
+
 GERMAN = {
+    **CHECK,
     # what is set
     "a retained command; send it without retain, and remove the retained one":
         "ein aufgehobener Befehl (retain); ohne retain senden und den aufgehobenen entfernen",

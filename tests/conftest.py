@@ -1,5 +1,6 @@
 """The order of the tests, and for all tests of the records a house that keeps them: site, clock, words, keeper."""
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from hal.times import TimeNow
 from hal.values import Reading
 from sim.time_service import SimTime
 
+os.environ["LC_ALL"] = "C.UTF-8"  # what is printed is judged in English, wherever the tests run
 SITE = """
 [site]
 name = "Test"

@@ -6,10 +6,8 @@ import msgspec
 
 from control.values import NONE, DeviceSpec, Site, Store
 from control.wiring import is_load, wiring
-from firmware import failsafe_de
 from firmware.checks import generation as check_generation
 from firmware.checks import heat as check_heat
-from firmware.config import driver_modules
 from firmware.config.file import LineSpec, SiteFile
 from firmware.config.heat import KINDS
 from firmware.config.read import SECRET
@@ -181,15 +179,10 @@ def _all_silent(file: SiteFile) -> Facts:
     return {
         "devices": [{"device": site.devices[index].name, "failsafe_ms": site.devices[index].ability.failsafe_ms or None,
                      "left_alone_ma": _vector(left_alone_ma(site.devices[index])),
-                     **_failsafe(file, index)} for index in loads],
+                     **check_generation.failsafe(file, index)} for index in loads],
         "without_failsafe": without,
         "nodes": nodes,
     }
-
-
-def _failsafe(file: SiteFile, index: int) -> "dict[str, str]":
-    words = driver_modules.module(file.devices[index].driver).FAILSAFE
-    return {"words": words, "words_de": failsafe_de.GERMAN.get(words, words)}
 
 
 def _vector(current_ma: Phases) -> "list[int]":

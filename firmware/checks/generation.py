@@ -5,11 +5,12 @@ from typing import Any
 from control.operator import ceiling_w
 from control.values import CONSUME, NONE, Obligation, Site
 from control.wiring import is_controllable
+from firmware import failsafe_de
 from firmware.config import driver_modules
 from firmware.config.file import SiteFile
 from firmware.losses import left_alone_w
 from firmware.pmin import owed_w, today
-from firmware.said import said
+from firmware.said import Said, decimal, joined, said
 from hal.values import Ability
 
 Facts = dict[str, Any]
@@ -26,12 +27,16 @@ def facts(file: SiteFile) -> Facts:
         "inverters": [{"device": site.devices[index].name,
                        "failsafe_ms": site.devices[index].ability.failsafe_ms or None,
                        "left_alone_w": left_alone_w(site.devices[index]),
-                       "words": driver_modules.module(file.devices[index].driver).FAILSAFE}
-                      for index in _of_kind(site, "inverter")],
+                       **failsafe(file, index)} for index in _of_kind(site, "inverter")],
         "signals": [{"device": site.devices[index].name, **_signal(site.devices[index].ability),
-                     "words": driver_modules.module(file.devices[index].driver).FAILSAFE}
-                    for index in _of_kind(site, "signal")],
+                     **failsafe(file, index)} for index in _of_kind(site, "signal")],
     }
+
+
+def failsafe(file: SiteFile, index: int) -> "dict[str, str]":
+    """What a device's driver says of it once nobody talks to it."""
+    words = driver_modules.module(file.devices[index].driver).FAILSAFE
+    return {"words": words, "words_de": failsafe_de.GERMAN.get(words, words)}
 
 
 def _of_kind(site: Site, kind: str) -> "list[int]":
@@ -73,27 +78,34 @@ def words(found: Facts) -> "list[str]":
     """[] for a house that has to do with none of it."""
     out = []
     if found["feed_in_w"] is not None:
-        out.append(f"at most {found['feed_in_w']} W are fed in at the house connection (feed_in_w)")
+        out.append(said("at most {} W are fed in at the house connection (feed_in_w)", found["feed_in_w"]))
     if found["generator_w"] is not None:
-        out.append(f"{found['generator_w']} W of generators are installed (generator_w)")
+        out.append(said("{} W of generators are installed (generator_w)", found["generator_w"]))
     if found["owed_w"] is not None:
-        out.append(f"the grid operator has to leave {found['owed_w']} W (Pmin, section 14a) to "
-                   + ", ".join(found["controllable"]))
+        out.append(said("the grid operator has to leave {} W (Pmin, section 14a) to {}", found["owed_w"],
+                        ", ".join(found["controllable"])))
     for one in found["signals"]:
-        means = [f"{each['word']} {_ceiling(each['direction'], each['ceiling_w'])}" for each in one["contacts"]]
-        lost = [_ceiling(direction, watts) for direction, watts in sorted(one["lost_w"].items())]
-        out.append(f"{one['device']}: {', '.join(means)}; while it is not heard: {', '.join(lost) or 'nothing'}")
-    return ["  " + line for line in out]
+        means = joined(joined((each["word"], _ceiling(each["direction"], each["ceiling_w"])), " ")
+                       for each in one["contacts"])
+        lost = joined(_ceiling(direction, watts) for direction, watts in sorted(one["lost_w"].items()))
+        out.append(said("{}: {}; while it is not heard: {}", one["device"], means, lost or said("nothing")))
+    return [joined(("  ", line), "") for line in out]
 
 
-def _ceiling(direction: str, watts: int) -> str:
-    return f"at most {watts} W for controllable devices" if direction == CONSUME else f"at most {watts} W fed in"
+def _ceiling(direction: str, watts: int) -> Said:
+    if direction == CONSUME:
+        return said("at most {} W for controllable devices", watts)
+    return said("at most {} W fed in", watts)
 
 
 def dead(found: Facts) -> "list[str]":
     """When this program dies."""
-    out = []
+    out: "list[str]" = []
     for one in found["inverters"]:
-        when = "keeps its limit" if one["failsafe_ms"] is None else f"within {one['failsafe_ms'] / 1000:g} s"
-        out.append(f"  {one['device']} {when}, then makes at most {one['left_alone_w']} W: {one['words']}")
+        words = Said(one["words"])
+        words.de = one["words_de"]
+        when = said("keeps its limit") if one["failsafe_ms"] is None else said(
+            "within {}", decimal(f"{one['failsafe_ms'] / 1000:g} s"))
+        out.append(joined(("  ", said("{} {}, then makes at most {} W: {}", one["device"], when, one["left_alone_w"],
+                                      words)), ""))
     return out

@@ -5,6 +5,7 @@ from typing import Any
 
 from control.heat import HOLD_MS
 from control.values import NONE, DeviceSpec, Site
+from firmware.said import Said, joined, said
 
 DAY_MS = 86_400_000
 
@@ -23,24 +24,28 @@ def facts(site: Site, device: DeviceSpec) -> "dict[str, Any]":
             "day_wh": heat.day_wh or None}
 
 
-def words(heat: "dict[str, Any]") -> str:
+def words(heat: "dict[str, Any]") -> Said:
     """One line; "" where nothing is asked."""
     out = []
     if heat.get("most_mdegc") is not None:
-        out.append(f"not above {_c(heat['most_mdegc'])}, again from {_c(heat['most_mdegc'] - heat['gap_mdegc'])}")
+        out.append(said("not above {}, again from {}", _c(heat["most_mdegc"]),
+                        _c(heat["most_mdegc"] - heat["gap_mdegc"])))
     if heat.get("warm_mdegc") is not None:
         minutes = heat["warm_by_ms"] // 60_000
-        out.append(f"{_c(heat['warm_mdegc'])} by {minutes // 60:02}:{minutes % 60:02} ({heat['litres']} l, heated with "
-                   f"{heat['heats_w']} W)")
+        out.append(said("{} by {} ({} l, heated with {} W)", _c(heat["warm_mdegc"]),
+                        f"{minutes // 60:02}:{minutes % 60:02}", heat["litres"], heat["heats_w"]))
     if heat.get("legionella_mdegc") is not None:
-        out.append(f"{_c(heat['legionella_mdegc'])} for {HOLD_MS // 60_000} min every {heat['legionella_days']} d")
+        out.append(said("{} for {} min every {} d", _c(heat["legionella_mdegc"]), HOLD_MS // 60_000,
+                        heat["legionella_days"]))
     if heat.get("day_wh"):
-        out.append(f"at most {heat['day_wh']} Wh a day")
-    out += [f"{name} at least {heat[key] // 1000} s" for name, key in (("runs", "min_on_ms"), ("rests", "min_off_ms"))
-            if heat[key]]
+        out.append(said("at most {} Wh a day", heat["day_wh"]))
+    if heat["min_on_ms"]:
+        out.append(said("runs at least {} s", heat["min_on_ms"] // 1000))
+    if heat["min_off_ms"]:
+        out.append(said("rests at least {} s", heat["min_off_ms"] // 1000))
     if heat["starts_a_day"]:
-        out.append(f"at most {heat['starts_a_day']} starts in 24 h")
-    return ", ".join(out)
+        out.append(said("at most {} starts in 24 h", heat["starts_a_day"]))
+    return joined(out)
 
 
 def lost(name: str, heat: "dict[str, Any]", runs_alone: bool) -> "list[str]":
@@ -49,10 +54,10 @@ def lost(name: str, heat: "dict[str, Any]", runs_alone: bool) -> "list[str]":
     if not asked:
         return []
     if heat["most_mdegc"] is None:
-        follows = "goes on as its mode says, is not heated by a time of day and not against legionella"
+        follows = said("goes on as its mode says, is not heated by a time of day and not against legionella")
     else:
-        follows = "has nothing but what it takes by itself" if runs_alone else "is not heated"
-    return [f"  {name}, by {heat['temperature_of']}: {follows}, until it is known again"]
+        follows = said("has nothing but what it takes by itself") if runs_alone else said("is not heated")
+    return [joined(("  ", said("{}, by {}: {}, until it is known again", name, heat["temperature_of"], follows)), "")]
 
 
 def _c(mdegc: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from drivers.passport import Passport, passport
 from firmware import build
 from firmware.config.file import SiteFile
+from firmware.said import Said, joined, said
 from firmware.scanning.known import ReadOnly
 from firmware.scanning.text import measured, passport_words
 from hal.faults import DeviceError
@@ -36,14 +37,13 @@ class Live(NamedTuple):
         return {"device": self.name, "passport": self.passport._asdict(), "fault": self.fault or None,
                 "differs": self.differs or None, "reading": self.reading and self.reading._asdict()}
 
-    def words(self) -> str:
+    def words(self) -> Said:
         if self.fault:
-            return f"  {self.name}: {self.fault}"
-        known = passport_words(self.passport) or "it does not say"
-        lines = [f"  {self.name}: {known}"]
+            return joined((f"  {self.name}: ", self.fault), "")
+        lines = [joined((f"  {self.name}: ", passport_words(self.passport) or said("it does not say")), "")]
         if self.reading is not None:
-            lines.append(f"    {measured(self.reading)}")
-        return "\n".join(lines + ([f"    {self.differs}"] if self.differs else []))
+            lines.append(joined(("    ", measured(self.reading)), ""))
+        return joined(lines + ([joined(("    ", self.differs), "")] if self.differs else []), "\n")
 
 
 def live(file: SiteFile, clock: Clock) -> "list[Live]":
@@ -68,13 +68,13 @@ def _asked(name: str, meter: Any, plate: Passport, clock: Clock, until_ms: "int 
     try:
         reading = [meter.read(0) for _ in range(TURNS)][-1] if until_ms is None \
             else _heard(meter, clock, until_ms)
-        said = meter.passport()
+        told = meter.passport()
     except DeviceError as error:
         return Live(name, plate, None, f"{error.kind}: {error.detail}", "")
-    both = passport({field: own or owners for field, own, owners in zip(Passport._fields, said, plate)})
+    both = passport({field: own or owners for field, own, owners in zip(Passport._fields, told, plate)})
     differs = ""
-    if said.serial and plate.serial and said.serial != plate.serial.replace(" ", ""):
-        differs = f"another meter: its number is {said.serial}, the configuration says {plate.serial}"
+    if told.serial and plate.serial and told.serial != plate.serial.replace(" ", ""):
+        differs = said("another meter: its number is {}, the configuration says {}", told.serial, plate.serial)
     return Live(name, both, reading, "", differs)
 
 

@@ -14,17 +14,19 @@ from firmware.config.file import SiteFile
 from firmware.config.site import DeviceFile
 from firmware.config.tables import RecordsTable
 from firmware.records import chain
-from firmware.records.clock import ClockWatch
+from firmware.records.clock import SYNCED, UNKNOWN, ClockWatch
 from firmware.records.keeper import quarter_of
 from firmware.records.keys import KEY, NEXT_KEY
 from firmware.records.query import Query
 from firmware.records.retention import RULES
 from firmware.records.sampler import Value
 from firmware.records.store import NAME
+from firmware.said import Said, german, joined, said
 from hal.ports import TimeService
 
 Facts = dict[str, Any]
 COUNTING = ("meter", "source")
+OWN_CHOICE = "own choice"  # in firmware.records.retention: no law says so
 
 
 def facts(file: SiteFile, service: TimeService) -> "Facts | None":
@@ -36,6 +38,7 @@ def facts(file: SiteFile, service: TimeService) -> "Facts | None":
     clock = ClockWatch().look(service.read()).clock
     meters = [_meter(device, spec.ability.kind, kept["newest"])
               for device, spec in zip(file.devices, file.site.devices)]
+    missing = _missing(file, table, meters, clock.state)
     days = {rule.log: table.keep_days if rule.log != chain.SYSTEM else rule.usual_days for rule in RULES}
     return {
         "folder": table.folder, "fault": kept["fault"], "records": kept["heads"], "newest_s": kept["newest_s"],
@@ -43,7 +46,7 @@ def facts(file: SiteFile, service: TimeService) -> "Facts | None":
         "keep_days": days, "rules": {rule.log: rule.source for rule in RULES}, "meters": meters,
         "events": table.events, "contacts": [{"contact": name, "pin": one.pin, "meter": one.meter, "what": one.what}
                                              for name, one in file.contacts],
-        "missing": _missing(file, table, meters, clock.state),
+        "missing": missing, "missing_de": [german(one) for one in missing],
     }
 
 
@@ -65,7 +68,7 @@ def _kept(folder: Path) -> Facts:
         finally:
             query.close()
     except sqlite3.Error as error:
-        out["fault"] = f"cannot be read: {error}"
+        out["fault"] = said("cannot be read: {}", error)
     return out
 
 
@@ -76,10 +79,11 @@ def _key(table: RecordsTable, kept: Facts) -> Facts:
         try:
             mode = stat.S_IMODE(os.stat(path).st_mode)
             if mode & 0o077:
-                fault = f"open to others (mode {mode:04o}); chmod 600 {path}"
+                fault = said("open to others (mode {}); chmod 600 {}", f"{mode:04o}", path)
         except OSError:
-            fault = "" if not kept["signer"] else f"{path} is gone; another one will be made, and that is recorded"
-    where = str(path) if table.token is None else f"token {table.token_label} by {table.token}"
+            fault = "" if not kept["signer"] else said("{} is gone; another one will be made, and that is recorded",
+                                                       path)
+    where = str(path) if table.token is None else said("token {} by {}", table.token_label, table.token)
     return {"where": where, "fingerprint": kept["signer"] or None, "prepared": (path.parent / NEXT_KEY).exists(),
             "fault": fault}
 
@@ -95,53 +99,74 @@ def _meter(device: DeviceFile, kind: str, newest: "dict[str, Value]") -> Facts:
                                                 if energy is not None]}
 
 
-def _missing(file: SiteFile, table: RecordsTable, meters: "list[Facts]", clock: str) -> "list[str]":
+def _missing(file: SiteFile, table: RecordsTable, meters: "list[Facts]", clock: str) -> "list[Said]":
     out = []
-    if clock == "unknown":
-        out.append("the clock of this computer is not synced: nothing for billing is made from it")
+    if clock == UNKNOWN:
+        out.append(said("the clock of this computer is not synced: nothing for billing is made from it"))
     if file.mqtt is None:
-        out.append("no [mqtt]: the newest hashes are published nowhere, so a log written anew is not found out")
+        out.append(said("no [mqtt]: the newest hashes are published nowhere, so a log written anew is not found out"))
     plain = [one["meter"] for one in meters if one["kind"] in ("meter", "source") and not one["sum"]]
     without = [one["meter"] for one in meters if one["meter"] in plain and not one["mid"]]
     if without:
-        out.append(f"no mid = true: {', '.join(without)}; what is settled from them is marked as not calibrated")
+        out.append(said("no mid = true: {}; what is settled from them is marked as not calibrated", ", ".join(without)))
     nameless = [one["meter"] for one in meters if one["meter"] in plain and not one["serial"]]
     if nameless:
-        out.append(f"no serial: {', '.join(nameless)}; another meter in their place is told by its counter alone")
+        out.append(said("no serial: {}; another meter in their place is told by its counter alone",
+                        ", ".join(nameless)))
     if table.storage_wh is None and any(one["kind"] == "storage" for one in meters):
-        out.append("no storage_wh: what the storage holds is not told by origin")
+        out.append(said("no storage_wh: what the storage holds is not told by origin"))
     return out
 
 
 def words(told: Facts) -> "list[str]":
     """Of those facts, for a person."""
-    count = ", ".join(f"{n} {log}" for log, n in told["records"].items()) or "none yet"
-    newest = "" if told["newest_s"] is None else f", newest quarter hour {_when(told['newest_s'])}"
-    bound = "" if told["clock_bound_ms"] is None else f", at most {told['clock_bound_ms']} ms wrong"
-    key = told["key"]
-    out = [f"  {told['folder']}: {told['fault'] or count + newest}",
-           f"  clock now {told['clock']}{bound}; legal time of {told['time_zone']}",
-           f"  key in {key['where']}: {key['fingerprint'] or 'made at the first start'}"
-           + (", another one is prepared" if key["prepared"] else "")]
-    if key["fault"]:
-        out.append(f"  KEY: {key['fault']}")
-    out += [f"  {log} is kept {days} days ({told['rules'][log]})" for log, days in told["keep_days"].items()]
-    out += ["  " + _counted(one) for one in told["meters"] if one["kind"] in COUNTING or one["told"]]
+    count: object = ", ".join(f"{n} {log}" for log, n in told["records"].items()) or said("none yet")
+    if told["newest_s"] is not None:
+        count = said("{}, newest quarter hour {}", count, _when(told["newest_s"]))
+    out: "list[object]" = [joined((told["folder"], told["fault"] or count), ": "), _clock(told), _keyed(told["key"])]
+    if told["key"]["fault"]:
+        out.append(said("KEY: {}", told["key"]["fault"]))
+    out += [said("{} is kept {} days ({})", log, days, _source(told["rules"][log]))
+            for log, days in told["keep_days"].items()]
+    out += [_counted(one) for one in told["meters"] if one["kind"] in COUNTING or one["told"]]
     boxes = [one["meter"] for one in told["meters"] if one["kind"] == "wallbox"]
     if boxes:
-        out.append(f"  charging sessions of {', '.join(boxes)}, by their own counters")
-    asked = ["commands and MQTT"] if told["events"] else []
-    asked += [f"contact {one['contact']} (pin {one['pin']}, {one['what']} of {one['meter']})"
+        out.append(said("charging sessions of {}, by their own counters", ", ".join(boxes)))
+    asked = [said("commands and MQTT")] if told["events"] else []
+    asked += [said("contact {} (pin {}, {} of {})", one["contact"], one["pin"], one["what"], one["meter"])
               for one in told["contacts"]]
-    out.append(f"  readings are asked for by: {', '.join(asked) or 'nobody (events = true, [contact.NAME])'}")
-    return out + [f"  missing: {one}" for one in told["missing"]]
+    out.append(said("readings are asked for by: {}", joined(asked) or said("nobody (events = true, [contact.NAME])")))
+    out += [said("missing: {}", one) for one in told["missing"]]
+    return [joined(("  ", one), "") for one in out]
 
 
-def _counted(one: Facts) -> str:
-    plate = [words for words in (one["serial"], one["accuracy_class"] and f"class {one['accuracy_class']}",
-                                 "MID" if one["mid"] else "no MID", one["sum"]) if words]
-    told = "" if one["told"] is None else f": {' and '.join(one['told']) or 'no counter'}"
-    return f"{one['meter']}, {', '.join(plate)}{told}"
+def _clock(told: Facts) -> Said:
+    state = said("not set") if told["clock"] == UNKNOWN else said("synced") if told["clock"] == SYNCED else said(
+        "held by itself")
+    if told["clock_bound_ms"] is None:
+        return said("clock now {}; legal time of {}", state, told["time_zone"])
+    return said("clock now {}, at most {} ms wrong; legal time of {}", state, told["clock_bound_ms"],
+                told["time_zone"])
+
+
+def _source(rule: str) -> Said:
+    return joined((said("own choice") if part == OWN_CHOICE else part for part in rule.split("; ")), "; ")
+
+
+def _keyed(key: Facts) -> Said:
+    which = key["fingerprint"] or said("made at the first start")
+    if key["prepared"]:
+        return said("key in {}: {}, another one is prepared", key["where"], which)
+    return said("key in {}: {}", key["where"], which)
+
+
+def _counted(one: Facts) -> Said:
+    plate = [words for words in (one["meter"], one["serial"], one["accuracy_class"] and
+                                 said("class {}", one["accuracy_class"]), "MID" if one["mid"] else said("no MID"),
+                                 one["sum"]) if words]
+    if one["told"] is None:
+        return joined(plate)
+    return joined((joined(plate), joined(one["told"], " + ") if one["told"] else said("no counter")), ": ")
 
 
 def _when(at_s: int) -> str:

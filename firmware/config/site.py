@@ -16,6 +16,7 @@ from firmware.config.tables import DeviceTable, NodeTable
 from firmware.config.virtual import Formulas
 from firmware.losses import assumed_ma, left_alone_ma, silent_ma
 from firmware.pmin import owed_w, today
+from firmware.said import Said, decimal
 from hal.values import Ability
 
 # VDE-AR-N 4100: a meter cabinet wired with 10 mm2 bears 32 A a phase for hours, whatever its fuse
@@ -135,9 +136,9 @@ def fuses(findings: Findings, site: Site) -> None:
                 "lower failsafe_a, max_a or rest_a"))
 
 
-def amperes(current_ma: int) -> str:
+def amperes(current_ma: int) -> Said:
     """For people: tenths, rounded up."""
-    return f"{-(-current_ma // 100) / 10:g} A"
+    return decimal(f"{-(-current_ma // 100) / 10:g} A")
 
 
 def _way(site: Site, device: DeviceSpec) -> "tuple[int, ...]":

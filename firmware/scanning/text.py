@@ -1,6 +1,7 @@
 """What a scan found, in words for the electrician."""
 
 from drivers.passport import FIELDS, Passport
+from firmware.said import Said, decimal, joined, said
 from firmware.scanning.find import Answer
 from firmware.scanning.known import Known
 from hal.values import Reading
@@ -41,30 +42,32 @@ def _known(alike: "list[Known]") -> "list[str]":
         lines.append("    " + each.warning)
     if each.reading is not None:
         lines.append("    " + measured(each.reading))
-    said = passport_words(each.passport)
-    return [*lines, "    " + said] if said else lines
+    known = passport_words(each.passport)
+    return [*lines, "    " + known] if known else lines
 
 
-def passport_words(said: "Passport | None") -> str:
-    if said is None:
-        return ""
-    words = {"ct_ratio": "transformer ratio", "rated_ma": "rated current in mA", "mid": "MID"}
-    return ", ".join(f"{words.get(field, field.replace('_', ' '))} {value}"
-                     for field, value in zip(FIELDS, said) if value is not None)
+def passport_words(known: "Passport | None") -> Said:
+    if known is None:
+        return joined(())
+    words = dict(zip(FIELDS, (
+        said("maker"), said("model"), said("serial"), said("firmware"), said("accuracy class"), "MID",
+        said("transformer ratio"), said("rated current in mA"), said("checked"))))
+    return joined(joined((words[field], value), " ") for field, value in zip(FIELDS, known) if value is not None)
 
 
-def measured(reading: Reading) -> str:
+def measured(reading: Reading) -> Said:
     """In one line: 230.1 229.8 230.4 V, 1.2 0.4 0.0 A, 1234 W, 12345.7 kWh in, 50.0 kWh out, 50.00 Hz."""
-    parts = []
+    parts: "list[str]" = []
     if reading.voltage_mv is not None:
-        parts.append(" ".join(f"{mv / 1000:.1f}" for mv in reading.voltage_mv) + " V")
+        parts.append(decimal(" ".join(f"{mv / 1000:.1f}" for mv in reading.voltage_mv) + " V"))
     if reading.current_ma is not None:
-        parts.append(" ".join(f"{ma / 1000:.2f}" for ma in reading.current_ma) + " A")
+        parts.append(decimal(" ".join(f"{ma / 1000:.2f}" for ma in reading.current_ma) + " A"))
     if reading.total_w is not None:
         parts.append(f"{reading.total_w} W")
-    for energy_wh, way in ((reading.import_wh, "in"), (reading.export_wh, "out")):
-        if energy_wh is not None:
-            parts.append(f"{energy_wh / 1000:.1f} kWh {way}")
+    if reading.import_wh is not None:
+        parts.append(said("{} kWh in", decimal(f"{reading.import_wh / 1000:.1f}")))
+    if reading.export_wh is not None:
+        parts.append(said("{} kWh out", decimal(f"{reading.export_wh / 1000:.1f}")))
     if reading.frequency_mhz is not None:
-        parts.append(f"{reading.frequency_mhz / 1000:.2f} Hz")
-    return ", ".join(parts)
+        parts.append(decimal(f"{reading.frequency_mhz / 1000:.2f} Hz"))
+    return joined(parts)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,13 @@ from firmware import check
 from firmware.checks.facts import facts, warnings
 from firmware.config.file import load
 from firmware.config.schema import schema
+from firmware.language import of_terminal
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DEMO = DEPLOY / "demo.toml"
+
+
+LEFT_OVER = re.compile(r"(?i)(?<![/\w-])(the|is|are|until|while|when|after|with|stays?|by|of|no|own|not)(?![\w-])")
 
 
 def run(*words: str) -> int:
@@ -56,6 +61,34 @@ def test_what_happens_on_each_loss(capsys: "pytest.CaptureFixture[str]") -> None
     assert "  Without a fail-safe of their own: heatpump" in out
     assert "decisions do not need 127.0.0.1:1883" in out
     assert "Is this meant?" not in out
+
+
+@pytest.mark.parametrize("name", ["demo.toml", "site.example.toml", "emergency.example.toml"])
+def test_a_german_terminal_is_told_all_of_it_in_german(name: str, capsys: "pytest.CaptureFixture[str]",
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(str(DEPLOY / name)) == 0
+    english = capsys.readouterr().out
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert run(str(DEPLOY / name)) == 0
+    german = capsys.readouterr().out
+    assert run(str(DEPLOY / name), "--lang", "en") == 0
+    assert capsys.readouterr().out == english
+    assert LEFT_OVER.findall(german) == []
+    assert len(LEFT_OVER.findall(english)) >= 30
+    assert len(german.splitlines()) == len(english.splitlines())
+    if name == "demo.toml":
+        assert "\n  house: 4,9 A Rückfall + 16 A angenommen = 20,9 A von 35 A auf L1\n" in german
+
+
+@pytest.mark.parametrize(("environ", "spoken"), [
+    ({}, "en"), ({"LANG": "de_DE.UTF-8"}, "de"), ({"LANG": "de_AT@euro"}, "de"), ({"LANG": "de"}, "de"),
+    ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"), ({"LANG": "fr_FR.UTF-8"}, "en"),
+    ({"LANG": "en_US.UTF-8", "LC_ALL": "de_CH.UTF-8"}, "de"), ({"LANG": "de_DE.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
+    ({"LANG": "fr_FR.UTF-8", "LANGUAGE": "fr:de_DE:en"}, "de"), ({"LANG": "C", "LANGUAGE": "de"}, "en"),
+    ({"LANG": "de_DE.UTF-8", "LC_ALL": ""}, "de"), ({"LANG": "dean.UTF-8"}, "en"),
+])
+def test_which_language_a_terminal_speaks(environ: "dict[str, str]", spoken: str) -> None:
+    assert of_terminal(environ) == spoken
 
 
 def test_the_same_for_programs(capsys: "pytest.CaptureFixture[str]") -> None:

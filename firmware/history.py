@@ -15,7 +15,7 @@ from typing import Any
 
 from firmware.decisions import MOST_TOLD, Changes, Entry, Wanted
 from firmware.history_chunk import Chunk
-from firmware.history_store import HistoryStore
+from firmware.history_store import HistoryStore, is_damage
 from firmware.topics import Pairs
 
 LEAST_WALL_S = 1_735_689_600  # 2025: before, the clock is not set
@@ -48,7 +48,7 @@ class History:
         self._wall_s = wall_s
         self._seen: "deque[tuple[int, Pairs]]" = deque(maxlen=MOST_SEEN)
         self._store: "HistoryStore | None" = None
-        self._lock = threading.Lock()  # of the store
+        self._lock = threading.Lock()  # of the store, and of what is not in it yet
         self._minute_s = 0
         self._minute: Chunk = {}
         self._waiting: "deque[tuple[int, Chunk]]" = deque(maxlen=MOST_WAITING)
@@ -78,18 +78,24 @@ class History:
         try:
             return self._read(names, from_s, to_s)
         except sqlite3.DatabaseError as error:
-            if _damaged(error):
+            if is_damage(error):
                 self._begin_anew()
             raise
 
     def _read(self, names: "Sequence[str]", from_s: int, to_s: int) -> "dict[str, Any]":
         with self._lock:
-            store = self._opened()
+            store, fresh = self._opened(), self._fresh(from_s, to_s)
             if not names:
-                return {"from_s": from_s, "to_s": to_s, "names": list(store.names(from_s, to_s))}
-            first_s, step_s, found = store.read(names, from_s, to_s)
+                known = {*store.names(from_s, to_s), *(name for chunk in fresh.values() for name in chunk)}
+                return {"from_s": from_s, "to_s": to_s, "names": sorted(known)}
+            first_s, step_s, found = store.read(names, from_s, to_s, fresh)
         return {"from_s": first_s, "step_s": step_s, "series": {
             name: dict(zip(ROWS if len(rows) > 1 else ROWS[:1], rows)) for name, rows in found.items()}}
+
+    def _fresh(self, from_s: int, to_s: int) -> "dict[int, Chunk]":
+        """By their beginnings, the minutes of that time that are not on the disk yet."""
+        return {begin_s: chunk for begin_s, chunk in (*self._waiting, (self._minute_s, self._minute))
+                if chunk and from_s - 60 < begin_s < to_s}
 
     def decisions(self, wanted: Wanted) -> "list[Entry]":
         """The newest first, bounded. Raises as `read`."""
@@ -98,7 +104,7 @@ class History:
                 newest = [one for one in reversed(self._decided) if wanted.wants(one)]
                 return (newest + self._opened().decisions.read(wanted))[:MOST_TOLD]
         except sqlite3.DatabaseError as error:
-            if _damaged(error):
+            if is_damage(error):
                 self._begin_anew()
             raise
 
@@ -109,11 +115,11 @@ class History:
             if now_s < LEAST_WALL_S:
                 self.fault = UNSET
                 continue
-            if now_s // 60 * 60 != self._minute_s:
-                self._close_minute()
-                self._minute_s = now_s // 60 * 60
-            self._take(now_s - self._minute_s, pairs)
             with self._lock:
+                if now_s // 60 * 60 != self._minute_s:
+                    self._close_minute()
+                    self._minute_s = now_s // 60 * 60
+                self._take(now_s - self._minute_s, pairs)
                 self._decided.extend(self._changes.feed(now_s, pairs))
 
     def write(self) -> None:
@@ -132,7 +138,7 @@ class History:
                 self._keep_house(store)
         except (sqlite3.Error, OSError) as error:
             self.fault = f"{self._folder}: not kept: {error}"
-            if _damaged(error):
+            if is_damage(error):
                 self._begin_anew()
             return
         self.fault = store.fault
@@ -142,7 +148,8 @@ class History:
             self.turn()
             self.write()
         self.turn()
-        self._close_minute()
+        with self._lock:
+            self._close_minute()
         self.write()
         if self._store is not None:
             self._store.close()
@@ -195,11 +202,6 @@ def readable(topic: str, payload: str) -> bool:
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return False
     return all(type(value) in (int, type(None)) for rows in history._minute.values() for row in rows for value in row)
-
-
-def _damaged(error: Exception) -> bool:
-    """Not merely full or busy."""
-    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
 
 def _values(place: str, part: str, state: "dict[str, Any]") -> "list[tuple[str, int]]":

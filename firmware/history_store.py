@@ -8,7 +8,7 @@ import contextlib
 import itertools
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from firmware.decisions import DecisionTable
@@ -42,7 +42,7 @@ class HistoryStore:
                 raise sqlite3.DatabaseError("damaged")
             self._db = self._opened()
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if not is_damage(error):
                 raise
             aside = _put_aside(self.path)
             self._db = self._opened()
@@ -91,14 +91,19 @@ class HistoryStore:
                                (from_s - SPANS[LEVELS[-1]], to_s)).fetchone()
         return tuple(sorted(_known(row[0]))) if row else ()
 
-    def read(self, names: "Sequence[str]", from_s: int, to_s: int) -> "tuple[int, int, dict[str, list[Row]]]":
-        """(first step's time, step in s, rows by name) with at most MOST_POINTS steps; rows as in a chunk."""
+    def read(self, names: "Sequence[str]", from_s: int, to_s: int, fresh: "Mapping[int, Chunk] | None" = None
+             ) -> "tuple[int, int, dict[str, list[Row]]]":
+        """(first step's time, step in s, rows by name) with at most MOST_POINTS steps; rows as in a chunk.
+
+        `fresh`: minutes of seconds by their beginnings that are still to be `put`; told where seconds are.
+        """
         level = next((level for level in LEVELS if (to_s - from_s) // level <= MOST_POINTS), LEVELS[-1])
         span, first_s = SPANS[level], from_s // level * level
         count = -(-(to_s - first_s) // level)
         out: "dict[str, list[Row]]" = {}
-        for begin_s in self._begins(first_s // span * span, to_s, span):
-            chunk = self._found(level, begin_s) or self._rolled(level, begin_s)
+        more = (fresh or {}) if level == LEVELS[0] else {}
+        for begin_s in sorted({*self._begins(first_s // span * span, to_s, span), *more}):
+            chunk = filled(self._found(level, begin_s) or self._rolled(level, begin_s), more.get(begin_s, {}))
             for name in names:
                 for index, values in enumerate(chunk.get(name, ())):
                     rows = out.setdefault(name, [])
@@ -159,6 +164,13 @@ class HistoryStore:
         self._db.execute("insert or replace into chunk values (?, ?, ?)", (level, begin_s, pack(chunk)))
 
 
+def is_damage(error: Exception) -> bool:
+    """Not merely full or busy; a row that was spoiled may claim to be a text."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "decode" in str(error)
+    return isinstance(error, sqlite3.DatabaseError)
+
+
 def _thinned(rows: "list[Row]", factor: int) -> "list[Row]":
     """Years at once: several steps as one."""
     if factor <= 1:
@@ -171,7 +183,7 @@ def _known(data: bytes) -> Chunk:
     """A chunk that cannot be read is as if it were not there: the others still are."""
     try:
         return unpack(data)
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: what was spoiled is no blob any more
         return {}
 
 

@@ -73,6 +73,32 @@ def test_seconds_are_there_a_minute_later_and_what_was_not_known_is_null(tmp_pat
     assert life.history.fault == ""
 
 
+def test_the_newest_minute_is_told_before_it_is_on_the_disk(tmp_path: Path) -> None:
+    """A page that is opened now has not heard it itself."""
+    life = Life(tmp_path)
+    life.minutes(1, power_w=100)  # full, and written only when the next one begins
+    for power_w in (5, 7):
+        life.second(power_w)
+    step_s, found = life.ask(POWER, BEGIN_S + 58, BEGIN_S + 64)
+    assert (step_s, found["values"]) == (1, [158, 159, 5, 7, None, None])
+    assert POWER in life.history.read((), BEGIN_S, BEGIN_S + 64)["names"]
+    assert life.ask(POWER, BEGIN_S + 120, BEGIN_S + 180)[1] == {}
+    life.history.write()
+    assert life.ask(POWER, BEGIN_S + 58, BEGIN_S + 64)[1] == found
+
+
+def test_what_the_disk_does_not_take_is_told_all_the_same(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    life.minutes(2, power_w=100)
+    store = life.history._store
+    assert store is not None
+    store._db.execute("pragma max_page_count = 1")
+    life.minutes(40, power_w=500)
+    assert "full" in life.history.fault
+    told = life.ask(POWER, BEGIN_S, BEGIN_S + 42 * 60)[1]["values"]
+    assert told == 2 * [*range(100, 160)] + 40 * [*range(500, 560)]
+
+
 def test_longer_stretches_are_told_in_longer_steps_with_the_least_and_the_most(tmp_path: Path) -> None:
     life = Life(tmp_path)
     life.minutes(60)
@@ -168,6 +194,21 @@ def test_a_damaged_file_is_put_aside_or_read_as_far_as_it_goes(tmp_path: Path, d
     assert again.ask(POWER, again.now_s - 120, again.now_s - 60)[1]["values"][0] is not None
     if damage != "a hole in the middle":
         assert list(tmp_path.glob(f"{NAME}.damaged*"))
+
+
+def test_a_row_that_was_spoiled_into_something_else_is_damage_too(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    life.minutes(3)
+    store = life.history._opened()
+    store._db.execute("update chunk set data = 7 where begin_s = ?", (BEGIN_S,))
+    assert life.ask(POWER, BEGIN_S, BEGIN_S + 120)[1]["values"] == [None] * 60 + [*range(100, 160)]
+    store._db.execute("insert into chunk values (cast(x'80' as text), -1, x'')")
+    store._db.execute("delete from chunk where begin_s > 0")
+    store.close()
+    again = Life(tmp_path, life.now_s)
+    again.minutes(2)
+    assert again.history.fault.endswith("was damaged and has been put aside as history.sqlite.damaged1")
+    assert again.ask(POWER, life.now_s, life.now_s + 60)[1]["values"] == [*range(100, 160)]
 
 
 def test_killed_in_the_middle_it_keeps_what_was_written(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ Only requests for data are sent; nothing in a meter is changed.
 
 from drivers.mbus_frame import ACK, FCB, REQ_UD2, SND_NKE, Frame, Reader, short
 from drivers.mbus_records import parse
-from drivers.mbus_telegram import RECORDS, of_wire
+from drivers.mbus_telegram import RECORDS, MBusError, of_wire
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.ports import Clock, Dialogue
 
@@ -36,8 +36,7 @@ class MBusMaster:
             if frame is None:
                 raise DeviceError(FRAME, "no data from address %d" % address)
             out.append(frame)
-            telegram = of_wire(frame)
-            if telegram.ci not in RECORDS or not parse(telegram.body).more:
+            if not _goes_on(frame):
                 break
             bit ^= FCB
         return tuple(out)
@@ -77,3 +76,12 @@ class MBusMaster:
         for _ in range(MOST_READS):
             if not self._line.read(MOST_ANSWER_BYTES, 0):
                 return
+
+
+def _goes_on(frame: Frame) -> bool:
+    """Whether the meter says that its next telegram has more; what cannot be read says nothing."""
+    try:
+        telegram = of_wire(frame)
+    except MBusError:
+        return False
+    return telegram.ci in RECORDS and not telegram.seal and bool(parse(telegram.body).more)

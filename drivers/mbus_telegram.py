@@ -15,8 +15,9 @@ from drivers.mbus_media import Address, header_address, radio_address
 from drivers.mbus_records import parse
 from drivers.wmbus_frame import LEAST, crc
 
-LONG_HEADER = (0x53, 0x5B, 0x60, 0x64, 0x68, 0x6B, 0x6C, 0x6F, 0x72, 0x73, 0x75, 0x7C, 0x7E)
-SHORT_HEADER = (0x5A, 0x61, 0x65, 0x6A, 0x6E, 0x74, 0x7A, 0x7B, 0x7D, 0x7F)
+# 80, 8A and 8B: a header with nothing behind it, as a meter sends to confirm or to be asked (ACC-NR, ACC-DMD)
+LONG_HEADER = (0x53, 0x5B, 0x60, 0x64, 0x68, 0x6B, 0x6C, 0x6F, 0x72, 0x73, 0x75, 0x7C, 0x7E, 0x80, 0x8B)
+SHORT_HEADER = (0x5A, 0x61, 0x65, 0x6A, 0x6E, 0x74, 0x7A, 0x7B, 0x7D, 0x7F, 0x8A)
 NO_HEADER = (0x69, 0x70, 0x78, 0x79)
 RECORDS = (0x72, 0x78, 0x7A)  # the application layer is records with DIF and VIF
 COMPACT = (0x73, 0x79, 0x7B)  # the same without DIF and VIF, which an earlier telegram had
@@ -212,7 +213,7 @@ def _transport(data: bytes, telegram: Telegram) -> Telegram:
     if mode in (7, 13) and body:
         kdf, body = body[0] >> 4 & 3, body[1:]
     return _with(telegram, meter=meter, access=data[0], status=data[1], ci=ci, body=body, kdf=kdf,
-                 seal="mode %d" % mode if mode and not telegram.wired else "", blocks=config >> 4 & 0x0F)
+                 seal="mode %d" % mode if mode else "", blocks=config >> 4 & 0x0F)
 
 
 def plain(telegram: Telegram) -> "Telegram | None":

@@ -17,7 +17,7 @@ from drivers.mbus_measured import measured
 from drivers.mbus_reading import reading_of
 from drivers.mbus_telegram import FRAGMENT, Telegram
 from drivers.meter_facts import CAPTURED, Facts
-from drivers.oms_reader import MORE, OmsReader
+from drivers.oms_reader import MORE, NOTHING, OmsReader
 from drivers.passport import UNKNOWN, Passport
 from drivers.radio import Radio
 from drivers.wmbus_stick import Heard
@@ -99,10 +99,12 @@ class OmsMeter(Meter):
         if telegram.seal != FRAGMENT and not self._is_mine(telegram):
             return  # whose a fragment is may stand in another one
         told = self._reader.read(telegram)
-        if told.why == MORE or not self._is_mine(told.telegram):
+        if told.why in (MORE, NOTHING) or not self._is_mine(told.telegram):
             return
-        self._refused = told.why
-        if told.why:
+        now = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime())
+        numbers = measured(told.telegram, told.records, now)
+        self._refused = told.why or ("" if numbers else "not one number that is known in it")
+        if self._refused:  # a telegram of a maker's own between two others takes nothing away
             return
         try:
             good = reading_of(t_ms, told.telegram, told.records, self._wired, self._turned)
@@ -110,8 +112,7 @@ class OmsMeter(Meter):
             self._refused = error.detail
             return
         self.said = of_address(told.telegram.meter)
-        now = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime())
-        self.measured = measured(told.telegram, told.records, now)
+        self.measured = numbers
         self._good = good
 
     def _is_mine(self, telegram: Telegram) -> bool:

@@ -19,6 +19,7 @@ from drivers.oms_crypto import (
 )
 
 MORE = "a fragment: the telegram goes on"
+NOTHING = "no data in it: a meter that confirms, or that can be asked now"
 
 
 class Told(namedtuple("Told", ("telegram", "seal", "records", "more", "why"))):
@@ -54,6 +55,8 @@ class OmsReader:
             if whole is None:
                 return Told(telegram, FRAGMENT, (), True, MORE)
             telegram = whole
+            if not telegram.body and not telegram.wired:
+                return Told(telegram, telegram.seal, (), False, NOTHING)
             opened = self._opened(telegram)
         except MBusError as error:
             return Told(telegram, telegram.seal, (), False, str(error))

@@ -40,7 +40,7 @@ class Reader:
     def __init__(self) -> None:
         self.hint = ""
         self._frames = FrameReader()
-        self._opener = OmsReader({})
+        self._opener = OmsReader({}, recorded=True)  # a wire is nobody's air
         self._hex = HexOrBytes()
 
     @property

@@ -4,7 +4,7 @@ import pytest
 
 from drivers.mbus_meter import MBusMeter, build
 from drivers.quantity import Quantity
-from hal.faults import TIMEOUT, DeviceError
+from hal.faults import FRAME, TIMEOUT, DeviceError
 from sim.clock import SimClock
 from sim.mbus_slave import MBusMeter as Meter
 from sim.mbus_slave import MBusWire, long_frame
@@ -64,6 +64,23 @@ def test_silence_is_a_fault() -> None:
     with pytest.raises(DeviceError) as caught:
         made()[1].read(0)
     assert caught.value.kind == TIMEOUT
+
+
+@pytest.mark.parametrize(("telegram", "why"), [
+    (HEADER[:5], "long header cut short"),
+    # what is encrypted may by chance be a list of records, as this is: it is not read as one
+    (HEADER[:-2] + b"\x10\x05" + bytes.fromhex("0c06120300002f2f") + bytes(8), "no key: KAM-12345678-1B-04 is encrypted"),
+    (HEADER[:-2] + b"\x00\x09" + bytes.fromhex("0c0612030000"), "security not supported: mode 9, AES-128-GCM"),
+])
+def test_an_answer_that_cannot_be_read_is_a_fault_with_its_reason(telegram: bytes, why: str) -> None:
+    with pytest.raises(DeviceError, match=why) as caught:
+        made(telegram)[1].read(0)
+    assert caught.value.kind == FRAME
+
+
+def test_a_meter_that_says_sealed_and_is_not_is_read() -> None:
+    telegram = HEADER[:-2] + b"\x10\x05\x2f\x2f" + bytes.fromhex("0c0612030000") + b"\x2f" * 8
+    assert made(telegram)[1].read(0).import_wh == 312_000
 
 
 def test_the_old_fixed_structure_too() -> None:

@@ -113,6 +113,21 @@ def test_a_restart_does_not_make_an_old_telegram_good(tmp_path: Path, mode: str)
     assert meter.read(3_000).t_ms == 3_000
 
 
+@pytest.mark.parametrize("body", ["8c0005 7a 06000000", "7a 06000000", "8a 06000000", "8b 05000010 2d2c 1b04 06000005",
+                                  "7a 06000000 0f 0102", "7a 06000000 01fd0b11"])
+def test_a_telegram_without_numbers_takes_none_away(tmp_path: Path, body: str) -> None:
+    """ACC-NR and ACC-DMD, between two telegrams that have some, and what only the maker can read."""
+    sender = RadioMeter(1, 5, mode="none", medium=HEAT)
+    radio, meter = heard(tmp_path, sender)
+    radio.take(on_stick("im871a", sender.send(0)), 1_000)
+    good, numbers = meter.read(1_000), meter.measured
+    data = b"\x47" + sender.address.packed() + bytes.fromhex(body)
+    radio.take(on_stick("im871a", bytes((len(data),)) + data), 2_000)
+    assert meter.read(2_000) == good
+    assert meter.measured == numbers
+    assert good.import_wh is not None
+
+
 def test_a_wrong_key_says_so(tmp_path: Path) -> None:
     sender = RadioMeter(5, 10, mode="mode 5", medium=HEAT)
     radio, meter = heard(tmp_path, sender)

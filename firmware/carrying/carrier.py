@@ -54,7 +54,8 @@ class Carrier:
                 try:
                     self._turn()
                 except sqlite3.Error as error:  # a full or failing disk: what stands there still stands
-                    self.carry.fault = f"spool: {error}"
+                    with self._lock:
+                        self.carry.failed(error)
         finally:
             self.radio.close()
             with self._lock:
@@ -66,7 +67,7 @@ class Carrier:
         self._stopping.set()
 
     def _hear(self, t_ms: int, heard: Heard, telegram: Telegram) -> None:
-        if telegram.meter is not None:
+        if telegram.meter is not None and telegram.body:  # a confirmation holds nothing, and shall not stand for data
             with self._lock:
                 self.carry.tick(int(time.time()), _now_ms())  # the first frame of a day is none of the day before
                 self.carry.hear(telegram.meter.text(), heard.frame, int(time.time()), heard.rssi_dbm)
@@ -74,7 +75,6 @@ class Carrier:
     def _turn(self) -> None:
         with self._lock:
             self.carry.tick(int(time.time()), _now_ms())
-        self._deliver()
         wanted = self._courier.heard()
         if wanted is not None:
             with self._lock:
@@ -87,6 +87,7 @@ class Carrier:
             with self._lock:
                 state = {**self.carry.state(), "stick": self.radio.fault or None, "heard": self.radio.heard}
             self._courier.tell(self._root + "state", json.dumps(state), True)
+        self._deliver()  # last: a disk that fails is told all the same
 
     def _deliver(self) -> None:
         """As many parts as the broker takes at once; the lock is not held while it is waited for."""

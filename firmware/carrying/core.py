@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
-from firmware.carrying.spool import Kept, Part, Spool
+from firmware.carrying.spool import Kept, Part, Spool, is_damage
 
 MOST_METERS = 250
 MOST_FRAMES = 64  # in one message: 64 frames of 256 bytes are 41 kB, which every broker takes
@@ -36,6 +36,7 @@ class Carry:
         self._changed: "set[str]" = set()
         self._gone: "set[str]" = set()
         self._saved_ms = self._shut_ms = now_ms
+        self._done = 0  # number up to which all has been delivered, should the disk not take it
 
     def hear(self, meter: str, frame: bytes, utc_s: int, rssi_dbm: "int | None") -> None:
         """`meter` is its whole name ("KAM-12345678-1B-16")."""
@@ -57,8 +58,22 @@ class Carry:
             elif now_ms - self._saved_ms >= (RETRY_MS if self.fault else CHECKPOINT_MS):
                 self.save(now_ms)
         except sqlite3.Error as error:
-            self.fault = f"spool: {error}"
+            self.failed(error)
             self._saved_ms = now_ms
+
+    def failed(self, error: sqlite3.Error) -> None:
+        """What waited in a file that turns out to be damaged is lost with it; the newest of each meter is not."""
+        self.fault = f"spool: {error}"
+        if not is_damage(error):
+            return
+        try:
+            self._spool.renew()
+            self._spool.put("interval_s", str(self.interval_s))
+        except (OSError, sqlite3.Error) as again:
+            self.fault = f"spool: {again}"
+            return
+        self.fault, self._done = self._spool.fault, 0
+        self._changed.update(self._kept)
 
     def save(self, now_ms: int) -> None:
         """Raises sqlite3.Error; nothing is lost by that."""
@@ -72,9 +87,11 @@ class Carry:
 
     def first(self) -> "Part | None":
         """What is to be delivered next. Deliver it, then say `delivered`; after a crash it comes again, the same."""
-        return self._spool.first()
+        return self._spool.first(self._done)
 
     def delivered(self, number: int) -> None:
+        """Raises sqlite3.Error when that cannot be kept; it does not come again as long as we live."""
+        self._done = number
         self._spool.delivered(number)
 
     def set_interval(self, text: str) -> str:
@@ -94,8 +111,13 @@ class Carry:
         return ""
 
     def state(self) -> "dict[str, object]":
-        return {"series": self._spool.series, "interval_s": self.interval_s, "meters": len(self._last_s),
-                "kept": len(self._kept), "waiting": self._spool.waiting(), "lost": int(self._spool.get("lost", "0")),
+        spool: "dict[str, object]" = {"series": None, "waiting": None, "lost": None}
+        try:
+            spool = {"series": self._spool.series, "waiting": self._spool.waiting(),
+                     "lost": int(self._spool.get("lost", "0"))}
+        except sqlite3.Error as error:
+            self.failed(error)
+        return {**spool, "interval_s": self.interval_s, "meters": len(self._last_s), "kept": len(self._kept),
                 "refused": self.refused, "fault": self.fault or None}
 
     def _room(self, utc_s: int) -> bool:

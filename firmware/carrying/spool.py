@@ -2,10 +2,12 @@
 
 SQLite with a full sync: after a power cut the file is as after one of the commits. A period is closed in one
 transaction: its frames leave `newest` and stand in numbered parts, once. A part goes only when it was delivered. The
-file is bounded: when the parts are too large the oldest goes, and is counted.
+file is bounded: when the parts are too large the oldest goes, and is counted. A file that is damaged, found so at the
+start or at work, is put aside and a new one begun; a part that is no message any more goes, and is counted.
 """
 
 import contextlib
+import json
 import os
 import secrets
 import sqlite3
@@ -22,6 +24,7 @@ create table if not exists meter (name text primary key, last_s integer not null
 create table if not exists newest (meter text primary key, frame blob not null, heard_s integer, rssi_dbm integer);
 create table if not exists part (number integer primary key, payload text not null, frames integer not null);
 """
+_NUMBERS = ("number", "period", "lost", "interval_s")
 
 
 class Kept(NamedTuple):
@@ -51,21 +54,31 @@ class Spool:
         try:
             self._open()
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if not is_damage(error):
                 raise
-            os.replace(self._path, folder / (NAME + ".damaged"))
-            for tail in ("-wal", "-shm"):
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(f"{self._path}{tail}")
-            self._open()
-            self.fault = f"{self._path} was damaged and has been put aside"
+            self.renew()
+
+    def renew(self) -> None:
+        """A new file, with a series of its own, in place of one that is damaged."""
+        self._db.close()
+        os.replace(self._path, self._path.with_name(NAME + ".damaged"))
+        for tail in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{self._path}{tail}")
+        self._open()
+        self.fault = f"{self._path} was damaged and has been put aside"
 
     def _open(self) -> None:
         self._db = sqlite3.connect(self._path, timeout=2.0, isolation_level=None, factory=self._connect,
                                    check_same_thread=False)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
+        self._db.text_factory = lambda data: data.decode("utf-8", "replace")
         self._db.executescript(_TABLES)
+        found = self._db.execute("pragma quick_check(1)").fetchone()[0]
+        strange = [name for name in _NUMBERS if not (self.get(name, "") or "0").isdecimal()]
+        if found != "ok" or strange:
+            raise sqlite3.DatabaseError(", ".join([found, *strange]))
         # numbers mean something within a series only: a new file shall not repeat those of an old one
         self._db.execute("insert or ignore into meta values ('series', ?)", (secrets.token_hex(4),))
 
@@ -111,12 +124,19 @@ class Spool:
             self._db.executemany("delete from newest where meter = ?", [(row.meter,) for row in rows])
             self._bound()
 
-    def first(self) -> "Part | None":
-        row = self._db.execute("select number, payload from part order by number limit 1").fetchone()
-        return None if row is None else Part(row[0], row[1])
+    def first(self, after: int = 0) -> "Part | None":
+        """With a number above `after`."""
+        while (row := self._db.execute("select number, payload, frames from part where number > ? "
+                                       "order by number limit 1", (after,)).fetchone()) is not None:
+            if _is_message(row[1]):
+                return Part(row[0], row[1])
+            with once(self._db):
+                self._lose(row[0], row[2])
+        return None
 
     def delivered(self, number: int) -> None:
-        self._db.execute("delete from part where number = ?", (number,))
+        """It, and those before it."""
+        self._db.execute("delete from part where number <= ?", (number,))
 
     def waiting(self) -> int:
         return int(self._db.execute("select count(*) from part").fetchone()[0])
@@ -130,6 +150,21 @@ class Spool:
         while held > self._most_bytes:
             number, size, frames = self._db.execute(
                 "select number, length(payload), frames from part order by number limit 1").fetchone()
-            self._db.execute("delete from part where number = ?", (number,))
-            self.put("lost", str(int(self.get("lost", "0")) + frames))
+            self._lose(number, frames)
             held -= size
+
+    def _lose(self, number: int, frames: int) -> None:
+        self._db.execute("delete from part where number = ?", (number,))
+        self.put("lost", str(int(self.get("lost", "0")) + frames))
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Of what stands in the file ("malformed", "not a database"); its subclasses are the disk's, or ours."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def _is_message(payload: str) -> bool:
+    try:
+        return isinstance(json.loads(payload), dict)
+    except ValueError:
+        return False

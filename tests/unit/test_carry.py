@@ -138,6 +138,102 @@ def test_a_damaged_file_is_put_aside(tmp_path: Path) -> None:
     assert (tmp_path / (NAME + ".damaged")).exists()
 
 
+@pytest.mark.parametrize("page", range(0, 88, 4))
+def test_damage_anywhere_in_the_file_costs_what_it_hits(tmp_path: Path, page: int) -> None:
+    """The file goes on, or a new one is begun; what is heard from then on is delivered either way."""
+    carry = made(tmp_path)
+    carry.tick(T0, 0)
+    for number in range(40):
+        carry.hear(f"KAM-{number:08d}-00-04", bytes(250), T0, None)
+    carry.tick(T0 + DAY_S, 1)
+    for number in range(40):
+        carry.hear(f"KAM-{number:08d}-00-04", bytes(250), T0 + DAY_S, None)
+    carry.save(2)
+    carry._spool.close()
+    content = bytearray((tmp_path / NAME).read_bytes())
+    assert len(content) > 60_000
+    at = page * len(content) // 88
+    content[at:at + 64] = b"\xc3\x28\xff" * 21 + b"\x00"
+    (tmp_path / NAME).write_bytes(content)
+    again = made(tmp_path)
+    parts(again)
+    again.tick(T0 + DAY_S, 0)
+    again.hear("KAM-00000007-00-04", b"new", T0 + DAY_S + 1, None)
+    again.tick(T0 + 2 * DAY_S, 3)
+    frames = [frame for part in parts(again) for frame in part["frames"]]  # type: ignore[attr-defined]
+    assert {"meter": "KAM-00000007-00-04", "heard_s": T0 + DAY_S + 1, "rssi_dbm": None, "frame": b"new".hex()} in frames
+    assert again.first() is None
+
+
+class Failing(sqlite3.Connection):
+    """Raises `error` once, at the next statement that begins with `at`."""
+
+    at = ""
+    error: "sqlite3.Error" = sqlite3.DatabaseError("database disk image is malformed")
+
+    def execute(self, sql: str, *more: object) -> sqlite3.Cursor:
+        if Failing.at and sql.startswith(Failing.at):
+            Failing.at = ""
+            raise Failing.error
+        return super().execute(sql, *more)  # type: ignore[arg-type]
+
+
+def test_damage_found_at_work_costs_no_frame_that_is_not_yet_closed(tmp_path: Path) -> None:
+    carry = Carry(Spool(tmp_path, MEGA, Failing), DAY_S)
+    series = carry.state()["series"]
+    carry.tick(T0, 0)
+    carry.set_interval("3600")
+    carry.tick(T0, 0)
+    carry.hear("KAM-00000001-00-04", b"x", T0, None)
+    Failing.at = "begin"
+    carry.tick(T0 + 3_600, 1)
+    state = carry.state()
+    assert "put aside" in str(state["fault"])
+    assert (state["series"] != series, state["interval_s"], state["kept"]) == (True, 3_600, 1)
+    carry.tick(T0 + 3_600, 2)
+    carry.tick(T0 + 7_200, 3)
+    part, = parts(carry)
+    assert (part["number"], len(part["frames"])) == (1, 1)  # type: ignore[arg-type]
+    assert made(tmp_path).interval_s == 3_600
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), sqlite3.ProgrammingError("closed")])
+def test_a_disk_that_fails_is_no_damaged_file(tmp_path: Path, error: sqlite3.Error,
+                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    carry = Carry(Spool(tmp_path, MEGA, Failing), DAY_S)
+    monkeypatch.setattr(Failing, "error", error)
+    carry.tick(T0, 0)
+    carry.hear("KAM-00000001-00-04", b"x", T0, None)
+    Failing.at = "begin"
+    carry.tick(T0 + DAY_S, 1)
+    assert str(error) in carry.fault
+    assert not (tmp_path / (NAME + ".damaged")).exists()
+    Failing.at = "select"
+    assert (carry.state()["waiting"], str(error) in carry.fault) == (None, True)
+    carry.tick(T0 + DAY_S, 2)
+    assert len(parts(carry)) == 1
+
+
+def test_what_the_broker_has_is_not_sent_again_while_the_disk_is_full(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Failing, "error", sqlite3.OperationalError("database or disk is full"))
+    carry = Carry(Spool(tmp_path, MEGA, Failing), DAY_S)
+    carry.tick(T0, 0)
+    for number in range(65):
+        carry.hear(f"KAM-{number:08d}-00-04", b"x", T0, None)
+    carry.tick(T0 + DAY_S, 1)
+    first = carry.first()
+    assert first is not None
+    Failing.at = "delete"
+    with pytest.raises(sqlite3.OperationalError):
+        carry.delivered(first.number)
+    second = carry.first()
+    assert second is not None
+    assert (first.number, second.number) == (1, 2)
+    carry.delivered(2)
+    assert (carry.first(), carry.state()["waiting"]) == (None, 0)
+
+
 class Full(sqlite3.Connection):
     """A disk that is full while `full` says so."""
 

@@ -2,8 +2,10 @@
 
 A total moves with the meter's own counter, in both directions apart. When the counter falls (another meter, a reset),
 or jumps by more than its fuse lets through, nothing is added and counting goes on from the new value: energy is never
-made up. A device that measures power and has no counter is summed up from its power; while that is not known nothing
-is added. The totals are kept over restarts where there is a [state] folder.
+made up. One that falls and leaps back (a meter that tells 0 while it boots, or whole kWh while it is locked) is the
+same meter: what was counted in between is not counted twice. A device that measures power and has no counter is summed
+up from its power; while that is not known nothing is added. The totals are kept over restarts where there is a [state]
+folder.
 """
 
 import json
@@ -29,6 +31,15 @@ FORMAT = 1
 OUT_ONLY, IN_ONLY = SOURCES, ("wallbox", "heater", "stages")
 
 
+class Fall(NamedTuple):
+    """Where a counter stood when it fell, and by how much."""
+
+    counter_wh: int
+    depth_wh: int
+    wh: int  # the total then
+    t_ms: int
+
+
 class Total:
     """One direction of one device, in Wh."""
 
@@ -37,6 +48,7 @@ class Total:
         self.counter_wh: "int | None" = None
         self.t_ms = 0  # of that counter
         self.more_ms = 0  # how much older it may be: it was kept over a restart
+        self._fall: "Fall | None" = None
         self._wms = 0  # of a sum, what is less than a Wh
 
     def count(self, counter_wh: int, t_ms: int, most_w: int) -> None:
@@ -45,6 +57,13 @@ class Total:
         elif self.counter_wh is not None:
             passed_ms = t_ms - self.t_ms + self.more_ms
             step_wh = counter_wh - self.counter_wh
+            if step_wh < 0 and (self._fall is None or self.counter_wh > self._fall.counter_wh):
+                self._fall = Fall(self.counter_wh, -step_wh, self.wh, self.t_ms - self.more_ms)
+            elif self._fall is not None and counter_wh >= self._fall.counter_wh:
+                fall, self._fall = self._fall, None
+                if 2 * step_wh > fall.depth_wh:
+                    step_wh = max(0, counter_wh - fall.counter_wh - (self.wh - fall.wh))
+                    passed_ms = t_ms - fall.t_ms
             if 0 <= step_wh <= 2 * most_w * passed_ms // WMS_PER_WH + SLACK_WH:
                 self.wh += step_wh
         self.counter_wh, self.t_ms, self.more_ms = counter_wh, t_ms, 0

@@ -52,12 +52,48 @@ def test_a_total_begins_as_the_counter_and_moves_with_it() -> None:
     assert run.hear(GRID, import_wh=5_003, export_wh=75) == (5_003, 75)
 
 
-@pytest.mark.parametrize("swapped_wh", [0, 12, 4_999, 900_000])
+@pytest.mark.parametrize("swapped_wh", [0, 12, 4_900, 900_000])
 def test_a_meter_that_was_swapped_or_reset_makes_no_total_fall_or_leap(swapped_wh: int) -> None:
     run = Run()
     run.hear(GRID, import_wh=5_000, export_wh=70)
     assert run.hear(GRID, 60, import_wh=swapped_wh, export_wh=70) == (5_000, 70)
     assert run.hear(GRID, import_wh=swapped_wh + 8, export_wh=71) == (5_008, 71)
+
+
+@pytest.mark.parametrize(("before_wh", "low_wh", "low_s", "after_wh", "total_wh"), [
+    (1_234_567, 1_234_000, 60, 1_234_600, 1_234_600),  # locked and unlocked again: whole kWh for a while
+    (1_500, 0, 5, 1_502, 1_502),  # tells 0 while it boots
+    (20_000, 0, 3_600, 20_900, 20_900), (20_000, 0, 3_600, 90_000, 20_000),
+    (12_345_678, 0, 5, 12_345_678, 12_345_678), (1_500, 0, 5, 1_400, 2_900),
+])
+def test_a_counter_that_falls_and_leaps_back_makes_nothing_up(before_wh: int, low_wh: int, low_s: int, after_wh: int,
+                                                               total_wh: int) -> None:
+    run = Run()
+    run.hear(GRID, import_wh=before_wh)
+    assert run.hear(GRID, import_wh=low_wh) == (before_wh, None)
+    assert run.hear(GRID, low_s, import_wh=low_wh) == (before_wh, None)
+    assert run.hear(GRID, import_wh=after_wh) == (total_wh, None)
+    assert run.hear(GRID, import_wh=after_wh + 3) == (total_wh + 3, None)
+
+
+def test_toggling_between_coarse_and_fine_counts_what_flowed() -> None:
+    run = Run()
+    true_wh = 1_234_567
+    run.hear(GRID, import_wh=true_wh)
+    for turn in range(200):
+        true_wh += 40
+        told = run.hear(GRID, 60, import_wh=true_wh if turn % 3 else true_wh // 1_000 * 1_000)
+        assert told is not None
+        assert told[0] is not None
+        assert true_wh - 1_200 < told[0] <= true_wh
+
+
+def test_a_swapped_meter_counts_on_past_where_the_old_one_stood() -> None:
+    run = Run()
+    run.hear(GRID, import_wh=300)
+    for counter_wh in range(0, 1_000, 10):
+        told = run.hear(GRID, 10, import_wh=counter_wh)
+    assert told == (300 + 990, None)
 
 
 def test_what_flowed_while_the_meter_was_silent_is_counted() -> None:

@@ -30,7 +30,7 @@ class PushedJson(Meter):
         self._wired = wired
         self._turned = turned
         self._answer_ms = sends_ms + LATE_MS
-        self._live = json_fields.topics(tuple(field for field in wanted if field.unit != WATT_HOUR))
+        self._live = _live(wanted)
         self.documents: "dict[str, object]" = {}  # as read last
         self._counters = tuple(topic for topic in json_fields.topics(wanted) if topic not in self._live)
         self._seen_ms = -1 << 62
@@ -47,6 +47,7 @@ class PushedJson(Meter):
             if got is None:
                 raise DeviceError(TIMEOUT, f"nothing on {topic} for {self._answer_ms / 1000:g} s")
             documents[topic] = json_fields.document(got[0])
+            self.judge(documents[topic])
             oldest_ms = got[1] if oldest_ms is None else min(oldest_ms, got[1])
         assert oldest_ms is not None
         self._seen_ms = oldest_ms
@@ -55,6 +56,9 @@ class PushedJson(Meter):
             documents[topic] = None if got is None else json_fields.document(got[0])
         self.documents = documents
         return _reading(self._wanted, documents, oldest_ms, self._wired, self._turned)
+
+    def judge(self, document: object) -> None:
+        """A maker whose messages say themselves that they are not to be believed raises DeviceError."""
 
 
 class AskedJson(Meter):
@@ -70,7 +74,12 @@ class AskedJson(Meter):
     def read(self, now_ms: int) -> Reading:
         paths = json_fields.topics(self._wanted)
         self.documents = {path: json_fields.document(self.web.get(path)) for path in paths}
+        for path in _live(self._wanted):
+            self.judge(self.documents[path])
         return _reading(self._wanted, self.documents, now_ms, self._wired, self._turned)
+
+    def judge(self, document: object) -> None:
+        """As PushedJson has it."""
 
 
 def tell(port: "Inbox | Web", words: str) -> None:
@@ -89,6 +98,11 @@ def fitting(words: str) -> bool:
     """Whether it can be told so, over one or the other."""
     first, _, rest = words.partition(" ")
     return first.startswith("/") or (bool(rest) and (first not in SENT or rest.startswith("/")))
+
+
+def _live(wanted: "tuple[Field, ...]") -> "tuple[str, ...]":
+    """The messages that tell of this moment."""
+    return json_fields.topics(tuple(field for field in wanted if field.unit != WATT_HOUR))
 
 
 def _reading(wanted: "tuple[Field, ...]", documents: "dict[str, object]", t_ms: int, wired: "tuple[int, ...]",

@@ -1,7 +1,8 @@
 """Shelly energy meters over HTTP (RPC) or MQTT: Pro 3EM and 3EM Gen3, Pro EM, and the first 3EM (Gen1, HTTP only).
 
 Sign: + is what the meter calls consumed. Energies are counted phase by phase and are not netted across them.
-HTTP is the quicker way: it is asked every second. Over MQTT "Generic status update" or "RPC status notifications"
+What the meter itself doubts (`errors`; Gen1: `is_valid`) is no reading. HTTP is the quicker way: it is asked every
+second. Over MQTT "Generic status update" or "RPC status notifications"
 must be on, and a meter speaks when something changes or after `sends_s`.
 Source: shelly-api-docs EM, EMData, EM1, EM1Data, Gen1 /status; topics <prefix>/status/<component>, <prefix>/events/rpc.
 """
@@ -12,6 +13,7 @@ from drivers.json_fields import Field, fields
 from drivers.meter_facts import MAKER, Facts
 from drivers.passport import Passport, passport
 from hal import values
+from hal.faults import RANGE, DeviceError
 from hal.options import choice, integer, text
 from hal.ports import Inbox, Meter, Web
 from hal.values import Ability
@@ -33,6 +35,7 @@ FAILSAFE = "nothing is ever written to it"
 ABOUT = "/shelly"  # of every generation, without a login
 
 _PHASES = ("a", "b", "c")
+_HARMLESS = ("phase_sequence",)  # the order of its phases: what each of them measures is right
 
 
 def ability(options: "dict[str, object]") -> Ability:
@@ -70,8 +73,40 @@ def wanted(options: "dict[str, object]", asked: bool = False) -> "tuple[Field, .
     return fields_of(profile, channel, *places(asked, profile, channel, word(options, "prefix")))
 
 
+def doubted(document: object) -> str:
+    """What the meter says is wrong with its own live numbers; "" while it trusts them."""
+    if not isinstance(document, dict):
+        return ""
+    for name in ("errors", *(f"{phase}_errors" for phase in _PHASES)):
+        said = document.get(name)
+        words = [word for word in said if isinstance(word, str) and word not in _HARMLESS] \
+            if isinstance(said, list) else []
+        if words:
+            return f"{name}: {', '.join(words)[:64]}"
+    each = document.get("emeters")
+    for at, one in enumerate(each if isinstance(each, list) else ()):
+        if isinstance(one, dict) and one.get("is_valid") is False:
+            return f"emeters.{at} is not valid"
+    return ""
+
+
+def judge(document: object) -> None:
+    """Raises DeviceError(RANGE) for what the meter does not trust itself."""
+    why = doubted(document)
+    if why:
+        raise DeviceError(RANGE, f"the meter itself says {why}")
+
+
+class PushedShelly(json_source.PushedJson):
+    def judge(self, document: object) -> None:
+        judge(document)
+
+
 class AskedShelly(json_source.AskedJson):
     """Over HTTP it also says who it is."""
+
+    def judge(self, document: object) -> None:
+        judge(document)
 
     def passport(self) -> Passport:
         said = json_fields.document(self.web.get(ABOUT))
@@ -87,8 +122,8 @@ class AskedShelly(json_source.AskedJson):
 def build(port: "Inbox | Web", options: "dict[str, object]") -> Meter:
     if isinstance(port, Inbox):
         port.split(word(options, "prefix") + "/events/rpc", shelly_notes.status)
-        return json_source.build(port, clock(options), wanted(options), phases(options), is_reversed(options),
-                                 1_000 * whole(options, "sends_s"))
+        return PushedShelly(port, clock(options), wanted(options), phases(options), is_reversed(options),
+                            1_000 * whole(options, "sends_s"))
     return AskedShelly(port, wanted(options, True), phases(options), is_reversed(options))
 
 

@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from drivers import esphome_meter, json_fields, json_meter, shelly_em, shelly_notes
+from drivers.inbox import Letters
 from drivers.json_fields import document, entries, fields
 from drivers.obis import quantity
 from firmware.config.file import ConfigError, load
 from firmware.day import Day
+from hal.faults import RANGE, DeviceError
+from hal.ports import Web
 from hal.values import Reading
+from sim.clock import SimClock
 from sim.rng import Rng
 
 SITE = """
@@ -151,6 +155,45 @@ def test_a_notification_is_the_status_of_its_components() -> None:
     for other in (b"", b"5", b"[]", b'{"method": "NotifyEvent", "params": {"em:0": {}}}', b"[" * 5_000,
                   b'{"method": [], "params": {}}', b'{"method": "NotifyStatus", "params": [1]}', b"\xff{"):
         assert shelly_notes.status("pre/events/rpc", other) == ()
+
+
+class Said(Web):
+    """Answers every path with the same document."""
+
+    def __init__(self, document: str) -> None:
+        self.document = document
+
+    def get(self, path: str) -> bytes:
+        return self.document.encode()
+
+
+EM = '{"total_act_power": 5.0, "total_act": 7.0, "errors": %s, "b_errors": %s}'
+GEN1 = '{"emeters": [{"power": 1.0, "is_valid": true}, {"power": 2.0, "is_valid": %s}, {"power": 3.0}]}'
+
+
+@pytest.mark.parametrize(("profile", "document", "why"), [
+    ("triphase", EM % ("[]", "null"), ""), ("triphase", EM % ('["phase_sequence"]', "{}"), ""),
+    ("triphase", EM % ('["phase_sequence", "power_meter_failure"]', "[]"), "errors: power_meter_failure"),
+    ("triphase", EM % ("[5]", '["out_of_range:current"]'), "b_errors: out_of_range:current"),
+    ("monophase", '{"act_power": 5.0, "errors": ["ct_type_not_set"]}', "errors: ct_type_not_set"),
+    ("gen1", GEN1 % "true", ""), ("gen1", GEN1 % "false", "emeters.1 is not valid"),
+])
+def test_what_a_shelly_doubts_itself_is_no_reading(profile: str, document: str, why: str) -> None:
+    clock = SimClock()
+    options = {"profile": profile, "channel": 0, "prefix": "", "sends_s": 1, "phases": (0, 1, 2), "mounting": "normal",
+               "clock": clock}
+    inbox = Letters()
+    meters = [shelly_em.build(Said(document), options)]
+    if profile != "gen1":
+        meters.append(shelly_em.build(inbox, {**options, "prefix": "p"}))
+        inbox.put("p/status/em%s:0" % ("" if profile == "triphase" else "1"), document.encode())
+    for meter in meters:
+        if why:
+            with pytest.raises(DeviceError, match=f"the meter itself says {why}") as caught:
+                meter.read(0)
+            assert caught.value.kind == RANGE
+        else:
+            assert meter.read(0).total_w in (5, 6)
 
 
 def test_options_are_judged(tmp_path: Path) -> None:

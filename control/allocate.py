@@ -23,7 +23,7 @@ class Room:
     def __init__(self, limits: Limits, claims: "tuple[Claim, ...]") -> None:
         self._limits = limits
         self._room = [list(room) for room in limits.room]
-        self._export = [list(room) for room in limits.export_ma]
+        self._export = [list(room) + [NO_LIMIT] for room in limits.export_ma]
         self._sums = [[0, 0, 0] for _ in limits.room]  # given on each phase, for the imbalance
         for claim in claims:
             if claim.stuck:
@@ -74,8 +74,10 @@ class Room:
 
         `had` is what the claim has taken already; of the rest it sees its part where `users` share.
         """
-        seen, where = self._seen(claim, self._room, had, users, 1)
         use = claim.usage(level)
+        if users is None and self._passes(claim, minus(use, had)):
+            return level, 0, NONE, NONE
+        seen, where = self._seen(claim, self._room, had, users, 1)
         if use[0] <= seen[0] and use[1] <= seen[1] and use[2] <= seen[2] and use[3] <= seen[3]:
             return level, 0, NONE, NONE
         best, k = claim.within(seen)
@@ -91,7 +93,6 @@ class Room:
         use = claim.usage(-level)
         if use[0] <= seen[0] and use[1] <= seen[1] and use[2] <= seen[2]:
             return level, 0, NONE, NONE
-        seen[3] = NO_LIMIT
         best, k = claim.within(seen)
         node = where[k]
         if node < NONE:
@@ -101,26 +102,56 @@ class Room:
     def _seen(self, claim: Claim, rooms: "list[list[int]]", had: "tuple[int, int, int, int]",
               users: "list[list[int]] | None", sign: int) -> "tuple[list[int], list[int]]":
         """(room on the whole way, the node that binds each; _UNEVEN - node where its imbalance does)."""
-        seen, where = [NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT], [NONE, NONE, NONE, NONE]
-        active, imbalance_ma = claim.active, self._limits.imbalance_ma
-        some = len(active) < 3
+        l1_ma, l2_ma, l3_ma, power_w = NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT
+        where = [NONE, NONE, NONE, NONE]
         for node in claim.path:
-            room = rooms[node]
-            if users is not None:
-                room = [left // count if count > 1 else left for left, count in zip(room, users[node])]
-            for k, left in enumerate(room):
-                left += had[k]
-                if left < seen[k]:
-                    seen[k], where[k] = left, node
-            bound_ma = imbalance_ma[node]
-            if bound_ma and some:
-                sums = self._sums[node]
-                most = bound_ma + min([sign * sums[p] for p in range(3) if p not in active])
-                for p in active:
-                    left = most - sign * sums[p] + had[p]
-                    if left < seen[p]:
-                        seen[p], where[p] = left, _UNEVEN - node
+            here = rooms[node] if users is None else _part(rooms[node], users[node])
+            if here[0] + had[0] < l1_ma:
+                l1_ma, where[0] = here[0] + had[0], node
+            if here[1] + had[1] < l2_ma:
+                l2_ma, where[1] = here[1] + had[1], node
+            if here[2] + had[2] < l3_ma:
+                l3_ma, where[2] = here[2] + had[2], node
+            if here[3] + had[3] < power_w:
+                power_w, where[3] = here[3] + had[3], node
+        seen = [l1_ma, l2_ma, l3_ma, power_w]
+        if len(claim.active) < 3:
+            for node in claim.path:
+                if self._limits.imbalance_ma[node]:
+                    self._even(claim, node, had, sign, seen, where)
         return seen, where
+
+    def _even(self, claim: Claim, node: int, had: "tuple[int, int, int, int]", sign: int, seen: "list[int]",
+              where: "list[int]") -> None:
+        """What the imbalance of a node leaves to a claim that is not on all phases."""
+        sums, active = self._sums[node], claim.active
+        most = self._limits.imbalance_ma[node] + min([sign * sums[p] for p in range(3) if p not in active])
+        for p in active:
+            left = most - sign * sums[p] + had[p]
+            if left < seen[p]:
+                seen[p], where[p] = left, _UNEVEN - node
+
+    def _passes(self, claim: Claim, more: "tuple[int, int, int, int]") -> bool:
+        """Whether so much more fits on the whole way, as far as that is quickly told."""
+        l1_ma, l2_ma, l3_ma, power_w = more
+        some = len(claim.active) < 3
+        for node in claim.path:
+            room, bound_ma = self._room[node], self._limits.imbalance_ma[node] if some else 0
+            if l1_ma > room[0] or l2_ma > room[1] or l3_ma > room[2] or power_w > room[3]:
+                return False
+            if bound_ma:
+                sums = self._sums[node]
+                l1, l2, l3 = sums[0] + l1_ma, sums[1] + l2_ma, sums[2] + l3_ma
+                if max(l1, l2, l3) - min(l1, l2, l3) > bound_ma:
+                    return False
+        return True
+
+
+def _part(room: "list[int]", users: "list[int]") -> "list[int]":
+    """What is left at a node, in equal parts."""
+    l1, l2, l3, all_ = users
+    return [room[0] // l1 if l1 > 1 else room[0], room[1] // l2 if l2 > 1 else room[1],
+            room[2] // l3 if l3 > 1 else room[2], room[3] // all_ if all_ > 1 else room[3]]
 
 
 def allocate(claims: "tuple[Claim, ...]", limits: Limits) -> None:

@@ -7,7 +7,7 @@ L3, then W; a level's vector is rounded up, a level made from room is rounded do
 from control import reasons
 from control.values import MODES, NEVER, NONE, DeviceSpec, LoadState, Sense
 from control.vectors import NOTHING
-from control.wiring import NO_LIMIT
+from control.wiring import NO_LIMIT, Levels
 from hal.values import NOMINAL_MV, STOP, Phases, Setpoint
 
 LOW_MV = 207_000  # EN 50160: nominal - 10 %; the most current a power can mean
@@ -19,20 +19,23 @@ class Claim:
 
     __slots__ = (
         "able", "across_mv", "active", "alarm", "bar", "base", "capacity_wh", "conductors", "conductors_edge_ms",
-        "device", "drawn", "driven", "edge_ms", "fill", "floor", "give_w", "goal", "goal_ms", "granted", "held",
-        "high_mv", "idle_ms", "index", "keep", "keeps", "kind", "lease_w", "least_w", "level", "limit", "low", "low_mv",
-        "mode", "node", "on", "path", "phase", "quick_w", "rank", "reason", "running", "sense", "silent", "slow_w",
-        "soc", "stands_w", "state", "step", "stood_ms", "store", "stuck", "take_w", "tank", "top", "use", "used",
-        "uses", "uses_ms", "volt_mv", "waits", "wanted", "wanted_w", "yields",
+        "device", "drawn", "driven", "edge_ms", "expects_w", "fill", "floor", "forms", "give_w", "goal", "goal_ms",
+        "granted", "held", "high_mv", "idle_ms", "index", "keep", "keeps", "kind", "lease_w", "least_w", "level",
+        "limit", "low", "low_mv", "mode", "most_w", "node", "on", "path", "phase", "quick_w", "rank", "reason",
+        "running", "sense", "shares", "silent", "slow_w", "soc", "stages", "stands_w", "state", "step", "stood_ms",
+        "store", "stuck", "take_w", "tank", "top", "usages", "uses", "uses_ms", "volt_mv", "waits", "wanted",
+        "wanted_w", "yields",
     )
 
-    def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", state: LoadState, sense: Sense,
-                 mode: str, volts_mv: "tuple[int, int, int]") -> None:
+    def __init__(self, index: int, device: DeviceSpec, path: "tuple[int, ...]", levels: Levels, state: LoadState,
+                 sense: Sense, mode: str, volts_mv: "tuple[int, int, int]") -> None:
         self.index = index
         self.device = device
         self.able = able = device.ability
-        self.kind = kind = able.kind
+        self.kind = able.kind
         self.path = path
+        self.floor, self.top, self.step, self.base = levels.floor, levels.top, levels.step, levels.base
+        self.stages, self.forms = levels.stages, levels.forms
         self.state = state
         self.sense = sense
         self.mode = mode if mode in MODES else device.mode
@@ -46,6 +49,8 @@ class Claim:
         self.quick_w = 0  # its share of the surplus over seconds
         self.slow_w = 0  # and over a minute and a half
         self.waits = reasons.WAITS_SURPLUS  # why that is not more
+        self.shares = False  # has a part in it
+        self.expects_w = 0  # what it draws, or will once it has followed its grant
         self.stood_ms = state.stood_ms
         self.edge_ms = state.edge_ms
         self.idle_ms = state.idle_ms
@@ -65,10 +70,11 @@ class Claim:
             self.low = self.keep = store.reserve_permille  # not discharged below, against a peak and otherwise
             self.fill = store.full_permille  # not charged above
             self.take_w, self.give_w = max(able.max_w, 0), max(-able.min_w, 0)  # most it takes and gives now
+        self.most_w = self.top  # with all its conductors
+        if self.kind == "wallbox":
+            self.most_w = able.max_ma * len(device.phases) * self.volt_mv // 1_000_000
         self.uses = state.uses
         self.uses_ms = state.uses_ms
-        self.step = max(able.step_ma if kind == "wallbox" else able.step_w, 1)
-        self.base = max(able.fallback.power_w, 0) if kind == "stages" else 0  # what it takes by itself
         self.bar = 0  # why it may have no more than that (control.reasons); 0 = it may
         self.tank: "tuple[bool, int, int] | None" = None  # as in Upkeep: full, reached_ms, hot_ms
         self.alarm = 0  # what its owner should know (control.reasons)
@@ -82,23 +88,15 @@ class Claim:
         self.granted = self.usage(state.level)  # most it may draw under its last grant
 
     def set_conductors(self, count: int) -> None:
-        """How many conductors a wallbox shall use; the least and the most of a level follow."""
-        able = self.able
+        """How many conductors a wallbox shall use; what its least is in watts follows."""
         self.conductors = count
-        self.used, self.use = 0, NOTHING  # the level reckoned last, and its vector
-        self.active = active = self.device.phases[:count]
-        self.on = active.count(0), active.count(1), active.count(2)  # how many of them are on each phase
-        if self.kind == "wallbox":
-            self.floor, self.top = able.min_ma, able.max_ma
-        elif self.kind == "stages":
-            self.floor = sum(able.stages[1]) if len(able.stages) > 1 else 0
-            self.top = sum(able.stages[-1]) if able.stages else 0
-        else:
-            self.floor, self.top = max(able.min_w, 0), able.max_w
+        self.usages: "dict[int, tuple[int, int, int, int]]" = {}  # by level, as far as reckoned already
+        self.active, self.on = self.forms[count]
         self.across_mv = self.takes() * self.volt_mv
         self.least_w = self.floor
         if self.kind == "wallbox":
-            self.least_w = self.floor * (self.volt_mv if able.one_phase else self.across_mv) // 1_000_000
+            across_mv = self.volt_mv if self.able.one_phase else self.across_mv
+            self.least_w = self.floor * across_mv // 1_000_000
 
     def bind(self, level: int, reason: int, node: int = NONE, phase: int = NONE) -> None:
         """Takes `level` when that is less, and remembers who wanted it so."""
@@ -107,7 +105,8 @@ class Claim:
 
     def cap(self) -> None:
         """Takes no more than its owner lets it."""
-        self.bind(self.limit, reasons.LIMIT)
+        if self.limit < self.level:
+            self.ask(self.limit, reasons.LIMIT)
 
     def ask(self, level: int, reason: int, node: int = NONE, phase: int = NONE) -> None:
         """Takes `level`, whatever was asked for before."""
@@ -122,7 +121,7 @@ class Claim:
     def takes(self) -> int:
         """On how many of the conductors in use the car charges: as many as it was seen to, else on all of them."""
         count = len(self.active)
-        return min(self.uses, count) if self.uses else count
+        return self.uses if 0 < self.uses < count else count
 
     def of_watts(self, power_w: int) -> int:
         """The highest level within a power, in the device's steps; 0 when even the least is more."""
@@ -133,7 +132,7 @@ class Claim:
     def stepped(self, level: int) -> int:
         """The highest level the device can be set to that is not above `level`."""
         if self.kind == "stages":
-            return max([total for total in (sum(stage) for stage in self.able.stages) if total <= level] or [0])
+            return max([total for total in self.stages if total <= level] or [0])
         if level > self.top:
             level = self.top
         level -= level % self.step
@@ -143,9 +142,10 @@ class Claim:
         """The most a level draws; nothing while a storage discharges."""
         if level <= 0:
             return NOTHING
-        if level != self.used:
-            self.used, self.use = level, self._usage(level)
-        return self.use
+        use = self.usages.get(level)
+        if use is None:
+            use = self.usages[level] = self._usage(level)
+        return use
 
     def _usage(self, level: int) -> "tuple[int, int, int, int]":
         if self.kind == "stages":
@@ -179,13 +179,13 @@ class Claim:
 
     def _stage_within(self, room: "list[int]") -> "tuple[int, int]":
         best, tight = 0, 3
-        for stage in self.able.stages:
-            use = self.usage(sum(stage))
+        for total in self.stages:
+            use = self.usage(total)
             over = [k for k in range(4) if use[k] > max(room[k], 0)]
             if over:
                 tight = over[0]
                 break
-            best = sum(stage)
+            best = total
         return best, tight
 
     def stage(self, level: int) -> "tuple[int, ...]":
@@ -200,11 +200,15 @@ class Claim:
         """A level as a driver takes it; a current stays the same setpoint whatever the voltage does."""
         if level == 0:
             return STOP
+        power_w = level * len(self.active) * NOMINAL_MV // 1_000_000 if self.kind == "wallbox" else level
+        return Setpoint(self.currents(level), power_w)
+
+    def currents(self, level: int) -> Phases:
+        """What flows at a level, in mA on each phase."""
         if self.kind == "wallbox":
             on = self.on
-            return Setpoint(Phases(level if on[0] else 0, level if on[1] else 0, level if on[2] else 0),
-                            level * len(self.active) * NOMINAL_MV // 1_000_000)
-        use = self.usage(abs(level))
+            return Phases(level if on[0] else 0, level if on[1] else 0, level if on[2] else 0)
         if level < 0:
-            return Setpoint(Phases(-use[0], -use[1], -use[2]), level)
-        return Setpoint(Phases(use[0], use[1], use[2]), level)
+            use = self.usage(-level)
+            return Phases(-use[0], -use[1], -use[2])
+        return Phases(*self.usage(level)[:3])

@@ -28,7 +28,7 @@ def believe(site: Site, wired: Wiring, senses: "tuple[Sense, ...]", snapshot: Sn
             heard.append(_lost(sense, reasons.STALE if sense.seen_ms != NEVER else reasons.NEVER_HEARD))
             continue
         if reading.t_ms != sense.seen_ms:
-            if _tells_no_power(reading) and index in wired.meters:
+            if index in wired.meters and _tells_no_power(reading):
                 sense = _refused(sense, reading, reasons.NO_POWER)
             else:
                 sense = _newer(sense, reading, site.devices[index], wired.credible[index], now_ms)
@@ -82,7 +82,7 @@ def _newer(sense: Sense, reading: Reading, device: DeviceSpec, credible: "tuple[
     flow, phased = _flow(reading, device)
     if good is None:
         return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, 0, 1, False, None, None, None)
-    if _fell(good.import_wh, reading.import_wh) or _fell(good.export_wh, reading.export_wh):
+    if _fell(good, reading):
         # another meter, or one that was reset: not the one we knew, so it has to prove itself anew
         return Sense(reading, flow, phased, flow, reading.t_ms, reading.t_ms, reasons.COUNTER_FELL, 0, False,
                      None, None, None)
@@ -96,8 +96,13 @@ def _refused(sense: Sense, reading: Reading, wrong: int) -> Sense:
                  sense.believed, sense.still, sense.turn, sense.leap)
 
 
-def _fell(before: "int | None", after: "int | None") -> bool:
-    return before is not None and after is not None and after < before
+def _fell(before: Reading, after: Reading) -> bool:
+    """Whether one of its energy counters is lower than it was."""
+    was_wh, is_wh = before.import_wh, after.import_wh
+    if was_wh is not None and is_wh is not None and is_wh < was_wh:
+        return True
+    was_wh, is_wh = before.export_wh, after.export_wh
+    return was_wh is not None and is_wh is not None and is_wh < was_wh
 
 
 def _wrong(reading: Reading, credible: "tuple[int, int]", now_ms: int) -> int:

@@ -72,12 +72,13 @@ def _unmeasured(site: Site, wired: Wiring, index: int, flows: "list[Flow]", stat
 
 def _drawn(loads: "tuple[int, ...]", claims: "tuple[Claim | None, ...]") -> "tuple[int, int, int, int]":
     """By all of them together."""
-    out = NOTHING
+    l1_ma, l2_ma, l3_ma, power_w = NOTHING
     for load in loads:
         claim = claims[load]
         assert claim is not None
-        out = plus(out, claim.drawn)
-    return out
+        drawn = claim.drawn
+        l1_ma, l2_ma, l3_ma, power_w = l1_ma + drawn[0], l2_ma + drawn[1], l3_ma + drawn[2], power_w + drawn[3]
+    return l1_ma, l2_ma, l3_ma, power_w
 
 
 def _measured(site: Site, wired: Wiring, index: int, state: NodeState, senses: "tuple[Sense, ...]",

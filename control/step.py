@@ -120,7 +120,8 @@ def _claims(site: Site, wired: Wiring, state: State, snapshot: Snapshot,
     for index in wired.loads:
         load = state.loads[index]
         assert load is not None
-        claim = Claim(index, site.devices[index], wired.paths[index], load, senses[index], snapshot.modes[index], volts)
+        claim = Claim(index, site.devices[index], wired.paths[index], wired.levels[index], load, senses[index],
+                      snapshot.modes[index], volts)
         reserve(claim, snapshot.written[index], snapshot.now_ms)
         learn(claim, snapshot.now_ms)
         out.append(claim)
@@ -202,9 +203,9 @@ def _grants(site: Site, claims: "tuple[Claim, ...]",
         out[index] = grant
     for claim in claims:
         setpoint = claim.setpoint(claim.level)
-        wanted = setpoint if claim.wanted == claim.level else claim.setpoint(claim.wanted)
-        if wanted.power_w != claim.wanted_w:
-            wanted = Setpoint(wanted.current_ma, claim.wanted_w)
+        wanted = setpoint
+        if claim.wanted != claim.level or claim.wanted_w != setpoint.power_w:
+            wanted = Setpoint(claim.currents(claim.wanted), claim.wanted_w)
         reason = claim.reason
         if reason in (reasons.SURPLUS, reasons.RAMP) and dwells(claim):
             reason = reasons.PHASE_DWELL

@@ -70,7 +70,11 @@ def drawn_w(claim: Claim, t_ms: int) -> int:
 
 def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -> None:
     """Sets each claim's `quick_w` and `slow_w`."""
-    fixed_w = sum([_fixed_w(claim, now_ms) for claim in claims])
+    fixed_w = 0
+    for claim in claims:
+        claim.expects_w = _expected_w(claim, now_ms)
+        claim.shares = _shares(claim)
+        fixed_w += _fixed_w(claim)
     all_w = slow_w
     quick_w, slow_w = quick_w - fixed_w, slow_w - fixed_w
     for claim in claims:
@@ -85,7 +89,7 @@ def share(claims: "tuple[Claim, ...]", quick_w: int, slow_w: int, now_ms: int) -
         last = first
         while last < len(ranked) and ranked[last].rank == ranked[first].rank:
             last += 1
-        group = [claim for claim in ranked[first:last] if _shares(claim)]
+        group = [claim for claim in ranked[first:last] if claim.shares]
         quick_w, slow_w = _equals(group, quick_w, slow_w, now_ms)
         for claim in group:
             claim.yields = comes
@@ -126,22 +130,22 @@ def plugged(claim: Claim) -> bool:
     return good is None or good.state not in ("A", "E", "F") or claim.kind not in ("wallbox", "storage")
 
 
-def _fixed_w(claim: Claim, now_ms: int) -> int:
+def _fixed_w(claim: Claim) -> int:
     """What is taken whatever the surplus is."""
     if claim.silent:
-        return claim.held[3] if claim.kind == "storage" or not _shares(claim) else 0
+        return claim.held[3] if claim.kind == "storage" or not claim.shares else 0
     if claim.kind == "storage":
         return max(claim.drawn[3], claim.state.level, 0) if claim.mode == FAST else 0
     if claim.mode == OFF:
         return 0
-    if claim.mode == FAST or not _shares(claim):
-        return expected_w(claim, now_ms)
+    if claim.mode == FAST or not claim.shares:
+        return claim.expects_w
     if claim.mode == MINIMUM:
-        return min(claim.least_w, expected_w(claim, now_ms))
+        return min(claim.least_w, claim.expects_w)
     return 0
 
 
-def expected_w(claim: Claim, now_ms: int) -> int:
+def _expected_w(claim: Claim, now_ms: int) -> int:
     """What a load draws, or will once it has followed its grant."""
     if claim.silent:
         return claim.held[3]
@@ -165,35 +169,40 @@ def _equals(group: "list[Claim]", quick_w: int, slow_w: int, now_ms: int) -> "tu
             served += 1
     slow_left, quick_left, start_w = served, len(running), quick_w
     for claim in running:
-        own_w = min(claim.least_w, expected_w(claim, now_ms)) if claim.mode == MINIMUM else 0
+        own_w = min(claim.least_w, claim.expects_w) if claim.mode == MINIMUM else 0
         claim.quick_w = _part(quick_w + own_w, quick_left, claim)
         claim.slow_w = _part(slow_w + own_w, slow_left, claim)
-        quick_w -= _taken(claim, claim.quick_w, now_ms) - own_w
-        slow_w -= _taken(claim, claim.slow_w, now_ms) - own_w
+        quick_w -= _taken(claim, claim.quick_w) - own_w
+        slow_w -= _taken(claim, claim.slow_w) - own_w
         quick_left, slow_left = quick_left - 1, slow_left - 1
     for claim in waiting:
         claim.quick_w = _part(start_w, max(served, 1), claim)
         claim.slow_w = _part(slow_w, max(slow_left, 1), claim)
-        quick_w -= expected_w(claim, now_ms)
-        slow_w -= max(_reserved(claim, now_ms), expected_w(claim, now_ms))
+        quick_w -= claim.expects_w
+        slow_w -= max(_reserved(claim, now_ms), claim.expects_w)
         slow_left -= 1
     return quick_w, slow_w
 
 
 def _part(power_w: int, left: int, claim: Claim) -> int:
     """An equal part, but enough to run while there is enough."""
-    most_w = claim.top
-    if claim.kind == "wallbox":
-        most_w = claim.able.max_ma * len(claim.device.phases) * claim.volt_mv // 1_000_000
-    return max(min(max(power_w // left, min(power_w, claim.least_w)), most_w), 0)
+    part_w, least_w = power_w // left, min(power_w, claim.least_w)
+    if part_w < least_w:
+        part_w = least_w
+    if part_w > claim.most_w:
+        part_w = claim.most_w
+    return part_w if part_w > 0 else 0
 
 
-def _taken(claim: Claim, offer_w: int, now_ms: int) -> int:
+def _taken(claim: Claim, offer_w: int) -> int:
     """What of a running load's offer the next in order does not get."""
-    expected = expected_w(claim, now_ms)
+    expected = claim.expects_w
     if claim.silent:
         return max(expected, offer_w)
-    return max(min(offer_w, expected + expected // 8 + SPARE_W), min(expected, claim.least_w))
+    taken_w, least_w = expected + expected // 8 + SPARE_W, min(expected, claim.least_w)
+    if taken_w > offer_w:
+        taken_w = offer_w
+    return taken_w if taken_w > least_w else least_w
 
 
 def _reserved(claim: Claim, now_ms: int) -> int:

@@ -19,8 +19,21 @@ MOST_OF_RATED = 4  # a current beyond this multiple would have tripped the fuse 
 MOST_MV = 300_000
 
 
+class Levels(namedtuple("Levels", ("floor", "top", "step", "base", "stages", "forms"))):
+    """What a load can be set to: mA per conductor for a wallbox, W for all others."""
+
+    __slots__ = ()
+    floor: int  # the least above nothing
+    top: int  # the most
+    step: int
+    base: int  # what it takes by itself
+    stages: "tuple[int, ...]"  # W, ascending; of a load in stages
+    forms: "tuple[tuple[tuple[int, ...], tuple[int, int, int]], ...]"  # by conductors in use: the grid phases they
+    #                                                                    are on, how many of them on each
+
+
 class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witnesses", "measured", "children", "caps",
-                                   "assumed", "inverters", "signals", "meters", "credible", "stale_ms"))):
+                                   "assumed", "inverters", "signals", "meters", "credible", "stale_ms", "levels"))):
     """Vectors: mA on L1, L2, L3, then W. The grid operator's ceiling stands as one more node behind the last."""
 
     __slots__ = ()
@@ -39,6 +52,7 @@ class Wiring(namedtuple("Wiring", ("loads", "paths", "behind", "sources", "witne
     meters: "tuple[int, ...]"  # that measure a node
     credible: "tuple[tuple[int, int], ...]"  # by device: (mA, W) of a phase, a reading of more cannot be true
     stale_ms: "tuple[int, ...]"  # by device: a reading older than this is no reading
+    levels: "tuple[Levels, ...]"  # by device
 
 
 class _Memory:
@@ -109,7 +123,21 @@ def _of(site: Site) -> Wiring:
         tuple(_credible(nodes[device.node]) for device in devices),
         tuple(min(device.stale_ms, METER_STALE_MS) if device.ability.kind == "meter" else device.stale_ms
               for device in devices),
+        tuple(levels(device) for device in devices),
     )
+
+
+def levels(device: DeviceSpec) -> Levels:
+    able, phases = device.ability, device.phases
+    used = [phases[:count] for count in range(len(phases) + 1)]
+    forms = tuple((each, (each.count(0), each.count(1), each.count(2))) for each in used)
+    if able.kind == "wallbox":
+        return Levels(able.min_ma, able.max_ma, max(able.step_ma, 1), 0, (), forms)
+    if able.kind == "stages":
+        stages = tuple(sum(stage) for stage in able.stages)
+        return Levels(stages[1] if len(stages) > 1 else 0, stages[-1] if stages else 0, max(able.step_w, 1),
+                      max(able.fallback.power_w, 0), stages, forms)
+    return Levels(max(able.min_w, 0), able.max_w, max(able.step_w, 1), 0, (), forms)
 
 
 def _measured(site: Site, ways: "tuple[tuple[int, ...], ...]", node: int,

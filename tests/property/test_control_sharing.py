@@ -12,7 +12,7 @@ from control.health import NEW_SENSE
 from control.limits import Limits
 from control.ramp import CHARGE_PERMILLE, LONGEST_MS
 from control.values import FAST, MINIMUM, NEVER, NONE, OFF, SURPLUS, DeviceSpec, LoadState
-from control.wiring import NO_LIMIT
+from control.wiring import NO_LIMIT, levels
 from firmware.cycle import Cycle
 from hal.values import Phases, ability
 from sim.appliance import Appliance
@@ -43,7 +43,7 @@ def any_claims(dice: Random, nodes: int) -> "tuple[Claim, ...]":
         load = LoadState(MIN_MA, len(phases), (0, 0, 0, 0), None, 0, 0, 0, NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, 0,
                          0, None)
         path = (0,) if nodes == 1 else (dice.randrange(1, nodes), 0)
-        claim = Claim(index, device, path, load, NEW_SENSE, FAST, (207_000, 230_000, 253_000))
+        claim = Claim(index, device, path, levels(device), load, NEW_SENSE, FAST, (207_000, 230_000, 253_000))
         claim.stuck = False  # it answers
         claim.level = claim.stepped(dice.randint(MIN_MA, claim.top))
         out.append(claim)

@@ -497,7 +497,8 @@ def test_the_guard_only_shrinks_and_leaves_nothing_that_does_not_fit(seed: int) 
         level = dice.choice((0, 6_000, 99_000))
         load = LoadState(level, len(device.phases), (0, 0, 0, 0), None, 0, 0, 0, NEVER, NEVER, NEVER, NEVER,
                          0, NEVER, 0, 0, 0, None)
-        claim = Claim(index, device, wired.paths[index], load, NEW_SENSE, device.mode, (207_000, 230_000, 253_000))
+        claim = Claim(index, device, wired.paths[index], wired.levels[index], load, NEW_SENSE, device.mode,
+                      (207_000, 230_000, 253_000))
         claim.stuck = dice.random() < 0.2
         held = dice.choice((0, 6_000, 40_000))
         claim.held = (held, held, held, held * 759 // 1_000)

@@ -35,6 +35,7 @@ from control.values import (
     Written,
 )
 from control.values import NO_WISH as NO
+from control.wiring import levels
 from hal.faults import TIMEOUT, Fault
 from hal.heat import HeatRule
 from hal.values import Ability, Phases, Setpoint, ability, ma_of_w, placed, reading
@@ -209,7 +210,8 @@ def test_a_hot_tank_leaves_the_surplus_to_others(bar: int, left_w: int) -> None:
     for cellar, rank in ((first, 9), (second, 1)):
         load = cellar.state.loads[TANK]
         assert load is not None
-        claim = Claim(TANK, cellar.site.devices[TANK], (0,), load, cellar.state.senses[TANK], SURPLUS,
+        claim = Claim(TANK, cellar.site.devices[TANK], (0,), levels(cellar.site.devices[TANK]), load,
+                      cellar.state.senses[TANK], SURPLUS,
                       (230_000, 230_000, 230_000))
         claim.rank, claim.silent = rank, False
         claims.append(claim)
@@ -452,7 +454,8 @@ def test_what_was_told_on_other_conductors_stays_reserved_there() -> None:
     cellar.remember(order=(1, 2, 0))
     load = cellar.state.loads[TANK]
     assert load is not None
-    claim = Claim(TANK, cellar.site.devices[TANK], (0,), load, cellar.state.senses[TANK], SURPLUS,
+    claim = Claim(TANK, cellar.site.devices[TANK], (0,), levels(cellar.site.devices[TANK]), load,
+                  cellar.state.senses[TANK], SURPLUS,
                   (207_000, 230_000, 253_000))
     assert claim.setpoint(1_000).current_ma == Phases(0, 4_831, 0)
     assert vector(claim, Setpoint(Phases(4_831, 0, 0), 1_000)) == (4_831, 4_831, 0, 1_000)

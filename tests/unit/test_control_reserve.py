@@ -3,6 +3,7 @@
 from control.claims import Claim
 from control.reserve import reserve
 from control.values import FAST, NEVER, NOTHING_WRITTEN, DeviceSpec, LoadState, Sense, Written
+from control.wiring import levels
 from hal.faults import REFUSED, Fault
 from hal.values import STOP, Ability, Phases, Setpoint, ability, reading
 
@@ -20,7 +21,7 @@ def held_ma(written: Written, now_ms: int = 60_000, draw_ma: int = 16_000, draw_
     sense = Sense(reading(draw_ms, total_w=flow[3]), flow, True, flow, 0, draw_ms, 0, 3, believed, None, None, None)
     load = LoadState(level, 3, (before_ma,) * 3 + (before_ma * 759 // 1_000,), stood, 51_000, changed_ms, 0, NEVER,
                      NEVER, NEVER, NEVER, 0, NEVER, 0, 0, 0, None)
-    claim = Claim(0, device, (0,), load, sense, FAST, (207_000, 230_000, 253_000))
+    claim = Claim(0, device, (0,), levels(device), load, sense, FAST, (207_000, 230_000, 253_000))
     reserve(claim, written, now_ms)
     return claim.held[0]
 

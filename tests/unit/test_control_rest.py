@@ -4,7 +4,7 @@ from control.claims import Claim
 from control.health import NEW_SENSE
 from control.rest import NEW_NODE, Flow, rests
 from control.values import FAST, NEVER, NONE, OFF, DeviceSpec, LoadState, NodeSpec, NodeState, Sense, Site
-from control.wiring import wiring
+from control.wiring import levels, wiring
 from hal.values import Phases, ability, reading
 
 CAR = ability("wallbox", min_ma=6_000, max_ma=16_000)
@@ -40,7 +40,8 @@ class Meter:
         car = sensed(self.now_ms - car_age_ms, car_ma, True, before_ma)
         load = LoadState(16_000, 3, (0, 0, 0, 0), None, 0, 0, 0, NEVER, NEVER, NEVER, NEVER, 0, NEVER, 0, 0, 0,
                          None)
-        claim = Claim(1, self.site.devices[1], (0,), load, car, FAST, (207_000, 230_000, 253_000))
+        claim = Claim(1, self.site.devices[1], (0,), levels(self.site.devices[1]), load, car, FAST,
+                      (207_000, 230_000, 253_000))
         claim.held, claim.drawn = (held_ma, held_ma, held_ma, held_ma * 759 // 1_000), car.flow
         senses = (sensed(self.now_ms, house_ma, phased), car, roof)
         flows, self.nodes = rests(self.site, wiring(self.site), self.nodes, senses, (None, claim, None), self.now_ms)

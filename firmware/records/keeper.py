@@ -27,6 +27,7 @@ from hal.times import TimeNow
 
 MOST_WAITING = 1_000  # records: ten days of quarter hours
 RETRY_MS = 30_000
+MOST_QUARTERS = 96  # looked back at start for what each meter said last
 ONLY_READ = f'"what":"{READING}",'  # an event that begins and ends nothing, as its line has it
 CLEAN_MS = 3_600_000
 MOST_CLEANED = 1_000  # records at a time; an hour makes far fewer
@@ -161,16 +162,16 @@ class Keeper:
 
     def _resume(self, store: Store) -> int:
         """Takes up what the newest records tell; the newest quarter hour that is kept, 0 when there is none."""
-        last = store.newest(METROLOGY, "readings", 1)
-        kept = quarter_of(chain.opened(last[0])) if last else Quarter(0, ())
+        lines = reversed(store.newest(METROLOGY, "readings", MOST_QUARTERS))
+        kept = [quarter_of(chain.opened(line)) for line in lines]
         self._sampler.resume(kept)
         mixed = store.newest(METROLOGY, "flows", 1)
         if mixed and self._mixing is not None:
             self._mixing.resume(chain.opened(mixed[0])["data"])
         last = store.newest(METROLOGY, "event", 1)
-        lines = (line for line in store.each(METROLOGY, "event") if ONLY_READ not in line)
-        self._desk.resume(chain.opened(line)["data"] for line in (*last, *lines))
-        return kept.at_s
+        begun = (line for line in store.each(METROLOGY, "event") if ONLY_READ not in line)
+        self._desk.resume(chain.opened(line)["data"] for line in (*last, *begun))
+        return kept[-1].at_s if kept else 0
 
     def _first(self, store: Store, signer: Signer, new: bool, kept_s: int, look: Look) -> "list[Draft]":
         """What a start has to say."""

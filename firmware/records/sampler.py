@@ -17,8 +17,10 @@ WINDOW_MS = 30_000  # a meter is read every 60 s at the longest (config): one re
 EXACT_MS = 9_000  # 1 % of the quarter hour: beyond it a reading only stands in for the one at the instant
 MEASURED = "measured"
 SUBSTITUTED = "substituted"  # taken too far from the quarter hour, or reckoned (series.filled)
-FAULTY = "faulty"  # the meter was not believed, or its counter fell
+FAULTY = "faulty"  # the meter was not believed, or its counter fell or leapt
 CLOCK_UNKNOWN = "clock-unknown"
+HIGH_V = 253  # EN 50160
+SLACK_WH = 2_000  # meters that count whole kWh
 
 
 class Value(NamedTuple):
@@ -50,19 +52,22 @@ class Sampler:
 
     def __init__(self, site: Site) -> None:
         self._names = tuple(device.name for device in site.devices)
+        self._most_w = {device.name: 3 * site.nodes[device.node].rated_ma * HIGH_V // 1_000 for device in site.devices}
         self._last_at_s = 0
-        self._last: "dict[str, Value]" = {}
+        self._last: "dict[str, tuple[int, Value]]" = {}  # by meter: when, and what it was
         self._at_s: "int | None" = None  # the quarter hour that is waited for
         self._near: "dict[int, Value]" = {}
         self._passed: "set[int]" = set()  # meters that have told something since the quarter hour
 
-    def resume(self, kept: Quarter) -> None:
-        """The newest that is kept already, before anything is given."""
-        if not self._last:
-            self._last_at_s = kept.at_s
-            self._last = {value.meter: value for value in kept.values}
-            if self._at_s == kept.at_s:
-                self._turn_to(kept.at_s + QUARTER_S)
+    def resume(self, kept: "Sequence[Quarter]") -> None:
+        """The newest that are kept already, the newest last, before anything is given."""
+        if self._last or not kept:
+            return
+        self._last_at_s = kept[-1].at_s
+        for quarter in kept:
+            self._last.update((value.meter, (quarter.at_s, value)) for value in quarter.values)
+        if self._at_s == self._last_at_s:
+            self._turn_to(self._last_at_s + QUARTER_S)
 
     def feed(self, seen: Seen, utc_minus_mono_ms: int) -> None:
         now_ms = seen.snapshot.now_ms + utc_minus_mono_ms
@@ -99,7 +104,7 @@ class Sampler:
         assert at_s is not None
         if now_ms < at_s * 1_000 or (now_ms < at_s * 1_000 + WINDOW_MS and not (ends or self._settled())):
             return None
-        values = tuple(self._judged(self._near[index], clock_known) for index in sorted(self._near))
+        values = tuple(self._judged(at_s, self._near[index], clock_known) for index in sorted(self._near))
         self._last_at_s = at_s
         self._turn_to(at_s + QUARTER_S)
         return Quarter(at_s, values) if values else None
@@ -124,14 +129,25 @@ class Sampler:
         self._near = {}
         self._passed = set()
 
-    def _judged(self, value: Value, clock_known: bool) -> Value:
+    def _judged(self, at_s: int, value: Value, clock_known: bool) -> Value:
         before = self._last.get(value.meter)
-        self._last[value.meter] = value
-        if not clock_known:
-            return value._replace(status=CLOCK_UNKNOWN)
-        if before is not None and fell(*scaled(before, value)):
+        judged = value if clock_known else value._replace(status=CLOCK_UNKNOWN)
+        self._last[value.meter] = at_s, judged
+        if not clock_known or before is None:
+            return judged
+        if fell(*scaled(before[1], value)) or self._leapt(at_s, value, *before):
             return value._replace(status=FAULTY)
         return value
+
+    def _leapt(self, at_s: int, value: Value, before_s: int, before: Value) -> bool:
+        """Whether twice what its fuse lets through would not be enough: another meter hangs there. By a clock that was
+        not known nobody can tell."""
+        if before.status == CLOCK_UNKNOWN or before_s >= at_s or value.meter not in self._most_w:
+            return False
+        first, last = scaled(before, value)
+        most_e = (2 * self._most_w[value.meter] * (at_s - before_s) // 3_600 + SLACK_WH) * 10 ** max(0, -last.scaler)
+        return any(one is not None and two is not None and two - one > most_e
+                   for one, two in ((first.import_e, last.import_e), (first.export_e, last.export_e)))
 
 
 def scaled(one: Value, two: Value) -> "tuple[Value, Value]":

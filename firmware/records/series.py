@@ -58,15 +58,16 @@ def intervals(values: "dict[int, Value]") -> "tuple[Interval, ...]":
 def filled(values: "dict[int, Value]", most: "int | None" = None) -> "dict[int, Value]":
     """With substitutes in the gaps: the counter as if it had moved evenly; the sum over the gap is as measured.
 
-    None where the counter fell meanwhile: then nothing is known of the gap. `most`: the longest gap that is filled,
-    in intervals.
+    None where the counter fell meanwhile, or beside a reading that is not relied on: then nothing is known of the gap.
+    `most`: the longest gap that is filled, in intervals.
     """
     out = dict(values)
     known = sorted(values)
     for begin_s, end_s in pairwise(known):
         first, last = scaled(values[begin_s], values[end_s])
         count = (end_s - begin_s) // QUARTER_S
-        if fell(first, last) or (most is not None and count > most):
+        doubted = {first.status, last.status} & {CLOCK_UNKNOWN, FAULTY}
+        if doubted or fell(first, last) or (most is not None and count > most):
             continue
         for number in range(1, count):
             out[begin_s + number * QUARTER_S] = Value(

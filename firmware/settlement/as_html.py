@@ -39,6 +39,7 @@ th { text-align: left; border-bottom: .8pt solid #1b1f23; padding: .8mm 1.5mm; v
 td { border-bottom: .25pt solid #c4ccd4; padding: .7mm 1.5mm; vertical-align: top; overflow-wrap: anywhere; }
 th.n, td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 th.n { white-space: normal; } td.t { white-space: nowrap; }
+td.i { font: 6.5pt "Liberation Mono", monospace; min-width: 22mm; }
 tr.total td { font-weight: bold; border-top: .8pt solid #1b1f23; border-bottom: none; }
 table.card { break-inside: avoid; }
 table.card th { width: 30%; border-bottom: .25pt solid #c4ccd4; font-weight: normal; }
@@ -104,9 +105,9 @@ def _table(one: Table, report: Report, lang: str, out: TextIO) -> None:
     for row in one.rows:
         out.write(_row(row, columns, one, report, lang, ""))
     if one.total is not None:
-        first = columns[0].key
-        total = {**one.total, first: one.total.get(first) or ALL[lang]} if columns[0].kind in (TEXT,) else one.total
-        out.write(_row(total, columns, one, report, lang, " class=total"))
+        first = Column(columns[0].key)
+        total = one.total if one.total.get(first.key) else {**one.total, first.key: ALL[lang]}
+        out.write(_row(total, (first, *columns[1:]), one, report, lang, " class=total"))
     out.write("</tbody></table>\n")
 
 
@@ -129,6 +130,8 @@ def _row(row: Row, columns: "tuple[Column, ...]", one: Table, report: Report, la
 def _kind(column: Column) -> str:
     if column.kind in NUMBERS:
         return " class=n"
+    if column.key == "transaction":
+        return " class=i"
     return " class=t" if column.kind == "time" else ""
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from firmware.settlement.devices import HOUSEHOLD
-from firmware.settlement.report import COUNT, ENERGY, MONEY, NET, PERMILLE, PRICE, TIME, WATT, WORD, Column, Report
+from firmware.settlement.report import COUNT, ENERGY, MONEY, NET, PERMILLE, PRICE, TIME, WATT, WORD, Column, Key, Report
 from firmware.settlement.tenants import COMMON
 from firmware.settlement.words import word
 
@@ -39,10 +39,12 @@ def shown(value: Any, column: Column, scaler: int, lang: str, report: Report, th
         return fixed(value, 3, lang, thousands)
     if column.kind == TIME:
         return local(value, report)
-    if column.kind == WORD or isinstance(value, bool) or (column.key == "party" and value in OURS):
+    if column.kind == WORD or isinstance(value, (bool, Key)) or (column.key == "party" and value in OURS):
         return word(value, lang)
     if column.kind in (COUNT, WATT):
         return fixed(value, 0, lang, thousands)
+    if isinstance(value, float):
+        return str(value).replace(".", "," if lang == "de" else ".")
     return str(value)
 
 

@@ -12,16 +12,18 @@ from firmware.settlement import make_accounts, make_evidence, make_sessions, mak
 from firmware.settlement.books import Books
 from firmware.settlement.plan import Plan, Settle, named, parts_of
 from firmware.settlement.plan_tables import METER_KEYS, TARIFF_KEYS
-from firmware.settlement.report import COUNT, NET, PERMILLE, WORD, Column, Part, Report, Row, Table
+from firmware.settlement.report import COUNT, NET, PERMILLE, WORD, Column, Key, Part, Report, Row, Table
 from firmware.settlement.sources import Source
+from firmware.settlement.tariffs import HIGH, LOW, STANDARD, Tariff, Window
 
 MAKERS: Any = {
     "suppliers": make_sessions.suppliers, "sessions": make_sessions.sessions, "storage-split": make_split.split,
     "storage-flat": make_split.flat,
     "relief": make_evidence.relief, "evidence": make_evidence.evidence,
 }
-TERMS = ("key", "part", "order", "tariff", "own_tariff", "rest_tariff", "own_supplier", "basic_ct", "term_months",
-         "group", "device", "variant", "external", "cost_centre")
+TERMS = ("key", "part", "order", "tariff", "own_tariff", "rest_tariff", "own_supplier", "basic_ct",
+         "basic_base_ct_day", "term_months", "group", "device", "variant", "external", "cost_centre")
+CHOICES = ("key", "order", "own_supplier", "device")  # whose values are words of ours
 PLATE = ("serial", "accuracy_class", "checked", "sum")
 
 
@@ -70,17 +72,43 @@ def terms(one: Settle, plan: Plan) -> "list[Table]":
         for key in TERMS:
             said = getattr(table, key, None)
             if said not in (None, "", (), False) and not _idle(one, table, key):
-                words = ", ".join(map(str, said)) if isinstance(said, tuple) else str(said)
-                rows.append({"party": ".".join(path[3:]), "what": key, "said": words})
+                rows.append({"party": ".".join(path[3:]), "what": key, "said": _agreed(key, said)})
     used = dict.fromkeys(getattr(table, key, None) for _, table in parts_of(one) for key in TARIFF_KEYS)
     prices: "list[Row]" = [{
         "tariff": name, "energy_net": tariff.energy_mct, "grid_net": tariff.grid_mct, "levies_net": tariff.levies_mct,
-        "vat": tariff.vat_permille, "base_net": tariff.base_day_mct, "spot": tariff.spot is not None}
+        "vat_pct": tariff.vat_permille // 10, "base_net": tariff.base_day_mct, "spot": tariff.spot is not None}
         for name, tariff in plan.tariffs.items() if name in used]
     money = tuple(Column(key, NET) for key in ("energy_net", "grid_net", "levies_net"))
-    return [Table("tariffs", (Column("tariff"), *money, Column("vat", COUNT), Column("base_net", PERMILLE),
+    return [Table("tariffs", (Column("tariff"), *money, Column("vat_pct", COUNT), Column("base_net", PERMILLE),
                               Column("spot", WORD)), prices, 0),
-            Table("terms", (Column("party"), Column("what"), Column("said")), rows, 0)]
+            *_levels([plan.tariffs[name] for name in plan.tariffs if name in used]),
+            Table("terms", (Column("party"), Column("what", WORD), Column("said")), rows, 0)]
+
+
+def _levels(tariffs: "list[Tariff]") -> "list[Table]":
+    """Network fees by time of day, and when they hold."""
+    rows: "list[Row]" = []
+    for one in tariffs:
+        levels = one.levels
+        if levels is not None:
+            year = ", ".join(map(str, levels.quarters))
+            rows.append({"tariff": one.name, "level": STANDARD, "grid_net": one.grid_mct})
+            held = (LOW, levels.low_mct, levels.low), (HIGH, levels.high_mct, levels.high)
+            rows += [{"tariff": one.name, "level": level, "grid_net": mct, "times": _times(windows), "quarters": year}
+                     for level, mct, windows in held if windows]
+    columns = (Column("tariff"), Column("level", WORD), Column("grid_net", NET), Column("times"), Column("quarters"))
+    return [Table("tariff_levels", columns, rows, 0)] if rows else []
+
+
+def _times(windows: "tuple[Window, ...]") -> str:
+    return ", ".join(f"{one.from_min // 60:02}:{one.from_min % 60:02}-{one.to_min // 60:02}:{one.to_min % 60:02}"
+                     for one in windows)
+
+
+def _agreed(key: str, said: Any) -> Any:
+    if key in CHOICES and isinstance(said, str):
+        return Key(said)
+    return ", ".join(map(str, said)) if isinstance(said, tuple) else said
 
 
 def _idle(one: Settle, table: Any, key: str) -> bool:

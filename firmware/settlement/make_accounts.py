@@ -67,7 +67,9 @@ def accounts(one: Settle, books: Books, first: date, last: date, detail: bool) -
             if detail:
                 rows += [detail_row(start_s, line, price, ledger.scaler) for line, price in priced]
         _base(ledger, account, books, chunk)
-    notes = [*coverage.notes(), *_notes(one, ledger, books), *extra.notes()]
+    notes = [*coverage.notes(), *_notes(one, ledger, books), *_lowered(account, books), *extra.notes()]
+    if one.kind == "tenants":
+        notes += _above_90(one, ledger, account, (last - first).days + 1)
     tables = [*ledger_tables(ledger), *extra.tables(), *coverage.tables()]
     return [*tables, *([detail_table(rows, ledger.scaler)] if detail else [])], notes
 
@@ -84,6 +86,25 @@ def _base(ledger: Ledger, account: Account, books: Books, chunk: Chunk) -> None:
             yearly_mct = 1_000 * tariffs.module_1_ct(tariff.grid_mct)
             ledger.charge(chunk.month, party, "module_1",
                           -(days * money.daily(yearly_mct, tariff.vat_permille, ledger.scaler) // year))
+
+
+def _lowered(account: Account, books: Books) -> "list[Note]":
+    named = {tariff.name: tariff for _, tariff in account.based if tariff.name in books.plan.module_1}
+    return [Note("module_1", {"tariff": name, "ct": tariffs.module_1_ct(tariff.grid_mct)})
+            for name, tariff in named.items()]
+
+
+def _above_90(one: Settle, ledger: Ledger, account: Account, days: int) -> "list[Note]":
+    """Who pays above 90 % of the basic supply, by energy and base price together (section 42a (4) EnWG)."""
+    basic_mct, base_mct = (round(ct * 1_000) for ct in (one.table.basic_ct, one.table.basic_base_ct_day))
+    out = []
+    for party, tariff in account.based:
+        own = [entry for key, entry in ledger.sums.items() if key[0] == party and entry.due]
+        basic = sum(entry.energy_e for entry in own) * money.gross(basic_mct, tariff.vat_permille)
+        basic += days * money.daily(base_mct, tariff.vat_permille, ledger.scaler)
+        if 10 * sum(entry.exact for entry in own) > 9 * basic:
+            out.append(Note("above_90_of", {"party": party}, True))
+    return out
 
 
 def days_of(books: Books, chunk: Chunk) -> int:

@@ -131,17 +131,18 @@ def _obligations(found: "list[Obligation]") -> Table:
         "records": " ".join(str(n) for n in one.numbers)} for one in found]
     columns = (Column("id"), Column("source"), Column("direction", WORD), Column("ceiling_w", WATT),
                Column("owed_w", WATT), Column("received", TIME), Column("applied", TIME), Column("kept", TIME),
-               Column("released", TIME), Column("answer_ms", COUNT), Column("comply_ms", COUNT), Column("cause"),
+               Column("released", TIME), Column("answer_ms", COUNT), Column("comply_ms", COUNT), Column("cause", WORD),
                Column("most_w", WATT), Column("over_s", COUNT), Column("input_lost", WORD), Column("changes", COUNT),
-               Column("restarts", COUNT), Column("clock"), Column("records"))
+               Column("restarts", COUNT), Column("clock", WORD), Column("records"))
     return Table("obligations", columns, rows, 0)
 
 
 def _steps(found: "list[Step]") -> Table:
     rows: "list[Row]" = [{"id": one.id[:SHORT], "state": one.state, "at": _s(one.at_ms), "ceiling_w": one.ceiling_w,
                           "measured_w": one.measured_w, "cause": one.cause} for one in found]
-    return Table("obligation_steps", (Column("id"), Column("state", WORD), Column("at", TIME),
-                                      Column("ceiling_w", WATT), Column("measured_w", WATT), Column("cause")), rows, 0)
+    columns = (Column("id"), Column("state", WORD), Column("at", TIME), Column("ceiling_w", WATT),
+               Column("measured_w", WATT), Column("cause", WORD))
+    return Table("obligation_steps", columns, rows, 0)
 
 
 def _minutes(records: "Sequence[facts.Record]", from_s: int, to_s: int) -> Table:

@@ -61,7 +61,7 @@ def flat(one: Settle, books: Books, first: date, last: date, detail: bool) -> Ma
                            "ratio": _down(told, 3) if number == 2 else None} for number, told in found.lines.items()]
     return [Table("split", tuple(Column(key, ENERGY) for key in result),
                   [{key: _down(told, -scaler) for key, told in result.items()}], scaler),
-            Table("split_lines", (Column("line"), Column("energy", ENERGY), Column("ratio", PERMILLE)), lines, scaler),
+            Table("flat_lines", (Column("line"), Column("energy", ENERGY), Column("ratio", PERMILLE)), lines, scaler),
             *coverage.tables()], [*notes, *coverage.notes()]
 
 

@@ -7,6 +7,10 @@ ENERGY, MONEY, PRICE, NET, TIME, COUNT, TEXT, WORD, WATT, PERMILLE = (
 Row = dict[str, Any]
 
 
+class Key(str):
+    """A value that is a key of words.WORDS, in a column of other values."""
+
+
 class Column(NamedTuple):
     """`kind` says what its values are: energies in 10**scaler Wh, money in ct, prices in 1e-11 EUR/Wh (net: in
     0.001 ct/kWh), times in UTC s, `word` a key of words.WORDS. None is what is not known, or does not apply."""

@@ -290,6 +290,44 @@ def test_the_tenant_supplement_by_the_rates_of_the_plan(settle: "Callable[..., A
         assert why in settle(PLAN + TENANTS + rate.format(day, ct), code=1)
 
 
+def test_ninety_percent_of_the_basic_supply_are_of_energy_and_base_price(settle: "Callable[..., Any]",
+                                                                         tmp_path: Path) -> None:
+    """10 and 25 kWh in a day at 25 + 19 %, and 60 ct; the basic supply is 28 and what its base price is."""
+    keep(tmp_path / "records")
+    plan = (PLAN + TENANTS).replace("vat_pct = 19\n", "vat_pct = 19\nbase_ct_day = 60\n").replace(
+        "basic_ct = 40", "basic_ct = 28\nbasic_base_ct_day = {}")
+    for base_ct, above in ((30, ["ober", "unter"]), (63, ["ober"]), (70, [])):
+        found = settle(plan.replace("{}", str(base_ct)))
+        notes = found["settlements"][1]["notes"]
+        assert [note["party"] for note in notes if note["key"] == "above_90_of"] == above
+
+
+def test_a_german_report_is_german_and_says_all_that_was_agreed(settle: "Callable[..., Any]", tmp_path: Path) -> None:
+    keep(tmp_path / "records")
+    plan = PLAN.replace("vat_pct = 19\n", 'vat_pct = 19\ngrid_ct = 8.62\nlow_ct = 3.45\nlow = ["01:00-04:00"]\n'
+                        'quarters = [1, 4]\nmodule_1 = true\n') + TENANTS + """
+own_supplier = true
+[settle.bill]
+kind = "supply"
+grid = "grid"
+tariff = "supply"
+[settle.flat]
+kind = "storage-flat"
+grid = "grid"
+installed_wp = 8000
+storage_wh = 10000
+"""
+    html = re.sub("<[^>]*>+", "|", settle(plan, "--lang", "de", form="html"))
+    for words in ("Schlüssel||fest", "Reihenfolge||wie aufgezählt", "eigener Lieferant||ja", "USt. (%)",
+                  "Grundversorgung (ct/kWh)||40,0", "NT||3,450||01:00-04:00||1, 4", "Zeilen der Anlage 2",
+                  "um 13188 ct netto im Jahr"):
+        assert words in html, words
+    for words in ("own_supplier", "constant", "term_months", "Anlage 1", "True", "‰"):
+        assert words not in html, words
+    terms = rows(settle(plan), "building", "terms")
+    assert {"party": "", "what": "key", "said": "constant"} in terms
+
+
 EVIDENCE = """
 [settle.control]
 kind = "evidence"
@@ -343,7 +381,7 @@ def test_evidence_relief_and_storage(settle: "Callable[..., Any]", tmp_path: Pat
     assert (split["levy_reducing"], split["levied"], split["eligible"]) == (0, 80_000, 0)
     flat, = rows(found, "flat", "split")  # a day: nothing is fed in
     assert (flat["levy_reducing_flat"], flat["levied_flat"], flat["eligible_flat"]) == (0, 80_000, 0)
-    assert [(row["line"], row["energy"]) for row in rows(found, "flat", "split_lines")][:4] == [
+    assert [(row["line"], row["energy"]) for row in rows(found, "flat", "flat_lines")][:4] == [
         ("P1", 4_000_000), ("P2", None), ("P3", 320_000), ("P4", 4_320_000)]
     (tmp_path / "allocated.csv").write_text("utc,kwh\n2026-10-25T10:15Z,1\n")
     assert "allowed are whole hours" in settle(PLAN + EVIDENCE, code=1)

@@ -40,7 +40,7 @@ td { border-bottom: .25pt solid #c4ccd4; padding: .7mm 1.5mm; vertical-align: to
 th.n, td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 th.n { white-space: normal; } td.t { white-space: nowrap; }
 td.i { font: 6.5pt "Liberation Mono", monospace; min-width: 22mm; }
-tr.total td { font-weight: bold; border-top: .8pt solid #1b1f23; border-bottom: none; }
+tr.total td { font-weight: bold; white-space: nowrap; border-top: .8pt solid #1b1f23; border-bottom: none; }
 table.card { break-inside: avoid; }
 table.card th { width: 30%; border-bottom: .25pt solid #c4ccd4; font-weight: normal; }
 .hash { font-family: "Liberation Mono", monospace; font-size: 7.5pt; overflow-wrap: anywhere; }

@@ -43,6 +43,7 @@ MOST_READS = 8_192
 GUARD_MS = 12  # beyond the wire time before the rate changes; the quickest meter answers after 20
 SIGN_ON_MS = 4_000  # our request, the meter's pause and the longest identification, all at 300 baud
 READOUT_MS = 60_000  # the longest a readout may take in all
+ASKED_S = 30  # at 300 baud a readout takes most of it, and what it says is as old as its beginning
 
 
 def ability(options: "dict[str, object]") -> Ability:
@@ -50,6 +51,11 @@ def ability(options: "dict[str, object]") -> Ability:
     if not d0.is_address(word(options, "address")):
         raise ValueError("address: allowed are letters, digits and blanks")
     return values.ability(word(options, "role"), settle_ms=0)
+
+
+def period_s(options: "dict[str, object]") -> int:
+    """How often it is read when the configuration does not say."""
+    return ASKED_S if word(options, "talk") == "asked" else whole(options, "sends_s")
 
 
 class D0Push(PushHead):

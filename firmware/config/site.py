@@ -326,7 +326,7 @@ class _Device:
         measured = self.tables.nodes.get(self.measures or "")
         grid = measured is not None and measured.parent is None
         if grid and 3 * period_s > GRID_STALE_S:
-            key = "period_s" if self.table.period_s is not None else "sends_s"
+            key = "sends_s" if self.table.period_s is None and period_s == sends_s else "period_s"
             self._add(key, "too slow for the meter of the house connection; "
                                   f"allowed are 1 to {GRID_STALE_S // 3}")
         elif grid and stale_s > GRID_STALE_S:
@@ -343,6 +343,8 @@ class _Device:
 
     def _period_s(self, kind: str) -> int:
         """As often as its driver says, or as all of its kind."""
+        if hasattr(self.module, "period_s"):
+            return int(self.module.period_s(self.options))
         return int(getattr(self.module, "PERIOD_S", PERIOD_S.get(kind, 1)))
 
     def _silent_s(self, period_s: int) -> int:

@@ -1,11 +1,14 @@
 """IEC 62056-21: identification, rates, block check, parity; and a whole readout over a simulated head."""
 
+from pathlib import Path
+
 import pytest
 
 from drivers import d0, d0_head, dataset
 from drivers.dataset import DataError, Line
 from drivers.p1 import Reader
 from drivers.quantity import Quantity
+from firmware.config.file import ConfigError, load
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.ports import Dialogue, Meter
 from hal.values import Phases, reading
@@ -142,6 +145,60 @@ def test_a_meter_that_sends_by_itself(eight_bits: bool) -> None:
     spoilt = frame[:60] + bytes((frame[60] ^ 0x80,)) + frame[61:]
     assert reader.feed(spoilt) == []
     assert reader.damaged == 1
+
+
+SITE = """
+[site]
+name = "D0"
+latitude = 48.0
+longitude = 11.0
+[line.eye]
+kind = "d0"
+port = "/dev/ttyUSB0"
+[line.bus]
+kind = "modbus-rtu"
+port = "/dev/ttyUSB1"
+[node.house]
+rated_a = 35
+curve = "sls-e"
+meter = "{grid}"
+[device.main]
+driver = "eastron_sdm630"
+line = "bus"
+unit = 1
+{role}
+[device.barn]
+driver = "d0_head"
+line = "eye"
+"""
+SOURCE = 'role = "source"\nnode = "house"\nphases = "L1 L2 L3"\n'
+
+
+def test_a_slow_meter_is_believed_as_the_configuration_leaves_it(tmp_path: Path) -> None:
+    """Its next answer is complete before the last one is too old: also when it speaks at 300 baud all the way."""
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(grid="main", role="") + SOURCE)
+    spec = load(path).site.devices[1]
+    clock = SimClock()
+    meter = D0Meter("A")
+    text = ["1.8.%d*%02d(001234.567*kWh)" % (tariff, month) for tariff in range(3) for month in range(8)]
+    meter.rows = lambda *_: text  # type: ignore[method-assign]  # with a history, as real ones
+    reader = head(D0Port(clock, talk_of(meter)), clock)
+    reader.read(0)
+    first_ms = clock.now_ms()
+    period_s = d0_head.period_s({"talk": "asked", "sends_s": 2})
+    second = reader.read(clock.now_ms())
+    assert clock.now_ms() - second.t_ms > 20_000
+    assert period_s * 1_000 + clock.now_ms() - first_ms <= spec.stale_ms == 90_000
+    path.write_text(SITE.format(grid="main", role="") + SOURCE + 'talk = "sends"\nsends_s = 3\n')
+    assert load(path).site.devices[1].stale_ms == 9_000
+
+
+def test_a_meter_that_is_asked_is_no_meter_of_the_house_connection(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(grid="barn", role=SOURCE))
+    with pytest.raises(ConfigError, match=r"device.barn.period_s: too slow for the meter of the house connection"):
+        load(path)
 
 
 def test_its_options() -> None:

@@ -283,7 +283,7 @@ class _Device:
     def _keys(self, kind: str) -> None:
         fitting = ((LOAD_KEYS, MODES), (STORAGE_KEYS, ("storage",)), (BATTERY_KEYS, ("storage", "wallbox")),
                    (config_heat.KEYS, config_heat.KINDS),
-                   (PLATE_KEYS, ("meter", *SOURCES)))
+                   (PLATE_KEYS, ("meter", "sensor", *SOURCES)))
         for key in (key for keys, kinds in fitting if kind not in kinds for key in keys):
             if getattr(self.table, key) is not None:
                 self._add(key, f"{'an' if kind == 'inverter' else 'a'} {kind} has no such key; leave it out")

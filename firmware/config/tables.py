@@ -241,7 +241,8 @@ class DeviceTable(HeatTable, frozen=True, forbid_unknown_fields=True):
     serial: Annotated[str, Meta(min_length=1, max_length=32, description="meter: its number, as on its plate")] \
         | None = None
     accuracy_class: Annotated[
-        Literal["A", "B", "C", "0.2", "0.2S", "0.5", "0.5S", "1", "2"], Meta(description="meter: as on its plate")
+        Literal["A", "B", "C", "0.2", "0.2S", "0.5", "0.5S", "1", "1.5", "2", "3"],
+        Meta(description="meter: as on its plate")
     ] | None = None
     mid: Annotated[bool, Meta(description="meter: whether its plate bears the M of the MID")] | None = None
     rated_a: Annotated[int, Meta(ge=1, le=6_000, description="meter: its highest current in A, as on its plate")] \

@@ -147,6 +147,8 @@ line = "shelly"
 driver = "mbus_meter"
 line = "wire"
 address = 5
+accuracy_class = "3"
+mid = true
 """
 
 
@@ -172,4 +174,5 @@ def test_meters_that_send_by_themselves_say_who_they_are(tmp_path: Path) -> None
     assert (said["roof"]["maker"], said["roof"]["model"], said["roof"]["firmware"]) == (
         "Shelly", "SPEM-003CEBEU", "1.4.4")
     assert len(said["boiler"]["serial"]) == 8
+    assert (said["boiler"]["accuracy_class"], said["boiler"]["mid"]) == ("3", "yes")  # a heat meter has a plate too
     assert (same.returncode, "another meter" in same.stdout) == (0, False), same.stdout

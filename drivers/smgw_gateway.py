@@ -1,6 +1,7 @@
 """A smart-meter gateway of the house: when it is asked, by whom, and what it last told. Nothing in it is changed.
 
-Slow on purpose: one session at a time, at least LEAST_S apart, over restarts too; after a refused login an hour. What
+Slow on purpose: one session at a time, at least LEAST_S apart, over restarts too, and whoever else has the same file
+of the account (`decode smgw` beside the service); after a refused login an hour. What
 it tells is a minute to a quarter of an hour old: nothing that a decision could rest on.
 """
 
@@ -32,6 +33,7 @@ class Gateway:
         self._fault_hint = fault_hint
         self._clock_s = clock_s
         self._due_ms: "int | None" = None  # monotonic; None before the first look
+        self._known = 0  # newest session that was ours, or was waited for: the clock may have been set back for years
         self._fault: "DeviceError | None" = None
         self.values: "tuple[Value, ...]" = ()
         self.asked_ms = -1  # monotonic, when the values were asked for; -1 before
@@ -55,17 +57,19 @@ class Gateway:
         """There is no connection between two sessions."""
 
     def _turn(self, now_ms: int) -> None:
-        first, self._due_ms = self._due_ms is None, now_ms + 1_000 * LEAST_S
+        self._due_ms = now_ms + 1_000 * LEAST_S
         user, password = self._login()
         account = self._account(user, password)
         locked = account.locked()
         if locked:
             raise DeviceError(REFUSED, locked + self._fault_hint)
-        wait_s = account.wait_s(int(self._clock_s())) if first else 0
-        if wait_s:
+        wait_s = account.wait_s(int(self._clock_s()))
+        if wait_s and account.begun_s != self._known:
+            self._known = account.begun_s
             self._due_ms = now_ms + 1_000 * wait_s
             raise DeviceError(REFUSED, f"asked a moment ago; left alone for {wait_s} s")
         account.begin(int(self._clock_s()))
+        self._known = account.begun_s
         self._session(now_ms, account, user, password)
 
     def _session(self, now_ms: int, account: Account, user: str, password: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ class House:
         self.sim = SimGateway(maker, "user", "geheim", lambda: KEPT)
         self.sim.capture(TIME)
         self.path, self.maker, self.password, self.most, self.md5 = path / "state", maker, password, most, md5
-        self.now_ms, self.sessions = 0, 0
+        self.now_ms, self.sessions, self.clock_s = 0, 0, S_OF_START
         self.broken: "Callable[[str], bool]" = lambda login: False
         self.start()
 
@@ -71,7 +72,7 @@ class House:
             self.maker, connect, lambda: ("user", self.password),
             lambda user, word: Account(smgw_account.kept(path), lambda fields: smgw_account.keep(path, fields), user,
                                        word, self.most),
-            self.md5, "", lambda: S_OF_START + self.now_ms / 1000)
+            self.md5, "", lambda: self.clock_s + self.now_ms / 1000)
 
     def ask(self) -> "DeviceError | None":
         try:
@@ -141,6 +142,35 @@ def test_a_gateway_is_left_alone(tmp_path: Path, maker: str) -> None:
     restless = House(tmp_path / "restless", maker)
     restless.live(3, restart_s=120)
     assert 3 * 3600 // (LEAST_S + 120) <= restless.sessions <= 3 * 3600 // LEAST_S
+
+
+def test_two_that_share_the_account_leave_it_alone_together(tmp_path: Path) -> None:
+    """The service, and whoever asks once beside it: each begins when the other has just been there."""
+    service, beside = House(tmp_path, "ppc"), House(tmp_path, "ppc")
+    begun = []
+    for minute in range(600):
+        service.now_ms = beside.now_ms = 60_000 * minute
+        before = service.sessions + beside.sessions
+        if minute % 7 == 0:
+            beside.start()
+            beside.ask()
+        service.ask()
+        begun += [60 * minute] * (service.sessions + beside.sessions - before)
+    assert min(after - before for before, after in pairwise(begun)) >= LEAST_S
+    assert min(service.sessions, beside.sessions) > 20
+
+
+@pytest.mark.parametrize("years", [-1, -9, 1])
+def test_a_clock_that_is_set_costs_one_wait_at_most(tmp_path: Path, years: int) -> None:
+    house = House(tmp_path, "casa")
+    house.live(1)
+    assert house.sessions == 4
+    house.clock_s += years * 31_557_600
+    house.live(1)
+    assert 7 <= house.sessions <= 8
+    house.start()
+    house.live(1)
+    assert 11 <= house.sessions <= 12
 
 
 @pytest.mark.parametrize("maker", MAKERS)

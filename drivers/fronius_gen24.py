@@ -3,10 +3,13 @@
 Source: SunSpec's model files; that modules 3 and 4 of model 160 are the battery's charging and discharging, two
 independent drivers. It is told as drivers.sunspec_storage tells; its power is that of the battery, for what it makes
 from its own roof is no part of it. "Allow control" has to be on in its web page, and Solar.web's "Energy Cost
-Assistant" off. InOutWRte_RvrtTms is armed, else the last command would stay until the inverter restarts.
+Assistant" off. InOutWRte_RvrtTms is armed, else the last command would stay until the inverter
+restarts. A `sunspec_inverter` at the same address is its roof (drivers.hybrid_roof): the limit of its AC side holds
+back a discharge, and no charging.
 """
 
 from drivers.given import phases, whole
+from drivers.hybrid_roof import Battery
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import DRIVERS
 from drivers.register_device import needed, one
@@ -35,27 +38,42 @@ def module_w(number: int) -> Point:
     return Point("dc_w_%d" % number, 21 + 20 * (number - 1), "u16", 1, 1, 1, FACTOR.offset)
 
 
-class Gen24(StorageInverter):
-    _mppt: "Model | None" = None
+class Modules(Battery):
+    """Model 160: what flows in and out on the DC side."""
 
-    def read(self, now_ms: int) -> Reading:
-        _, storage = self._models()
-        stored = fetch(self._bus, self._unit, storage, STORAGE_POINTS)
-        return reading(now_ms, total_w=self._battery_w(), soc_permille=one(stored, "soc_permille"),
-                       state=state_of(one(stored, "state")), limit_w=told_w(stored))
+    def __init__(self, bus: Bus, unit: int) -> None:
+        self._bus = bus
+        self._unit = unit
+        self._mppt: "Model | None" = None
 
-    def _battery_w(self) -> "int | None":
+    def battery_w(self) -> "int | None":
         """None at night, when a module says nothing."""
         if self._mppt is None:
-            self._mppt = find(scan(self._bus, self._unit), MPPT_MODEL)
-            count = needed(fetch(self._bus, self._unit, self._mppt, (MODULES,)), "modules")[0]
+            model = find(scan(self._bus, self._unit), MPPT_MODEL)
+            count = needed(fetch(self._bus, self._unit, model, (MODULES,)), "modules")[0]
             if count < DISCHARGING:
-                self._mppt = None
                 raise DeviceError(RANGE, "%d modules: no battery" % count)
+            self._mppt = model
         points = (module_w(CHARGING), module_w(DISCHARGING))
         found = fetch(self._bus, self._unit, self._mppt, (FACTOR,) + points)
         charge_w, discharge_w = [one(found, point.field) for point in points]
         return None if charge_w is None or discharge_w is None else charge_w - discharge_w
+
+
+class Gen24(StorageInverter):
+    def __init__(self, bus: Bus, unit: int, wired: "tuple[int, ...]", storage: Ability) -> None:
+        super().__init__(bus, unit, wired, storage)
+        self._modules = Modules(bus, unit)
+
+    def arm(self) -> None:
+        super().arm()
+        self._modules = Modules(self._bus, self._unit)  # restarted, it may lay its models out anew
+
+    def read(self, now_ms: int) -> Reading:
+        _, storage = self._models()
+        stored = fetch(self._bus, self._unit, storage, STORAGE_POINTS)
+        return reading(now_ms, total_w=self._modules.battery_w(), soc_permille=one(stored, "soc_permille"),
+                       state=state_of(one(stored, "state")), limit_w=told_w(stored))
 
 
 def ability(options: "dict[str, object]") -> Ability:

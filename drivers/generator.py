@@ -23,8 +23,9 @@ def limit_w(setpoint: Setpoint, able: Ability) -> int:
 
 
 def ability_of(options: "dict[str, object]", failsafe_ms: int, settle_ms: int, pace_ms: int = 0, step_w: int = 1,
-               least_w: int = 0) -> Ability:
-    """`least_w`: lower limits the device does not take, whatever its owner says. Raises ValueError("key: ...")."""
+               least_w: int = 0, stored_w: int = 0) -> Ability:
+    """`least_w`: lower limits the device does not take, whatever its owner says; `stored_w`: what of the roof goes into
+    a battery before it flows out. Raises ValueError("key: ...")."""
     rated_w = whole(options, "rated_w")
     lowest_w = max(whole(options, "least_w"), least_w)
     fallback_w = min(whole(options, "fallback_w"), rated_w) if "fallback_w" in options else rated_w
@@ -32,5 +33,5 @@ def ability_of(options: "dict[str, object]", failsafe_ms: int, settle_ms: int, p
         raise ValueError("least_w: above its rated power; allowed are 0 to %d" % rated_w)
     if fallback_w < lowest_w:
         raise ValueError("fallback_w: lower than it goes; allowed are %d to %d" % (lowest_w, rated_w))
-    return able("inverter", min_w=-rated_w, max_w=-lowest_w, step_w=step_w, failsafe_ms=failsafe_ms,
+    return able("inverter", min_w=-rated_w - stored_w, max_w=-lowest_w, step_w=step_w, failsafe_ms=failsafe_ms,
                 settle_ms=settle_ms, pace_ms=pace_ms, fallback=Setpoint(ZERO, -fallback_w))

@@ -5,11 +5,14 @@ with WMaxLimPct_RvrtTms it lifts the limit by itself. 704: the same, and what it
 towards less. A restart forgets limit and timer: each `apply` looks at both, and enables anew even what is enabled, as
 some start the timer only by that.
 Sign: SunSpec's W is + while producing; it is turned here.
-On a hybrid the limit is that of roof and battery together: such a one is not part of this.
+On a hybrid the limit is that of roof and battery together: beside a device that steers the battery of the same inverter
+this one is its roof (drivers.hybrid_roof).
 """
 
+from drivers.fronius_gen24 import Modules
 from drivers.generator import FALLBACK, LEAST, RATED, ability_of, limit_w
 from drivers.given import phases, whole, word
+from drivers.hybrid_roof import HybridRoof, Limited
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import STANDARD
 from drivers.register_device import one, own_values, split
@@ -17,14 +20,15 @@ from drivers.sunspec import NONE, Model, Point, fetch, find, scale_of, scan
 from drivers.sunspec_storage import FLOAT_POINTS, FLOATS, INTEGERS, ONE_PHASE, POINTS
 from hal.faults import RANGE, REFUSED, DeviceError
 from hal.options import choice, integer
-from hal.ports import Bus, Load
+from hal.ports import Bus
 from hal.registers import Reg, encode
 from hal.values import Ability, Phases, Reading, Setpoint, placed, reading
 
 LINES = ("modbus-tcp", "modbus-rtu")
 FAILSAFE = ("the inverter lifts the limit by itself revert_s after our last word, or goes to fallback_w (model 704); "
             "with revert_s = 0 it keeps it until it restarts")
-LOAD = LoadFacts("Inverters with SunSpec models 101 to 113 and 123, or 701 and 704: Fronius and others", "inverter",
+LOAD = LoadFacts("Inverters with SunSpec models 101 to 113 and 123, or 701 and 704: Fronius (a GEN24 with its battery "
+                 "too) and others", "inverter",
                  "P, I, U, energy, state", "how much it makes, in 0.01 % of its rated power",
                  "the limit, again and again", STANDARD)
 
@@ -34,6 +38,7 @@ OPTIONS = (
     choice("writes", "several", ("several", "single"), "single: takes one register at once (function 6), as Kostal"),
 )
 LEAST_REVERT_S = 15
+BESIDE = ("fronius_gen24",)  # drivers of a battery on the same inverter, at the same address
 
 SIZE = Point("wmax_w", 2, "u16", 1, 1, 1, 22)  # model 121
 RATING = Point("wmax_w", 3, "u16", 1, 1, 1, 4)  # model 120
@@ -62,7 +67,7 @@ AFTER = Point("after_ppm", 16, "u16", 1, PPM, 1, 54)
 AFTER_ENABLED = Point("after_enabled", 17, "u16", 1, 1, 1, NONE)
 
 
-class Inverter(Load):
+class Inverter(Limited):
     def __init__(self, bus: Bus, options: "dict[str, object]", able: Ability) -> None:
         self._bus = bus
         self._unit = whole(options, "unit")
@@ -105,9 +110,12 @@ class Inverter(Load):
                        limit_w=self._stands_at())
 
     def apply(self, setpoint: Setpoint) -> None:
+        self.limit_to(limit_w(setpoint, self._able))
+
+    def limit_to(self, power_w: int) -> None:
         stands = self._stands()
         self._arm_timer(stands)
-        self._put(LIMIT[self._limiter().id], stands, self._ppm(limit_w(setpoint, self._able)))
+        self._put(LIMIT[self._limiter().id], stands, self._ppm(power_w))
         self._put(ENABLED[self._limiter().id], stands, 1)
 
     def release(self) -> None:
@@ -214,8 +222,18 @@ def ability(options: "dict[str, object]") -> Ability:
     revert_s = whole(options, "revert_s")
     if 0 < revert_s < LEAST_REVERT_S:
         raise ValueError("revert_s: allowed are 0 (none) and %d to 3600" % LEAST_REVERT_S)
-    return ability_of(options, 1_000 * revert_s, settle_ms=4_000)
+    return ability_of(options, 1_000 * revert_s, settle_ms=4_000, stored_w=_of_battery(options, "max_charge_w"))
 
 
-def build(port: Bus, options: "dict[str, object]") -> Inverter:
-    return Inverter(port, options, ability(options))
+def _of_battery(options: "dict[str, object]", name: str) -> int:
+    """A number of the device beside this one; 0 = there is none."""
+    beside = options.get("beside")
+    return whole(beside, name) if isinstance(beside, dict) else 0
+
+
+def build(port: Bus, options: "dict[str, object]") -> "Inverter | HybridRoof":
+    able, give_w = ability(options), _of_battery(options, "max_discharge_w")
+    if not options.get("beside"):
+        return Inverter(port, options, able)
+    inverter = Inverter(port, options, ability_of(options, able.failsafe_ms, able.settle_ms))
+    return HybridRoof(inverter, Modules(port, whole(options, "unit")), phases(options), able, give_w)

@@ -11,6 +11,7 @@ InOutWRte_RvrtTms is the fail-safe. It is lost when the inverter restarts, so ev
 """
 
 from drivers.given import most_w, phases, whole
+from drivers.hybrid_roof import HybridRoof
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import STANDARD
 from drivers.register_device import needed, one, own_values, split
@@ -70,6 +71,8 @@ STATES = ("off", "off", "empty", "discharging", "charging", "full", "holding", "
 
 
 class StorageInverter(Load):
+    roof: "HybridRoof | None" = None  # of the same inverter, where that is limited too
+
     def __init__(self, bus: Bus, unit: int, wired: "tuple[int, ...]", storage: Ability) -> None:
         self._bus = bus
         self._unit = unit
@@ -111,11 +114,15 @@ class StorageInverter(Load):
             self._keep(REVERT, self._revert_s)
         if power_w > 0 and one(stands, "from_grid") == 0:
             self._keep(FROM_GRID, 1)
+        if self.roof is not None:
+            self.roof.makes_room(power_w)
         self._write_rates(stands, ppm, -ppm)
         self._keep(MODE, BOTH_LIMITS)  # even if it stands there: some restart the revert timer only by this
 
     def release(self) -> None:
         """Automatic, with rates that limit nothing."""
+        if self.roof is not None:
+            self.roof.makes_room(None)
         _, storage = self._models()
         self._write_rates(fetch(self._bus, self._unit, storage, STORAGE_POINTS), FULL_PPM, FULL_PPM)
         self._keep(MODE, AUTOMATIC)

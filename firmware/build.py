@@ -36,10 +36,21 @@ def lines(file: SiteFile, image: Image, clock: Clock, port_of: "Callable[[LineSp
     out = []
     for spec in file.lines:
         port = port_of(spec)
-        slots = tuple(_slot(file, index, driver(device, port, clock, counters), around)
-                      for index, device in enumerate(file.devices) if device.line == spec.name)
+        meters = {index: driver(device, port, clock, counters)
+                  for index, device in enumerate(file.devices) if device.line == spec.name}
+        _join(file, meters)
+        slots = tuple(_slot(file, index, meter, around) for index, meter in meters.items())
         out += [Line(spec.name, own, image, clock) for own in _apart(file, spec, slots)]
     return tuple(out)
+
+
+def _join(file: SiteFile, meters: "dict[int, Meter]") -> None:
+    """The battery of an inverter knows its roof, where that is limited too: a discharge needs room first."""
+    named: "dict[str, Any]" = {file.devices[index].name: meter for index, meter in meters.items()}
+    for index, meter in meters.items():
+        beside = file.devices[index].options.get("beside")
+        if beside:
+            named[beside["name"]].roof = meter
 
 
 def _apart(file: SiteFile, spec: LineSpec, slots: "tuple[Slot, ...]") -> "list[tuple[Slot, ...]]":

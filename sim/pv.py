@@ -55,12 +55,18 @@ class Inverter(Pv):
         self.told_w = max_w
         self.could_w = 0  # what the sun would let it make
         self.curtailed_mws = 0
+        self.battery: "Part | None" = None  # on the DC side of the same inverter: what it takes does not flow out
 
     def limit(self, power_w: int) -> None:
         self.told_w = max(0, min(power_w, self.max_w))
 
     def restart(self) -> None:
         self._off_ms = _START_MS
+
+    @property
+    def most_w(self) -> int:
+        """The limit it has followed to by now."""
+        return self._most_w
 
     @property
     def on(self) -> bool:
@@ -72,6 +78,7 @@ class Inverter(Pv):
         self._off_ms = max(self._off_ms - dt_ms, 0)
         goal_w = self._lag.step(self.told_w, now_ms, dt_ms)
         self._most_w = toward(self._most_w, goal_w, max(1, self.max_w * self._ramp_permille * dt_ms // 1_000_000))
-        made_w = 0 if self._off_ms else min(self.could_w, self._most_w)
+        stored_w = self.battery.power_w.total() if self.battery is not None else 0
+        made_w = 0 if self._off_ms else max(min(self.could_w, self._most_w + stored_w), 0)
         self.curtailed_mws += (self.could_w - made_w) * dt_ms
         self.power_w = shared(-made_w, self.phases)

@@ -94,8 +94,12 @@ def meters(findings: Findings, nodes: Tables) -> None:
                                                        "may draw, in A per phase; allowed are 0 to 125")
 
 
-def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
-    """One device an address, one line a port."""
+def addresses(findings: Findings, lines: Tables, devices: Tables,
+              beside: "Callable[[object], tuple[str, ...]]") -> None:
+    """One device an address, one line a port; but the roof and the battery of one inverter are two of one.
+
+    `beside`: by driver, those of a battery on the same inverter.
+    """
     taken: "dict[tuple[object, ...], str]" = {}
     for name, line in lines.items():
         where = _port(line)
@@ -109,6 +113,10 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
     taken = {}
     for name, device in devices.items():
         at = _address(lines, device)
+        battery = _battery_of(lines, devices, beside(device.get("driver")), at)
+        if battery:
+            _wired_alike(findings, name, devices, battery)
+            at = (*at, "roof")
         if at and at in taken:
             words = f"[device.{taken[at]}] already has this address on line {device['line']}"
             if at[1:] == ("only",):
@@ -122,6 +130,21 @@ def addresses(findings: Findings, lines: Tables, devices: Tables) -> None:
                 findings.missing(("device", name, "unit"), words + " (unit 1, because none is said)")
         elif at:
             taken[at] = name
+
+
+def _battery_of(lines: Tables, devices: Tables, drivers: "tuple[str, ...]", at: "tuple[object, ...]") -> str:
+    """The device that steers the battery of the inverter at this address; "" when there is none."""
+    return next((name for name, other in devices.items()
+                 if at and other.get("driver") in drivers and _address(lines, other) == at), "")
+
+
+def _wired_alike(findings: Findings, name: str, devices: Tables, battery: str) -> None:
+    """One inverter hangs in one place."""
+    for key in ("node", "phases"):
+        own, other = devices[name].get(key), devices[battery].get(key)
+        if own is not None and other is not None and own != other:
+            findings.add(("device", name, key), f"the same inverter as [device.{battery}], by its address; allowed is "
+                                                f'"{other}" as there')
 
 
 def _serial_server(findings: Findings, name: str, line: Raw) -> None:

@@ -25,6 +25,12 @@ def module(name: str) -> Any:
     return importlib.import_module("drivers." + name)
 
 
+def beside(name: object) -> "tuple[str, ...]":
+    """Of a driver of roofs: the drivers of a battery that may be on the same inverter, at the same address."""
+    found: "tuple[str, ...]" = getattr(module(name), "BESIDE", ()) if name in known() and isinstance(name, str) else ()
+    return found
+
+
 def table(name: str) -> "type[DeviceTable]":
     """Of its devices; a driver without LINES hangs on none."""
     found = module(name)

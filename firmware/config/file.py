@@ -162,7 +162,7 @@ def _site_file(findings: Findings, raw: Raw) -> "SiteFile | None":
     cross.references(findings, lines, nodes, devices)
     branches = cross.tree(findings, nodes)
     cross.meters(findings, nodes)
-    cross.addresses(findings, lines, devices)
+    cross.addresses(findings, lines, devices, driver_modules.beside)
     cross.pins(findings, devices)
     cross.logins(findings, lines)
     cross.stations(findings, lines, devices)

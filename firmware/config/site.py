@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from control.values import FAST, MINIMUM, NONE, OFF, SURPLUS, TARGET, DeviceSpec, NodeSpec, Site
 from control.wiring import SOURCES, is_load
 from drivers.passport import UNKNOWN, Passport, passport
-from firmware.config import driver_modules
+from firmware.config import driver_modules, hybrid
 from firmware.config import heat as config_heat
 from firmware.config.read import Findings
 from firmware.config.store import BATTERY_KEYS, STORAGE_KEYS, store_of
@@ -217,7 +217,8 @@ class _Device:
         at = self.tables.nodes.get(node or "")
         rated_a = MAX_A if at is None else at.rated_a
         out["max_a"] = min(MAX_A, rated_a) if self.table.max_a is None else self.table.max_a
-        return out
+        battery = hybrid.battery(self.driver, self.table, self.tables.devices)
+        return out if battery is None else {**out, "beside": battery}
 
     def able(self) -> "Ability | None":
         """What the driver makes of its options; it refuses in the words "key, key: what is allowed"."""

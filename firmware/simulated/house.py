@@ -23,13 +23,16 @@ from firmware.simulated.push import PUSHERS, PushedTwin, SimInbox, SimTalk, SimW
 from firmware.simulated.stations import Yard, yards
 from firmware.simulated.told import PLUGS, TOLD, JsonTwin, PlugTwin
 from sim.bank import Bank, Lock
+from sim.battery import Battery
 from sim.car import Car
 from sim.clock import SimClock
 from sim.d0_meter import D0Port
 from sim.p1_meter import P1Meter
 from sim.part import Part, Point
 from sim.pins import Pins
+from sim.pv import Inverter
 from sim.twins import NetworkTwin, Twin
+from sim.twins.fronius_hybrid import HybridTwin, RoofTwin
 from sim.twins.keba_udp import KebaUdpTwin
 from sim.world import World
 
@@ -89,6 +92,10 @@ class Simulated:
             self.house.nodes[spec.node] if each is None else next(built)
             for spec, each in zip(file.site.devices, described))
         self._devices = file.devices
+        self._hybrids: "dict[str, HybridTwin]" = {}  # by the name of the device that steers its battery
+        for device, point in zip(file.devices, self.points):
+            if device.options.get("beside"):
+                self._join(device, point)
         self.twins = tuple(self._twin(number, device, point)
                            for number, (device, point) in enumerate(zip(file.devices, self.points)))
 
@@ -180,10 +187,18 @@ class Simulated:
             return self.yards[device.line].add(device, point)
         if device.line in self.gateways:
             return self.gateways[device.line].add(str(device.options["id"]), number, self.house.nodes[0])
+        return self._wired(device, point)
+
+    def _wired(self, device: DeviceFile, point: Point) -> Twin:
+        """Behind pins, or registers of a unit."""
+        if device.options.get("beside"):
+            return RoofTwin(self._hybrids[device.options["beside"]["name"]])
         module = importlib.import_module(f"sim.twins.{device.driver}")
         built: Any
         if device.line in self.pins:
             built = module.build(self.pins[device.line], point, device.options)
+        elif device.name in self._hybrids:
+            built = self._hybrids[device.name]
         else:
             unit = device.options["unit"]
             assert isinstance(unit, int)
@@ -192,6 +207,18 @@ class Simulated:
             built.grid = self.house.nodes[0]  # an inverter's own meter at the connection
         assert isinstance(built, Twin)
         return built
+
+    def _join(self, device: DeviceFile, roof: Point) -> None:
+        """One inverter of two devices: `device` is its roof, the one beside it its battery."""
+        battery = next(number for number, other in enumerate(self._devices)
+                       if other.name == device.options["beside"]["name"])
+        part = self.points[battery]
+        assert isinstance(roof, Inverter)
+        assert isinstance(part, Battery)
+        registers = self.banks[device.line].unit(device.options["unit"])
+        inverter = 103 if len(device.options["phases"]) == 3 else 101
+        name, phases = self._devices[battery].name, device.options["phases"]
+        self._hybrids[name] = HybridTwin(registers, roof, part, phases, inverter)
 
     def _networked(self, device: DeviceFile, point: Point) -> Twin:
         """One that has a twin of its own, on UDP, HTTP or MQTT."""
@@ -237,6 +264,8 @@ def _described(spec: DeviceSpec, device: DeviceFile, given: "dict[str, object]")
         options.update(PV)
     if kind == "inverter":
         rated_w = -spec.ability.min_w
+        if device.options.get("beside"):
+            rated_w = device.options["rated_w"]
         options.update(peak_w=rated_w * PEAK_PERMILLE // 1_000, max_w=rated_w)
     if kind == "battery":
         options["max_w"] = max(spec.ability.max_w, -spec.ability.min_w)

@@ -110,7 +110,7 @@ class StorageTwin(RegisterTwin):
         self._put(self._storage, FROM_GRID, (self._from_grid,))
 
     def _show_inverter(self) -> None:
-        model, part = self._models[self._inverter_id], self._part
+        model, part = self._models[self._inverter_id], self._flows()
         conductors = 1 if self._inverter_id in ONE_PHASE else 3
         size_ma = tuple(abs(ma) for ma in own_ma(part, self._phases))
         values = {"current_ma": size_ma, "voltage_mv": own_mv(part, self._phases),
@@ -118,6 +118,10 @@ class StorageTwin(RegisterTwin):
         for point in FLOAT_POINTS if self._inverter_id in FLOATS else POINTS:
             some = values[point.field][:conductors]
             self._put(model, point, some)
+
+    def _flows(self) -> Clamp:
+        """What flows on its AC side."""
+        return self._part
 
     def _put(self, model: Model, point: Point, values: "tuple[int, ...]") -> None:
         put(self.registers, model, point, values, self.factors.get(point.field, 0))

@@ -56,13 +56,14 @@ def run(args: argparse.Namespace) -> int:
         if live:
             print(SHOW, end="")
         source.close()
-    return 0 if any(row.state.get("power_w") is not None for row in source.rows()) else 1
+    return 0 if any(row.state.get("power_w") is not None or row.measured for row in source.rows()) else 1
 
 
 def _show(file: SiteFile, source: "Service | Own", as_json: bool, live: bool) -> None:
     rows = source.rows()
     if as_json:
-        print(json.dumps({row.name: {**row.state, "why": row.why or None} for row in rows}), flush=True)
+        print(json.dumps({row.name: {**row.state, **({"measured": row.measured} if row.measured else {}),
+                                     "why": row.why or None} for row in rows}), flush=True)
         return
     where = "by its service" if isinstance(source, Service) else "read here, the service does not run"
     width = shutil.get_terminal_size().columns if live else 1_000
@@ -121,7 +122,8 @@ class Service:
             name = topics.slug(device.name)
             decided = state.get(f"{root}{name}/decision", {})
             why = f"{decided['granted_w']} W: {decided['why']}" if decided else ""
-            rows.append(Row(device.name, state.get(f"{root}{name}/state", {}), why))
+            rows.append(Row(device.name, state.get(f"{root}{name}/state", {}), why,
+                            tuple(state.get(f"{root}{name}/measured", {}).get("values", ()))))
         self._newest = rows
         return rows
 

@@ -4,15 +4,19 @@ Loads are left alone: who speaks to one has to keep it safe from then on. So are
 accounts, and who counts the logins is the service.
 """
 
+import json
 import threading
 
+from control.values import NOTHING_HEARD, Heard
 from drivers.clock import MonotonicClock
-from firmware import build
+from firmware import build, topics
 from firmware.config.file import LineSpec, SiteFile
 from firmware.config.site import DeviceFile
-from firmware.monitor_table import Row
+from firmware.monitor_table import Row, State
 from firmware.scanning.known import ReadOnly
-from hal.faults import DeviceError
+from firmware.virtual import reckon
+from hal.faults import DeviceError, Fault
+from hal.measured import Measured
 from hal.ports import Meter
 from hal.values import Reading
 
@@ -28,7 +32,9 @@ class Own:
         self._file = file
         self._clock = MonotonicClock()
         self._stopping = threading.Event()
-        self._heard: "dict[str, tuple[Reading | None, str]]" = {}  # replaced as a whole by the line's thread
+        # each replaced as a whole by the line's thread
+        self._heard: "dict[str, tuple[Reading | None, str]]" = {}
+        self._measured: "dict[str, tuple[Measured, ...]]" = {}
         self._threads = [threading.Thread(target=self._live, args=(spec, devices), name=spec.name, daemon=True)
                          for spec in file.lines if (devices := self._meters(spec))]
         for thread in self._threads:
@@ -40,9 +46,27 @@ class Own:
             thread.join(JOIN_S)
 
     def rows(self) -> "list[Row]":
-        devices = zip(self._file.site.devices, self._file.devices)
+        """Of a line, or reckoned from others."""
         read = {device.name for line in self._file.lines for device in self._meters(line)}
-        return [self._row(device, spec.ability.kind, device.name in read) for spec, device in devices if device.line]
+        heard = self._reckoned()
+        out = []
+        for index, (spec, device) in enumerate(zip(self._file.site.devices, self._file.devices)):
+            if device.name in read or any(virtual.index == index for virtual in self._file.virtuals):
+                told = topics.measured_pairs(self._file.site, ((index, self._measured.get(device.name, ())),))
+                out.append(self._row(device.name, spec.ability.kind, heard[index],
+                                     tuple(json.loads(told[0][1])["values"]) if told else ()))
+            elif device.line:
+                out.append(Row(device.name, {"kind": spec.ability.kind}, NOT_READ))
+        return out
+
+    def _reckoned(self) -> "list[Heard]":
+        now_ms = self._clock.now_ms()
+        heard = [NOTHING_HEARD] * len(self._file.devices)
+        for index, device in enumerate(self._file.devices):
+            reading, fault = self._heard.get(device.name, (None, ""))
+            heard[index] = Heard(reading, Fault(now_ms, "", fault) if fault else None)
+        reckon(self._file.virtuals, heard, now_ms)
+        return heard
 
     def whole(self) -> bool:
         """Whether each meter has answered, or failed."""
@@ -54,18 +78,16 @@ class Own:
         return tuple(device for spec, device in zip(self._file.site.devices, self._file.devices)
                      if device.line == line.name and spec.ability.kind in MEASURE)
 
-    def _row(self, device: DeviceFile, kind: str, read: bool) -> Row:
-        if not read:
-            return Row(device.name, {"kind": kind}, NOT_READ)
-        reading, fault = self._heard.get(device.name, (None, ""))
+    def _row(self, name: str, kind: str, heard: Heard, measured: "tuple[State, ...]") -> Row:
+        reading, fault = heard.reading, heard.fault.detail if heard.fault else ""
         if reading is None:
-            return Row(device.name, {"kind": kind}, fault or "asked")
+            return Row(name, {"kind": kind}, fault or "asked")
         age_ms = self._clock.now_ms() - reading.t_ms
         state = {"kind": kind, "power_w": reading.total_w, "current_ma": reading.current_ma,
                  "voltage_mv": reading.voltage_mv, "power_factor_permille": reading.power_factor_permille,
                  "frequency_mhz": reading.frequency_mhz, "energy_wh": reading.import_wh,
                  "export_wh": reading.export_wh, "age_ms": age_ms}
-        return Row(device.name, state, fault)
+        return Row(name, state, fault, measured)
 
     def _live(self, line: LineSpec, devices: "tuple[DeviceFile, ...]") -> None:
         port = build.real_port(line)
@@ -85,5 +107,6 @@ class Own:
         newest = self._heard.get(name, (None, ""))[0]
         try:
             self._heard[name] = (meter.read(self._clock.now_ms()), "")
+            self._measured[name] = getattr(meter, "measured", ())
         except DeviceError as error:
             self._heard[name] = (newest, f"{error.kind}: {error.detail}")

@@ -2,10 +2,14 @@
 
 from typing import Any, NamedTuple
 
+from drivers.quantity import Quantity
+from firmware.decoders.words import decimal
+
 State = dict[str, Any]  # as firmware.topics has it: the payload of <device>/state
 
 HEAD = ("device", "", "W", "A  L1", "L2", "L3", "V  L1", "L2", "L3", "cos", "Hz", "kWh in", "kWh out", "age", "")
 LEFT = (0, 1, 14)  # columns of words
+MOST_TOLD = 6  # numbers of a heat, water or gas meter in its row
 
 
 class Row(NamedTuple):
@@ -14,6 +18,7 @@ class Row(NamedTuple):
     name: str
     state: State
     why: str
+    measured: "tuple[State, ...]" = ()  # all that a meter of any medium tells: the values of <device>/measured
 
 
 def table(title: str, rows: "list[Row]", width: int) -> str:
@@ -32,8 +37,16 @@ def _cells(row: Row) -> "tuple[str, ...]":
         *_phases(state.get("current_ma"), 1_000, 2), *_phases(state.get("voltage_mv"), 1_000, 1),
         _least(state.get("power_factor_permille")), _scaled(state.get("frequency_mhz"), 1_000, 2),
         _scaled(state.get("energy_wh"), 1_000, 1), _scaled(state.get("export_wh"), 1_000, 1),
-        _age(state.get("age_ms")), state.get("fault") or row.why,
+        _age(state.get("age_ms")), state.get("fault") or row.why or (
+            told(row.measured) if state.get("kind") == "sensor" else ""),
     )
+
+
+def told(values: "tuple[State, ...]") -> str:
+    """Of now, and of the whole meter: energy 5449000 Wh, volume 72.819 m3, flow_temperature 61.05 degC."""
+    words = [" ".join((one["quantity"], decimal(Quantity(one["value"], one["scaler"])), one["unit"])).strip()
+             for one in values if one["function"] == "now" and not (one["storage"] or one["tariff"] or one["subunit"])]
+    return ", ".join(words[:MOST_TOLD])
 
 
 def _whole(value: "int | None") -> str:

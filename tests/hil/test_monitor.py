@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from firmware.access.accounts import Accounts
 from firmware.access.door import Door
 from firmware.access.roles import VIEWER
 from firmware.config.file import load
+from firmware.serve import Served
 from firmware.simulated.house import Simulated
 from firmware.web.page import Page, Place
 from sim.modbus_slave import TcpSlave, ThreadLock
@@ -62,6 +64,14 @@ line = "net"
 unit = 2
 node = "house"
 phases = "L3"
+[device.half]
+driver = "virtual_meter"
+role = "sum"
+sum = "0.5 grid"
+[device.lost]
+driver = "virtual_meter"
+role = "sum"
+sum = "grid + gone"
 """
 
 
@@ -101,6 +111,8 @@ def test_without_the_service_the_meters_are_read_and_nothing_else(path: Path) ->
         assert rows["gone"]["why"].startswith("timeout: ")
         assert rows["flat"]["why"].startswith("timeout: ")
         assert rows["rod"] == {"kind": "heater", "why": "not read: the service speaks to it"}
+        assert abs(rows["half"]["power_w"] - rows["grid"]["power_w"] / 2) <= 1
+        assert rows["lost"] == {"kind": "meter", "why": rows["gone"]["why"]}
         assert slave.numbers.get(2) is None
         assert written == []
 
@@ -122,6 +134,40 @@ def test_the_terminal_shows_it_again_and_again(path: Path) -> None:
     assert b"read here, the service does not run" in heard
 
 
+HEAT = """
+[site]
+name = "Heat"
+latitude = 48.0
+longitude = 11.0
+[line.wire]
+kind = "m-bus"
+port = "{folder}/wire"
+[line.eye]
+kind = "sml"
+port = "{folder}/eye"
+[node.house]
+rated_a = 35
+curve = "sls-e"
+meter = "grid"
+[device.grid]
+driver = "sml_head"
+line = "eye"
+[device.boiler]
+driver = "mbus_meter"
+line = "wire"
+address = 5
+"""
+
+
+def test_a_heat_meter_shows_what_it_measures(path: Path, tmp_path: Path) -> None:
+    path.write_text(HEAT.format(folder=tmp_path))
+    with Served(load(path), "sunny", 7, 12 * 3_600_000):
+        done = subprocess.run(command(path, "--once"), cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    row = next(line for line in done.stdout.splitlines() if line.startswith("boiler"))
+    assert re.search(r" sensor .* energy \d+ Wh, volume [\d.]+ m3, .*flow_temperature [\d.]+ degC", row), row
+
+
 def test_with_the_service_its_page_is_shown(path: Path) -> None:
     page = Page(Place("127.0.0.1", 0))
     page.start()
@@ -131,6 +177,9 @@ def test_with_the_service_its_page_is_shown(path: Path) -> None:
     page.publish(root + "grid/state", json.dumps({"kind": "meter", "power_w": -77, "age_ms": 0}))
     page.publish(root + "rod/decision", json.dumps({"granted_w": 500, "why": "surplus"}))
     page.publish("hutschiene/other/grid/state", json.dumps({"power_w": 5}))
+    values = [{"quantity": "volume", "value": 72819, "scaler": -3, "unit": "m3", "function": "now", "storage": 0,
+               "tariff": 0, "subunit": 0}]
+    page.publish(root + "flat/measured", json.dumps({"meter": "KAM-1", "values": values}))
     try:
         code, rows = shown(path)
     finally:
@@ -138,6 +187,7 @@ def test_with_the_service_its_page_is_shown(path: Path) -> None:
     assert code == 0
     assert rows["grid"] == {"kind": "meter", "power_w": -77, "age_ms": 0, "why": None}
     assert rows["rod"] == {"why": "500 W: surplus"}
+    assert rows["flat"] == {"measured": values, "why": None}
 
 
 def test_a_service_with_accounts_is_asked_with_a_login_and_its_meters_are_never_read_beside_it(

@@ -20,5 +20,17 @@ def test_columns_stand_below_each_other_and_fit_the_terminal() -> None:
     assert whole[2].index("-1610") == whole[3].index("-1610")
 
 
+def test_a_meter_of_another_medium_shows_what_it_tells_of_now() -> None:
+    def one(quantity: str, value: int, scaler: int, unit: str, **more: object) -> "dict[str, object]":
+        return {"quantity": quantity, "value": value, "scaler": scaler, "unit": unit, "function": "now", "storage": 0,
+                "tariff": 0, "subunit": 0, **more}
+
+    values = (one("volume", 72_819, -3, "m3"), one("volume", 1, 3, "m3", storage=1), one("volume", 2, 0, "l", tariff=1),
+              one("flow", 9, 0, "m3/h", function="maximum"), one("flow_temperature", -5, -1, "degC"))
+    row = Row("flat", {"kind": "sensor"}, "", values)
+    assert table("", [row], 200).splitlines()[2].endswith("-  volume 72.819 m3, flow_temperature -0.5 degC")
+    assert "volume" not in table("", [Row("flat", {"kind": "sensor"}, "timeout: silent", values)], 200)
+
+
 def test_a_fault_stands_before_the_reason() -> None:
     assert table("", [Row("grid", {**GRID, "fault": "timeout"}, "6 A")], 200).splitlines()[2].endswith("timeout")

@@ -90,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
 def _frames(kind: Any, reader: Any, args: argparse.Namespace) -> "Iterator[Any]":
     if args.ask and not hasattr(kind, "asked"):
         raise ValueError("--ask is for meters that speak only when asked: d0, mbus")
+    if args.ask and not args.is_port:
+        raise ValueError("--ask is for a meter at a port; this is a recording")
     if args.is_port and (args.ask or getattr(kind, "ASKS", False)):
         yield from kind.asked(args)
         return

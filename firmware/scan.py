@@ -7,6 +7,7 @@ On a serial port each setting (baud, parity) is tried with each address, until o
 import argparse
 import itertools
 import json
+import os
 import socket
 import sys
 import time
@@ -28,6 +29,8 @@ BAUDS = (9600, 19200, 2400, 38400, 115200, 57600, 4800)  # the likeliest first
 PARITIES = ("N", "E", "O")
 CONNECT_S = 3
 MOMENT_S = 0.5  # until a device that keeps one connection knows that this one is gone
+PORTS = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA*")  # of serial adapters, the names that last first
+MOST_NAMED = 8
 DELAY_MS = 150  # longest time a device takes to answer; most take 50
 ADDRESSES = (*range(1, 17), 71, 247)
 UNITS = (1, 71, 247, 255, 2, 3, 100, 126, 200, 0)  # what devices on a network are told to be
@@ -107,6 +110,11 @@ def _reachable(host: str, port: int) -> None:
 
 
 def _openable(where: str, setting: Setting) -> None:
+    if not where.startswith(PREFIX) and not os.path.exists(where):
+        there = [str(path) for pattern in PORTS for path in sorted(Path("/dev").glob(pattern))][:MOST_NAMED]
+        raise UserError(f"{where}: there is no such port; there {'are ' + ', '.join(there) if there else 'is none'}")
+    if not where.startswith(PREFIX) and not os.access(where, os.R_OK | os.W_OK):
+        raise UserError(f"{where}: not allowed; be in the group of serial ports (dialout), or ask as root")
     try:
         port = port_of(where, setting.baud, setting.parity, setting.stop_bits, MonotonicClock())
         port.open()
@@ -114,7 +122,7 @@ def _openable(where: str, setting: Setting) -> None:
         raise UserError(str(error)) from error
     except DeviceError as error:
         why = "is it a TCP server, and free? Some serve one master" if where.startswith(PREFIX) \
-            else "is the service running? It keeps its ports for itself"
+            else "is it a serial port? Is the service running? It keeps its ports for itself"
         raise UserError(f"{error.detail}; {why}") from error
     port.close()
     if where.startswith(PREFIX):

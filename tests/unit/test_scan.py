@@ -1,8 +1,11 @@
 import argparse
+from pathlib import Path
 
 import pytest
 
 from drivers.passport import passport
+from firmware import scan
+from firmware.errors import UserError
 from firmware.scan import addresses
 from firmware.scanning.find import Answer, Setting
 from firmware.scanning.known import ReadOnly, known
@@ -15,6 +18,15 @@ def test_addresses_are_a_list_of_numbers_and_ranges() -> None:
     for wrong in ("", "x", "3-1", "256", "1-300"):
         with pytest.raises((ValueError, argparse.ArgumentTypeError)):
             addresses(wrong)
+
+
+def test_a_port_that_is_not_there_is_told_from_one_that_is_taken(tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    scan.add_arguments(parser)
+    for path, why in ((tmp_path / "ttyUSB7", "there is no such port; there "),
+                      (Path("/dev/null"), "is it a serial port")):
+        with pytest.raises(UserError, match=why):
+            scan.run(parser.parse_args([str(path)]))
 
 
 def test_nothing_can_be_written_through_a_scan() -> None:

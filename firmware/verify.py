@@ -1,7 +1,7 @@
 """`verify EXPORT`: whether exported records are as they were written, record by record.
 
 A program of its own and in one file, which is why that is long: it takes nothing from the rest of this product and no
-library, so that anyone can read it through and run it alone: `python3 verify.py EXPORT` (Python 3.10 or newer). That is
+library, so that anyone can read it through and run it alone: `python3 verify.py EXPORT` (Python 3.8 or newer). That is
 why the check of a signature (ECDSA on P-256 with SHA-256, FIPS 186-5 6.4.2) is written out here, in plain affine
 arithmetic with tables of the key: 1 to 2 ms a record.
 
@@ -16,11 +16,11 @@ import json
 import re
 import sys
 from functools import lru_cache
-from typing import Any
+from typing import Any, Dict, Optional, Tuple  # noqa: UP035  whoever checks us has whatever Python there is
 
-Point = tuple[int, int] | None  # None is the neutral one
-Json = dict[str, Any]
-Finding = tuple[int | None, str, str]  # record number, kind, sentence
+Point = Optional[Tuple[int, int]]  # noqa: UP006, UP045  None is the neutral one
+Json = Dict[str, Any]  # noqa: UP006
+Finding = Tuple[Optional[int], str, str]  # noqa: UP006, UP045  record number, kind, sentence
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF  # P-256: SP 800-186, 3.2.1.3
 B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
@@ -234,7 +234,8 @@ class Section:
                 public = record["data"].get("public", "")
                 announced.add(hashlib.sha256(bytes.fromhex(public)).hexdigest() if PUBLIC.fullmatch(public) else "")
         signing = self.head["key"] if signing is None else signing
-        self.notes.append("signed by key %s" % signing)
+        self.notes.append("signed by key %s" % signing
+                          + ("" if trusted else "; that it is the house's own only --key can tell"))
         ids = {record["key"] for record, _ in self.good.values()} | {self.head["key"]}
         if trusted and not any(among(key, trusted) for key in ids):
             self.find(None, "key", "no record here is signed by the key you named")
@@ -287,6 +288,8 @@ def sections(content: bytes) -> "list[Section]":
     """The logs of an export. Raises ValueError when it is none."""
     if not content.endswith(b"\n"):
         raise ValueError("cut off: the last line has no end")
+    if content.split(b"\n", 1)[0].endswith(b"\r"):
+        raise ValueError("its line ends were changed on the way (CRLF instead of LF)")
     out: "list[Section]" = []
     for number, raw in enumerate(content[:-1].split(b"\n"), 1):
         if raw.startswith(b'{"export"'):

@@ -1,5 +1,6 @@
 """`verify` finds and names whatever was done to an export: altered, removed, inserted, reordered, dated back."""
 
+import ast
 import contextlib
 import json
 import random
@@ -217,6 +218,10 @@ def test_it_runs_alone_and_imports_nothing_of_ours(whole: bytes, tmp_path: Path)
     bad = subprocess.run([*alone, "spoiled", "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert bad.returncode == 1
     assert json.loads(bad.stdout)[METROLOGY]["findings"][0]["kind"] == "altered"
+    (tmp_path / "mailed").write_bytes(whole.replace(b"\n", b"\r\n"))
+    ends = subprocess.run([*alone, "mailed"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (ends.returncode, "line ends were changed" in ends.stderr) == (1, True)
+    ast.parse(program.read_bytes(), feature_version=(3, 8))
     none = subprocess.run([*alone, "verify.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (none.returncode, none.stderr) == (1, "verify.py: line 1: no head of an export\n")
 

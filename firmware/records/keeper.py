@@ -254,7 +254,7 @@ class Keeper:
             self._add(METROLOGY, "readings", look, {
                 "at_s": quarter.at_s, "offset_s": offset_s(self._zone, quarter.at_s),
                 "values": [list(value) for value in quarter.values]})
-        mixed = self._mixing.look(look.now.utc_ms) if self._mixing is not None else None
+        mixed = self._mixing.look(look.now.utc_ms, ends) if self._mixing is not None else None
         if mixed is not None:
             self._add(METROLOGY, "flows", look, mixed)
 

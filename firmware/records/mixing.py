@@ -52,12 +52,17 @@ class Mixing:
         for name, part in zip(PARTS, (moment.draw_e, max(-draw_w, 0) * lasted_ms, moment.roof_e, *parts)):
             self._sums[name] += part
 
-    def look(self, utc_ms: int) -> "dict[str, Any] | None":
-        """The data of a record, once the quarter hour it began in is over."""
+    def look(self, utc_ms: int, ends: bool = False) -> "dict[str, Any] | None":
+        """The data of a record, once the quarter hour it began in is over.
+
+        `ends`: nothing more will be fed; what there is of this quarter hour is given, and its rest after the restart.
+        """
         at_s = utc_ms // 1_000 // QUARTER_S * QUARTER_S
         begin_s, self._begin_s = self._begin_s, at_s
-        if begin_s is None or begin_s == at_s:
+        if begin_s is None or (begin_s == at_s and not (ends and self._known_ms)):
             return None
+        if begin_s == at_s:
+            at_s = utc_ms // 1_000
         data = {"start_s": begin_s, "end_s": at_s, "known_ms": self._known_ms, "unit": "mWh", "method": PROPORTIONAL,
                 **{name: total // MWH for name, total in self._sums.items()},
                 "stock_roof": self._stock.roof_e // MWH, "stock_grid": self._stock.grid_e // MWH}

@@ -29,6 +29,7 @@ from firmware.records.query import Query
 from firmware.records.retention import RULES
 from firmware.records.sampler import Seen
 from firmware.said import said
+from firmware.version import VERSION
 from hal.measured import Measured
 from hal.ports import Contacts, TimeService
 
@@ -210,15 +211,15 @@ def _watch(file: SiteFile, service: TimeService, tell: "Callable[[Ask], str]", m
 def about(file: SiteFile) -> "dict[str, Any]":
     """What a reader of the records has to know of the meters and the configuration; a change is a record itself.
 
-    Of the configuration the hash alone: it names people and places. Who changed the file no program can tell; the
-    account that started us is what is known.
+    Of the configuration the hash alone, as this version has understood it: it names people and places. Who changed the
+    file no program can tell; the account that started us is what is known.
     """
     meters = [_meter(device, file.site.devices[index].ability.kind) for index, device in enumerate(file.devices)]
     said = repr((file.site, file.lines, file.devices, file.records)).encode()
     return {
         "meters": {"meters": meters, "time_zone": file.records.time_zone if file.records else "",
                    "note": "not for legally metered billing"},
-        "configuration": {"sha256": hashlib.sha256(said).hexdigest(), "uid": os.getuid()},
+        "configuration": {"sha256": hashlib.sha256(said).hexdigest(), "uid": os.getuid(), "version": VERSION},
     }
 
 

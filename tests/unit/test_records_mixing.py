@@ -80,6 +80,26 @@ def test_a_charge_of_both_and_what_comes_back(site: Site) -> None:
     assert (found["discharge_roof"], found["discharge_grid"]) == (750, 9_250)
 
 
+def test_a_restart_in_a_quarter_hour_forgets_nothing(site: Site) -> None:
+    """The storage fills from the roof; without its first half it would be told to hold half as much."""
+    mixing = Mixing(site, 10_000)
+    house = House(mixing)
+    mixing.look(0)
+    house.live(301, 0, 3_600, 3_600)
+    first = mixing.look(house.now_ms, ends=True)
+    assert first is not None
+    assert (first["start_s"], first["end_s"], first["charge_roof"], first["stock_roof"]) == (0, 301, 300_000, 300_000)
+    assert mixing.look(house.now_ms, ends=True) is None
+    again = Mixing(site, 10_000)
+    again.resume(first)
+    later = House(again, house.now_ms)
+    again.look(house.now_ms)
+    later.live(301, 0, 3_600, 3_600)
+    rest = again.look(QUARTER_MS)
+    assert rest is not None
+    assert (rest["start_s"], rest["charge_roof"], rest["stock_roof"]) == (0, 300_000, 600_000)
+
+
 def test_parts_of_a_day_add_up_over_its_quarter_hours(site: Site) -> None:
     mixing = Mixing(site, 10_000)
     house = House(mixing)

@@ -21,6 +21,7 @@ VERBS = (
     ("account", "who may look at the page and set things there"),
     ("carry", "a gateway for radio meters: their newest frames, still encrypted, over MQTT"),
     ("export", "what the meters said: quarter hours, flows, sessions, or the signed records themselves"),
+    ("restore", "puts back what a backup holds, while the house does not run"),
     ("settle", "what each party pays or has had, by a PLAN.toml: csv, json or html"),
     ("verify", "whether exported records are as they were written"),
     ("serve", "simulated devices on the real ports of a SITE.toml"),

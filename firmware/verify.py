@@ -127,6 +127,7 @@ class Section:
         self.links()
         self.times()
         self.lineage(trusted)
+        self.restored()
         self.ends()
 
     def read_head(self) -> bool:
@@ -239,6 +240,13 @@ class Section:
         ids = {record["key"] for record, _ in self.good.values()} | {self.head["key"]}
         if trusted and not any(among(key, trusted) for key in ids):
             self.find(None, "key", "no record here is signed by the key you named")
+
+    def restored(self) -> None:
+        for n, (record, _) in sorted(self.good.items()):
+            data = record["data"]
+            if record["kind"] == "restored":
+                self.notes.append("record %d: put back from a backup that ends with record %s; the log had come to "
+                                  "record %s" % (n, data.get("n"), data.get("reached") or "unknown"))
 
     def ends(self) -> None:
         first = self.head["first"]

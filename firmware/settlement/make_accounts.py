@@ -9,9 +9,9 @@ from firmware.settlement.accounts import ACCOUNTS, Account
 from firmware.settlement.books import Books, Chunk, chunks
 from firmware.settlement.ledger import Ledger, Line
 from firmware.settlement.plan import Settle
-from firmware.settlement.quarters import Aligned
+from firmware.settlement.quarters import EXPORT, Aligned, Use
 from firmware.settlement.report import COUNT, ENERGY, MONEY, PRICE, TIME, WORD, Column, Note, Row, Table
-from firmware.settlement.supplement import Supplement, rates
+from firmware.settlement.supplement import ALL, Supplement, rates
 from firmware.settlement.tariffs import Price, Tariff
 
 MOST_GAPS = 200
@@ -53,16 +53,18 @@ class Coverage:
 def accounts(one: Settle, books: Books, first: date, last: date, detail: bool) -> Made:
     account = ACCOUNTS[one.kind](one, books.plan.tariffs)
     ledger, coverage = Ledger(books.plan.zone), Coverage()
-    dated = {day: each.ct for day, each in one.members.get("supplement", {}).items()}
+    dated = {day: each.by_roof or {ALL: each.ct} for day, each in one.members.get("supplement", {}).items()}
     extra = Supplement(rates(dated, books.plan.zone))
+    roofs = getattr(one.table, "roofs", ())
     rows: "list[Row]" = []
     for chunk in chunks(books.plan, first, last):
         meters = tuple(dict.fromkeys(use.meter for use in account.uses))
         found = quarters.aligned(books.intervals(meters, books.values(meters, chunk)), account.uses, chunk.starts)
         coverage.add(chunk, found)
         for start_s, energies in found.rows:
-            settled = account.settle(dict(zip(account.uses, energies)))
-            extra.add(start_s, found.scaler, settled)
+            told = dict(zip(account.uses, energies))
+            settled = account.settle(told)
+            extra.add(start_s, found.scaler, settled, {roof: told[Use(roof, EXPORT)] for roof in roofs})
             priced = ledger.add(chunk.month, start_s, found.scaler, settled)
             if detail:
                 rows += [detail_row(start_s, line, price, ledger.scaler) for line, price in priced]

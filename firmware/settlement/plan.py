@@ -210,12 +210,18 @@ class _Reader:
                 self._tariffs((*path, key, who), one, tariffs)
                 found[who] = read(self.findings, (*path, key, who), one, of)
                 if key == "supplement" and found[who] is not None:
-                    self._supplement((*path, key, who))
+                    self._supplement((*path, key, who), found[who], getattr(table, "roofs", ()))
             members[key] = {who: one for who, one in found.items() if one is not None}
         return None if table is None else Settle(name, kind, table, members)
 
-    def _supplement(self, path: "tuple[str, ...]") -> None:
-        self._mct((*path, "ct"))
+    def _supplement(self, path: "tuple[str, ...]", one: Any, roofs: "tuple[str, ...]") -> None:
+        if (one.ct is None) == (not one.by_roof):
+            self.findings.add(path, "either ct or by_roof, and only one of them")
+        for key in (("ct",),) if one.ct is not None else tuple(("by_roof", roof) for roof in one.by_roof):
+            self._mct((*path, *key))
+        for roof in one.by_roof:
+            if roof not in roofs:
+                self.findings.add((*path, "by_roof", roof), "no roof of this settlement" + nearest(roof, roofs))
         try:
             plain = date.fromisoformat(path[-1]).isoformat() == path[-1]
         except ValueError:

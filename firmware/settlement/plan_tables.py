@@ -63,10 +63,15 @@ class PartyTable(Struct, frozen=True, forbid_unknown_fields=True):
     own_supplier: Annotated[bool, Meta(description="tenant: with a supplier of its own")] = False
 
 
+SupplementCt = Annotated[float, Meta(ge=0, le=100, description="tenant supplement, ct per kWh, at most 3 decimals")]
+
+
 class SupplementTable(Struct, frozen=True, forbid_unknown_fields=True):
     """From the day on that it is named by: [settle.NAME.supplement."2026-02-01"]."""
 
-    ct: Annotated[float, Meta(ge=0, le=100, description="tenant supplement, ct per kWh, at most 3 decimals")]
+    ct: SupplementCt | None = None  # of all roofs alike
+    by_roof: Annotated[dict[str, SupplementCt], Meta(description="roof = ct, where they differ; one that is not named "
+                                                                 "has none")] = {}
 
 
 class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):

@@ -114,6 +114,7 @@ TABLES: "dict[str, Pair]" = {
 COLUMNS: "dict[str, Pair]" = {
     "since": ("ab", "from"),
     "rate": ("Satz", "Rate"),
+    "roof": ("Dach", "Roof"),
     "party": ("Beteiligter", "Party"),
     "what": ("Was", "What"),
     "said": ("Angabe", "Value"),
@@ -307,8 +308,8 @@ NOTES: "dict[str, Pair]" = {
         "tenant supplement: the grid operator pays it to the owner of the plant for the roof's energy of the supplied "
         "tenants, without the house's own; its rates are the plan's, and no amount of a tenant holds it"),
     "no_supplement": (
-        "Für einen Teil der Energie nennt der Plan noch keinen Zuschlag",
-        "for some of the energy the plan has no supplement yet"),
+        "Für einen Teil der Energie nennt der Plan keinen Zuschlag",
+        "for some of the energy the plan has no supplement"),
     "not_billed": (
         "Nicht alle Ladevorgänge sind abgerechnet; der Grund steht dabei",
         "not all sessions are billed; the reason stands with them"),

@@ -116,18 +116,32 @@ def test_tenants_and_one_with_a_supplier_of_its_own() -> None:
 
 
 def test_a_supplement_changes_at_midnight_of_legal_time() -> None:
-    known = supplement.rates({"2026-11-01": 2.0, "2026-10-25": 3.0}, BERLIN)
-    assert [(rate.since, rate.mct) for rate in known] == [("2026-10-25", 3_000), ("2026-11-01", 2_000)]
+    known = supplement.rates({"2026-11-01": {"": 2.0}, "2026-10-25": {"": 3.0}}, BERLIN)
+    assert [(rate.since, rate.mct) for rate in known] == [("2026-10-25", {"": 3_000}), ("2026-11-01", {"": 2_000})]
     sums, settled = supplement.Supplement(known), ledger.Settled((
         ledger.Line("ober", "", "roof", 1_000), ledger.Line("ober", "", "bought", 500),
         ledger.Line("common", "", "roof", 700), ledger.Line("", "", "fed_in", 400)), ())
     for start_s in (known[0].from_s - 900, known[0].from_s, known[1].from_s - 900):
-        sums.add(start_s, 0, settled)
-    sums.add(known[1].from_s, -1, settled)  # a finer meter from then on
+        sums.add(start_s, 0, settled, {})
+    sums.add(known[1].from_s, -1, settled, {})  # a finer meter from then on
     table, = sums.tables()
     assert table.scaler == -1
     assert [(row["energy"], row["amount"]) for row in table.rows] == [(10_000, None), (20_000, 6), (1_000, 0)]
     assert table.total == {"since": "", "energy": 31_000, "amount": 6}
+    assert [note.key for note in sums.notes()] == ["supplement", "no_supplement"]
+
+
+def test_roofs_with_rates_of_their_own_share_by_what_they_made_just_then() -> None:
+    known = supplement.rates({"2026-10-25": {"": 3.0}, "2026-11-01": {"south": 2.0, "west": 5.0}}, BERLIN)
+    sums, settled = supplement.Supplement(known), ledger.Settled((ledger.Line("ober", "", "roof", 1_000),), ())
+    sums.add(known[0].from_s, 0, settled, {"south": 1, "west": 1, "old": 1})
+    sums.add(known[1].from_s, 0, settled, {"south": 3_000, "west": 1_000, "old": 0})
+    sums.add(known[1].from_s + 900, 0, settled, {"south": 0, "west": 500, "old": 1_500})
+    table, = sums.tables()
+    assert [(row["since"], row["roof"], row["energy"], row["rate"]) for row in table.rows] == [
+        ("2026-10-25", "", 1_000, 3_000), ("2026-11-01", "old", 750, None), ("2026-11-01", "south", 750, 2_000),
+        ("2026-11-01", "west", 500, 5_000)]
+    assert table.total == {"since": "", "energy": 3_000, "amount": 7}  # 3 + 1.5 + 2.5 ct
     assert [note.key for note in sums.notes()] == ["supplement", "no_supplement"]
 
 

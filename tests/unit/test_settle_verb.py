@@ -285,6 +285,13 @@ def test_the_tenant_supplement_by_the_rates_of_the_plan(settle: "Callable[..., A
     html = settle(PLAN + TENANTS + rate.format("2026-02-01", 2.51), "--lang", "de", form="html")
     assert "Mieterstromzuschlag (§ 21 Abs. 3 EEG)" in html
     assert "0,38" in html
+    own = '[settle.rented.supplement."2026-02-01"]\n'
+    one, = rows(settle(PLAN + TENANTS + own + "by_roof = {roof = 2.51}\n"), "rented", "supplement")
+    assert (one["roof"], one["energy"], one["amount"]) == ("roof", 15_000, 38)
+    for words, why in (("", "either ct or by_roof"), ("ct = 1\nby_roof = {roof = 1}", "either ct or by_roof"),
+                       ("by_roof = {roff = 1}", "no roof of this settlement; did you mean roof?"),
+                       ("by_roof = {roof = 1.0001}", "finer than 0.001 ct")):
+        assert why in settle(PLAN + TENANTS + own + words, code=1)
     for day, ct, why in (("spring", 2, "not a day; allowed is the one from which on it holds"),
                          ("2026-02-01", 2.5001, "finer than 0.001 ct"), ("2026-02-01", -1, "allowed are 0 to 100")):
         assert why in settle(PLAN + TENANTS + rate.format(day, ct), code=1)

@@ -80,6 +80,7 @@ def _tenants(one: Settle, tariffs: Tariffs) -> Account:
     table, members = one.table, one.members["party"]
     roofs = tuple(Use(meter, EXPORT) for meter in table.roofs)
     grid = (Use(table.grid, IMPORT), Use(table.grid, EXPORT))
+    takes, gives = (tuple(Use(meter, way) for meter in table.storages) for way in (IMPORT, EXPORT))
     supplied = {name: party for name, party in members.items() if not party.own_supplier}
     tariff = {name: tariffs[party.tariff or table.tariff] for name, party in supplied.items()}
 
@@ -88,18 +89,22 @@ def _tenants(one: Settle, tariffs: Tariffs) -> Account:
 
     def settle(energy: Energies) -> Settled:
         others = sum(used_by(energy, name) for name in members if name not in supplied)
-        building = tenants.Building(energy[grid[0]], energy[grid[1]], _sum(energy, roofs))
+        building, stored = tenants.with_storage(
+            tenants.Building(energy[grid[0]], energy[grid[1]], _sum(energy, roofs)), _sum(energy, takes),
+            _sum(energy, gives), others)
         found = tenants.supply(building, {name: used_by(energy, name) for name in supplied}, others)
         lines = [line for name in found.roof for line in (
             Line(name, "", "roof", found.roof[name], tariff.get(name)),
             Line(name, "", "bought", found.grid[name], tariff.get(name)))]
         lines += [Line("", "", "fed_in", found.fed_in), *_difference(found.difference)]
+        lines += [Line("", "", "stored", stored)] if stored else []
         return Settled(tuple(lines), (
             Closing("made", max(building.made, found.fed_in), sum(found.roof.values()) + found.fed_in),
             Closing("bought", found.bought, sum(found.grid.values()) + found.difference),
             Closing("draw_less_others", building.draw - others, found.bought - (found.fed_in - building.feed_in))))
 
-    uses = (*grid, *roofs, *(Use(meter, IMPORT) for party in members.values() for meter in party.meters))
+    uses = (*grid, *roofs, *takes, *gives,
+            *(Use(meter, IMPORT) for party in members.values() for meter in party.meters))
     return Account(uses, settle, _based(dict(tariff)))
 
 

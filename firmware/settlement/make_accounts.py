@@ -200,6 +200,8 @@ def _notes(one: Settle, ledger: Ledger, books: Books) -> "list[Note]":
         out.append(Note("unpriced", {}, True))
     if any(position == "difference" for _, _, position in ledger.sums):
         out.append(Note("difference", {}, True))
+    if any(position == "stored" for _, _, position in ledger.sums):
+        out.append(Note("stored", {}, True))
     if one.kind == "tenants":
         out += _tenant_notes(one, books.plan.tariffs)
     if one.kind == "sharing":

@@ -115,6 +115,7 @@ class Tenants(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     tariff: Tariff
     basic_ct: Annotated[float, Meta(ge=0.001, le=1_000, description="basic supply price here, net, ct per kWh")]
     term_months: Annotated[int, Meta(ge=1, le=24, description="first term of the contracts in months")]
+    storages: Annotated[tuple[Meter, ...], Meta(max_length=32)] = ()
     basic_base_ct_day: Annotated[float, Meta(ge=0, le=10_000, description="its base price, net, ct a day")] = 0
 
 

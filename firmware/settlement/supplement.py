@@ -36,12 +36,14 @@ def rates(named: "Mapping[str, Mapping[str, float]]", zone: ZoneInfo) -> "tuple[
 class Supplement:
     """Grows quarter hour by quarter hour; nothing comes of it without rates.
 
-    Where roofs have rates of their own, what was supplied is each one's by what it made in the quarter hour.
+    Where roofs have rates of their own, what was supplied is each one's by what it made in the quarter hour; by night,
+    out of the storage, by all they have made so far.
     """
 
     def __init__(self, known: "tuple[Rate, ...]") -> None:
         self._rates = known
         self._scaler = 0
+        self._made: "dict[str, int]" = {}
         self._energies: "dict[tuple[int, str], int]" = {}  # by rate, -1 before the first, and roof, in 10**scaler Wh
 
     def add(self, start_s: int, scaler: int, settled: Settled, made: "Mapping[str, int]") -> None:
@@ -51,13 +53,22 @@ class Supplement:
         if scaler < self._scaler:
             by = 10 ** (self._scaler - scaler)
             self._energies = {key: energy * by for key, energy in self._energies.items()}
+            self._made = {roof: energy * by for roof, energy in self._made.items()}
             self._scaler = scaler
         number = max((at for at, rate in enumerate(self._rates) if rate.from_s <= start_s), default=-1)
         supplied = sum(line.energy_e for line in settled.lines if line.position == ROOF and line.party != COMMON)
         alike = number < 0 or ALL in self._rates[number].mct
-        for roof, energy in ({ALL: supplied} if alike else divided(supplied, made)).items():
+        parts = {ALL: supplied} if alike else divided(supplied, self._weights(made, scaler))
+        for roof, energy in parts.items():
             before = self._energies.get((number, roof), 0)
             self._energies[number, roof] = before + energy * 10 ** (scaler - self._scaler)
+
+    def _weights(self, made: "Mapping[str, int]", scaler: int) -> "Mapping[str, int]":
+        for roof, energy in made.items():
+            self._made[roof] = self._made.get(roof, 0) + energy * 10 ** (scaler - self._scaler)
+        if any(made.values()):
+            return made
+        return self._made if any(self._made.values()) else dict.fromkeys(made, 1)
 
     def tables(self) -> "list[Table]":
         if not self._rates:

@@ -4,6 +4,7 @@ One meter stands at the grid for all of the building. Tenants with a supplier of
 reckoning (the virtual summation meter): their consumption lowers what the landlord draws, and where that is not enough
 it is energy of the roof that he feeds in. What no meter has (stairs, lift, losses) is the house's own.
 
+    made = roof + discharge - charge of the storages beside it
     bought = max(0, draw - others)     fed in = feed-in + max(0, others - draw)     used of the roof = made - fed in
 """
 
@@ -31,6 +32,14 @@ class Supplied(NamedTuple):
     bought: int
     fed_in: int
     difference: int  # by which the meters contradict each other; 0 mostly
+
+
+def with_storage(building: Building, charge: int, discharge: int, others: int) -> "tuple[Building, int]":
+    """A storage is one plant with the roof: what it takes is not made yet, what it gives is. What it took from the grid
+    is bought and used by nobody; it comes second and leaves the building that is settled."""
+    net = building.made + discharge - charge
+    stored = min(max(0, -net), max(0, building.draw - others))
+    return Building(building.draw - stored, building.feed_in, max(0, net)), stored
 
 
 def supply(building: Building, tenants: "Mapping[str, int]", others: int) -> Supplied:

@@ -49,10 +49,11 @@ FORMULAS: "dict[str, Pair]" = {
         "min(G, Σc); cascading: what one does not need goes to the others by their parts. Rest = c − a."),
     "tenants": (
         "Je Viertelstunde: Zukauf = max(0, Bezug − Drittbelieferte), Einspeisung = Einspeisung + max(0, "
-        "Drittbelieferte − Bezug), Dachstrom = Erzeugung − Einspeisung, nach Verbrauch auf die Mieter und den "
-        "Hausstrom verteilt.",
+        "Drittbelieferte − Bezug), Dachstrom = Erzeugung + Entladung − Ladung − Einspeisung, nach Verbrauch auf die "
+        "Mieter und den Hausstrom verteilt.",
         "per quarter hour: bought = max(0, draw − those with another supplier), fed in = feed-in + max(0, those − "
-        "draw), from the roof = generation − fed in, divided by consumption among tenants and the house's own."),
+        "draw), from the roof = generation + discharge − charge − fed in, divided by consumption among tenants and "
+        "the house's own."),
     "sharing": (
         "Je Viertelstunde: Angebot = Summe der Einspeisung der Anlagen, nach dem vereinbarten Schlüssel auf die "
         "Teilnehmer verteilt, nie mehr als ihr Bezug; der Rest bleibt Einspeisung.",
@@ -222,6 +223,7 @@ WORDS: "dict[str, Pair]" = {
     "difference_series": ("Differenzzeitreihe", "difference series"),
     "difference": ("Messdifferenz", "measuring difference"),
     "base": ("Grundpreis", "base price"),
+    "stored": ("aus dem Netz gespeichert", "stored from the grid"),
     "module_1": ("Modul 1 (§ 14a)", "module 1 (section 14a)"),
     "household": ("Haushalt", "household"),
     "common": ("Hausstrom", "the house's own"),
@@ -287,6 +289,9 @@ NOTES: "dict[str, Pair]" = {
     "difference": (
         "Die Zähler widersprechen sich; die Messdifferenz ist eigens ausgewiesen",
         "the meters contradict each other; the measuring difference is told apart"),
+    "stored": (
+        "Der Speicher lud auch aus dem Netz; was er davon abgab, gilt hier als Dachstrom",
+        "the storage charged from the grid too; what it gave of that counts as the roof's here"),
     "areas": (
         "Die Bilanzierungsgebiete sind nicht alle dasselbe oder nicht angegeben: Anspruch besteht seit 2026-06-01 "
         "nur innerhalb eines Gebiets",

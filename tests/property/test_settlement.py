@@ -51,6 +51,18 @@ def test_parties_have_what_there_is_and_no_more(key: str, made: int, used: "dict
     assert again.own == found.own
 
 
+@given(st.builds(tenants.Building, ENERGY, ENERGY, ENERGY), ENERGY, ENERGY, ENERGY)
+@SETTINGS
+def test_a_storage_makes_and_loses_nothing(building: tenants.Building, charge: int, discharge: int, others: int
+                                           ) -> None:
+    settled, stored = tenants.with_storage(building, charge, discharge, others)
+    assert min((*settled, stored)) >= 0
+    assert settled.draw + stored == building.draw
+    lost = building.made + discharge - charge - (settled.made - stored)
+    assert lost <= 0  # more was charged than roof and grid gave: the meters contradict each other
+    assert lost == 0 or stored == max(0, building.draw - others)
+
+
 @given(st.builds(tenants.Building, ENERGY, ENERGY, ENERGY), USED, ENERGY)
 @SETTINGS
 def test_a_building_of_tenants_closes(building: tenants.Building, used: "dict[str, int]", others: int) -> None:

@@ -115,6 +115,18 @@ def test_tenants_and_one_with_a_supplier_of_its_own() -> None:
     assert (swapped.bought, swapped.fed_in, swapped.roof["ober"]) == (0, 300, 100)  # the roof is fed in by reckoning
 
 
+def test_tenants_beside_a_storage() -> None:
+    """By day it takes of the roof, by night it gives what is the roof's then; what it takes of the grid is nobody's."""
+    day, stored = tenants.with_storage(tenants.Building(0, 200, 2_000), 900, 0, others=0)
+    assert (day, stored) == (tenants.Building(0, 200, 1_100), 0)
+    night, stored = tenants.with_storage(tenants.Building(100, 0, 0), 0, 700, others=0)
+    found = tenants.supply(night, {"ober": 400, "unter": 300}, others=0)
+    assert (stored, found.roof, found.difference) == (0, {"ober": 350, "unter": 262, "common": 88}, 0)
+    cheap, stored = tenants.with_storage(tenants.Building(1_500, 0, 0), 900, 0, others=0)
+    assert (cheap.draw, stored) == (600, 900)
+    assert tenants.supply(cheap, {"ober": 600}, others=0).grid == {"ober": 600, "common": 0}
+
+
 def test_a_supplement_changes_at_midnight_of_legal_time() -> None:
     known = supplement.rates({"2026-11-01": {"": 2.0}, "2026-10-25": {"": 3.0}}, BERLIN)
     assert [(rate.since, rate.mct) for rate in known] == [("2026-10-25", {"": 3_000}), ("2026-11-01", {"": 2_000})]
@@ -142,6 +154,8 @@ def test_roofs_with_rates_of_their_own_share_by_what_they_made_just_then() -> No
         ("2026-10-25", "", 1_000, 3_000), ("2026-11-01", "old", 750, None), ("2026-11-01", "south", 750, 2_000),
         ("2026-11-01", "west", 500, 5_000)]
     assert table.total == {"since": "", "energy": 3_000, "amount": 7}  # 3 + 1.5 + 2.5 ct
+    sums.add(known[1].from_s + 1_800, 0, settled, {"south": 0, "west": 0, "old": 0})  # 3,000, 1,500 and 1,500 so far
+    assert [row["energy"] for row in sums.tables()[0].rows] == [1_000, 1_000, 1_250, 750]
     assert [note.key for note in sums.notes()] == ["supplement", "no_supplement"]
 
 

@@ -11,6 +11,7 @@ from drivers.mqtt_courier import Courier
 from drivers.radio_port import RadioPort
 from drivers.wmbus_stick import Heard
 from firmware.carrying.core import Carry
+from firmware.carrying.recent import Recent, place
 from firmware.carrying.spool import Spool
 from firmware.config.carry import CarryFile
 from firmware.config.tables import access
@@ -34,7 +35,8 @@ class Carrier:
             spool = Spool(Path(table.folder), table.most_mb * MEGABYTE)
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"carry.folder = {table.folder!r}: {error}") from error
-        self.carry = Carry(spool, table.interval_s, frozenset(table.meters), now_ms=_now_ms())
+        self._recent = Recent(place(Path(table.folder)))
+        self.carry = Carry(spool, table.interval_s, frozenset(table.meters), now_ms=_now_ms(), recent=self._recent)
         self._spool = spool
         try:
             self._courier = Courier(access(mqtt), f"hutschiene-{slug(file.site)}-carry", self._root + "status",
@@ -60,6 +62,8 @@ class Carrier:
             self.radio.close()
             with self._lock:
                 self.carry.tick(int(time.time()), _now_ms() + 10 ** 9)  # long past the next checkpoint
+                if not self.carry.fault:
+                    self._recent.close()
             self._courier.close()
             self._spool.close()
 

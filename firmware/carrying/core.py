@@ -8,12 +8,13 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
+from firmware.carrying.recent import Recent
 from firmware.carrying.spool import Kept, Part, Spool, is_damage
 
 MOST_METERS = 250
 MOST_FRAMES = 64  # in one message: 64 frames of 256 bytes are 41 kB, which every broker takes
 LEAST_S, MOST_S, DAY_S = 900, 604_800, 86_400
-CHECKPOINT_MS = 300_000  # what a crash may cost; more often would wear a memory card
+CHECKPOINT_MS = 300_000  # what a power cut may cost; more often would wear a memory card
 RETRY_MS = 60_000  # after a full disk
 STRANGER_S = 7 * DAY_S  # a meter not heard for so long makes room for a new one
 SET_CLOCK_S = 1_735_689_600  # 2025-01-01: before it a clock has not been set
@@ -23,8 +24,9 @@ class Carry:
     """`fault` says in words why nothing is kept on the disk, "" while it is."""
 
     def __init__(self, spool: Spool, interval_s: int, only: "frozenset[str]" = frozenset(),
-                 most_meters: int = MOST_METERS, now_ms: int = 0) -> None:
-        """`interval_s` until another one was set from afar; `only`: ids of the meters to carry, empty for all."""
+                 most_meters: int = MOST_METERS, now_ms: int = 0, recent: "Recent | None" = None) -> None:
+        """`interval_s` until another one was set from afar; `only`: ids of the meters to carry, empty for all;
+        `recent`: what a killed life of ours has heard since its last checkpoint."""
         self.refused = 0  # frames of meters beyond the most
         self.fault = spool.fault
         self.interval_s = int(spool.get("interval_s", str(interval_s)))
@@ -36,19 +38,34 @@ class Carry:
         self._changed: "set[str]" = set()
         self._gone: "set[str]" = set()
         self._saved_ms = self._shut_ms = now_ms
+        self._recent = recent or Recent()
+        self._number = int(spool.get("heard", "0"))  # of the newest frame
         self._done = 0  # number up to which all has been delivered, should the disk not take it
+        for number, kept, utc_s in self._recent.frames():
+            if number > self._number and self._wanted(kept.meter, utc_s):
+                self._take(number, kept, utc_s)
 
     def hear(self, meter: str, frame: bytes, utc_s: int, rssi_dbm: "int | None") -> None:
         """`meter` is its whole name ("KAM-12345678-1B-16")."""
+        if self._wanted(meter, utc_s):
+            kept = Kept(meter, frame, utc_s if utc_s >= SET_CLOCK_S else None, rssi_dbm)
+            self._take(self._number + 1, kept, utc_s)
+            self._recent.add(self._number, kept, utc_s)
+
+    def _wanted(self, meter: str, utc_s: int) -> bool:
         if self._only and meter.split("-")[1] not in self._only:
-            return
+            return False
         if meter not in self._last_s and not self._room(utc_s):
             self.refused += 1
-            return
-        self._last_s[meter] = utc_s
-        self._gone.discard(meter)
-        self._kept[meter] = Kept(meter, frame, utc_s if utc_s >= SET_CLOCK_S else None, rssi_dbm)
-        self._changed.add(meter)
+            return False
+        return True
+
+    def _take(self, number: int, kept: Kept, utc_s: int) -> None:
+        self._number = number
+        self._last_s[kept.meter] = utc_s
+        self._gone.discard(kept.meter)
+        self._kept[kept.meter] = kept
+        self._changed.add(kept.meter)
 
     def tick(self, utc_s: int, now_ms: int) -> None:
         """Ends a period when it is over, and keeps what is new on the disk now and then."""
@@ -80,7 +97,8 @@ class Carry:
         self._saved_ms = now_ms
         rows = [self._kept[name] for name in sorted(self._changed) if name in self._kept]
         if rows or self._gone:
-            self._spool.keep(rows, {row.meter: self._last_s[row.meter] for row in rows}, self._gone)
+            self._spool.keep(rows, {row.meter: self._last_s[row.meter] for row in rows}, self._gone, self._number)
+        self._recent.clear()
         self._changed.clear()
         self._gone.clear()
         self.fault = ""
@@ -142,7 +160,9 @@ class Carry:
     def _shut(self, utc_s: int, now_ms: int) -> None:
         rows = [self._kept[name] for name in sorted(self._kept)]
         self._spool.shut(rows, list(_payloads(rows, self._spool.series, utc_s)), utc_s // self.interval_s,
-                         {row.meter: self._last_s[row.meter] for row in rows if row.meter in self._last_s}, self._gone)
+                         {row.meter: self._last_s[row.meter] for row in rows if row.meter in self._last_s}, self._gone,
+                         self._number)
+        self._recent.clear()
         for row in rows:
             del self._kept[row.meter]
         self._shut_ms = self._saved_ms = now_ms

@@ -24,7 +24,7 @@ create table if not exists meter (name text primary key, last_s integer not null
 create table if not exists newest (meter text primary key, frame blob not null, heard_s integer, rssi_dbm integer);
 create table if not exists part (number integer primary key, payload text not null, frames integer not null);
 """
-_NUMBERS = ("number", "period", "lost", "interval_s")
+_NUMBERS = ("number", "period", "lost", "interval_s", "heard")
 
 
 class Kept(NamedTuple):
@@ -104,14 +104,15 @@ class Spool:
         """When each was last heard, UTC seconds."""
         return {row[0]: row[1] for row in self._db.execute("select name, last_s from meter")}
 
-    def keep(self, rows: "Iterable[Kept]", last_s: "dict[str, int]", gone: "Iterable[str]") -> None:
-        """The newest of some meters, and which meters there are."""
+    def keep(self, rows: "Iterable[Kept]", last_s: "dict[str, int]", gone: "Iterable[str]", heard: int = 0) -> None:
+        """The newest of some meters, and which meters there are. `heard`: number of the newest frame that counts."""
         with once(self._db):
             self._db.executemany("insert or replace into newest values (?, ?, ?, ?)", list(rows))
             self._know(last_s, gone)
+            self.put("heard", str(heard))
 
     def shut(self, rows: "Iterable[Kept]", payloads: "list[tuple[str, int]]", period: int, last_s: "dict[str, int]",
-             gone: "Iterable[str]") -> None:
+             gone: "Iterable[str]", heard: int = 0) -> None:
         """Ends a period: `rows` stand in `payloads` (text without its number, frames) and are newest no more."""
         with once(self._db):
             self._know(last_s, gone)
@@ -121,6 +122,7 @@ class Spool:
                 self._db.execute("insert into part values (?, ?, ?)", (number, text % number, frames))
             self.put("number", str(number))
             self.put("period", str(period))
+            self.put("heard", str(heard))
             self._db.executemany("delete from newest where meter = ?", [(row.meter,) for row in rows])
             self._bound()
 

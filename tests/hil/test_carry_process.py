@@ -18,6 +18,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware.broker import Broker
+from firmware.carrying.recent import place as recent
 from firmware.carrying.spool import Spool
 from sim.rng import Rng
 from sim.twins.oms_meter import RadioMeter, on_stick
@@ -163,6 +164,8 @@ def test_killed_and_cut_every_frame_arrives_once(place: "tuple[Path, Way, Office
     meters = [RadioMeter(3, number) for number in range(METERS)]
     sent: "dict[str, str]" = {}
     process = started(folder)
+    memory = recent(folder / "spool")
+    assert memory is not None
     air = os.open(folder / "air", os.O_RDWR)  # so the pipe outlives a dead reader
     try:
         for round_ in range(3):
@@ -174,6 +177,7 @@ def test_killed_and_cut_every_frame_arrives_once(place: "tuple[Path, Way, Office
             time.sleep(rng.between(200, 2_500) / 1000)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
+            assert memory.exists()
             process = started(folder)
         way.set_cut(False)
         last = [meter.send(0) for meter in meters]
@@ -195,6 +199,7 @@ def test_killed_and_cut_every_frame_arrives_once(place: "tuple[Path, Way, Office
         process.terminate()
         assert process.wait(20) == 0
     kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert not memory.exists()  # a good end leaves nothing there
     assert not any(meter.key in kept or meter.key.hex().encode() in kept for meter in meters)
 
 

@@ -8,7 +8,8 @@ fail-safe current (262) rules. Both are armed and read back, and the watchdog is
 258 = 4 keeps the box awake without a car; 258 and 259 cannot be read. After a power cut all of them are
 back on their defaults: the line arms again after a silence, and `read` itself arms again and repeats the
 newest current when it finds a default (262, 261, a fallen counter; 257 every 10 s). So that 257 shows it,
-ours is never the default of 15 s.
+ours is never the default of 15 s. A current that is found otherwise again and again, while the box was not
+without power, is another master's.
 """
 
 from drivers.given import phases, whole
@@ -16,7 +17,8 @@ from drivers.identity import Mark
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import BOTH
 from drivers.register_device import RegisterDevice, needed, one, split
-from hal.faults import RANGE, DeviceError
+from drivers.wallbox_load import MASTERS, MASTERS_MS
+from hal.faults import RANGE, REFUSED, DeviceError
 from hal.options import integer
 from hal.ports import Bus, Load
 from hal.registers import Reg
@@ -78,10 +80,13 @@ class EnergyControl(RegisterDevice, Load):
         self._told_ma: "int | None" = None  # newest current it has confirmed
         self._since_on_wh = 0
         self._unlocked_ms: "int | None" = None
+        self._strange_ms: "list[int]" = []  # when another current than was told was found
+        self._complaint = ""
 
     def read(self, now_ms: int) -> Reading:
         values = self.fetch(now_ms)
         if self._armed and self._lost_settings(values):
+            self._look_for_masters(now_ms, values)
             self.arm()
             if self._told_ma is not None:
                 self.keep(LIMIT, (self._told_ma,))
@@ -115,6 +120,9 @@ class EnergyControl(RegisterDevice, Load):
         """One pilot serves all conductors: the least of them, in steps of 0.1 A."""
         least_ma = min(min(unplaced(setpoint.current_ma, self.phases)), self._max_ma)
         self._tell(least_ma if least_ma >= MIN_MA else 0)
+        if self._complaint:
+            words, self._complaint = self._complaint, ""
+            raise DeviceError(REFUSED, words)
 
     def release(self) -> None:
         self._tell(self._failsafe_ma)
@@ -132,6 +140,18 @@ class EnergyControl(RegisterDevice, Load):
             or (self._told_ma is not None and one(values, "limit_ma") != self._told_ma)
             or (one(values, "since_on_wh") or 0) < self._since_on_wh
         )
+
+    def _look_for_masters(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]") -> None:
+        """One that was without power has forgotten all it was told."""
+        limit_ma = one(values, "limit_ma")
+        if self._told_ma in (None, limit_ma) or (one(values, "since_on_wh") or 0) < self._since_on_wh \
+                or one(values, "failsafe_ma") != self._failsafe_ma:
+            return
+        self._strange_ms = [then for then in self._strange_ms if now_ms - then < MASTERS_MS] + [now_ms]
+        if len(self._strange_ms) >= MASTERS:
+            self._strange_ms = []
+            self._complaint = "told %d mA, and it stands at %s mA again and again: another master?" % (
+                self._told_ma, limit_ma)
 
     def _unlock(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]") -> None:
         """Takes back a remote lock that another master, or a power cut, has left."""

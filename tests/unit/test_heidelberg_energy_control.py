@@ -326,3 +326,33 @@ def test_a_silent_unit_is_an_error() -> None:
         with pytest.raises(DeviceError) as caught:
             attempt()
         assert caught.value.kind == TIMEOUT
+
+
+def test_another_master_is_corrected_and_named() -> None:
+    garage = Garage()
+    garage.box.arm()
+    garage.box.apply(amps(8_000))
+    garage.seconds_watched(5)
+    words = []
+    for _ in range(12):
+        garage.bank.write(2, 6, 261, (160,))
+        garage.seconds_watched(1)
+        assert garage.bank.read(2, 3, 261, 1) == (80,)
+        try:
+            garage.box.apply(amps(8_000))
+        except DeviceError as error:
+            words.append((error.kind, error.detail))
+    assert len(words) == 4
+    assert set(words) == {(REFUSED, "told 8000 mA, and it stands at 16000 mA again and again: another master?")}
+
+
+def test_a_power_cut_is_no_other_master() -> None:
+    garage = Garage()
+    garage.box.arm()
+    garage.box.apply(amps(8_000))
+    for _ in range(5):
+        garage.seconds_watched(8)
+        garage.twin.power_cycle()
+        garage.box.read(garage.now_ms)
+        assert garage.bank.read(2, 3, 261, 1) == (80,)
+        garage.box.apply(amps(8_000))

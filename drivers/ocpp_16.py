@@ -94,7 +94,7 @@ def _values(desk: Desk, said: Payload, at: At) -> Payload:
     one = desk.connectors.get(said["connectorId"])
     if one is not None:
         id = said.get("transactionId")
-        if id is not None and one.transaction is None and _runs(one):  # it began before we did
+        if id is not None and id > 0 and one.transaction is None and _runs(one):  # it began before we did; 0, -1: none
             one.begins(Transaction(id, "", True))
             desk.remembers(id, one.number)
         for entry in said["meterValue"][:64]:

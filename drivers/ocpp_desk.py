@@ -68,7 +68,9 @@ class Connector:
         self.status, self.letter = status, letter
 
     def tells(self, status: str, letter: str, now_ms: int) -> None:
-        """The station, of this connector."""
+        """The station, of this connector. Without a car no transaction goes on, whether or not its end was ever told."""
+        if letter == GONE:
+            self.transaction = None
         self.before = status, letter
         self.stands(status, letter, now_ms)
 

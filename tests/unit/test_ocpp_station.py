@@ -526,6 +526,34 @@ def test_a_station_that_does_not_start_is_not_asked_for_ever(version: str) -> No
     assert len(garage.said("RemoteStartTransaction") + garage.said("RequestStartTransaction")) == 5
 
 
+def test_a_transaction_whose_end_was_never_told_ends_with_the_cable(version: str) -> None:
+    """A station that forgets its queue with its power: the next car was never started."""
+    garage = Garage(version, authorisation="free").start()
+    garage.charge()
+    garage.point.drops()
+    garage.car.unplug()
+    garage.socket.transaction, garage.socket.status = None, ""
+    garage.point.waiting.clear()
+    garage.pass_s(30)
+    garage.point.connects()
+    garage.watch_s(10)
+    assert garage.desk.connectors[1].transaction is None
+    garage.car.plug()
+    garage.watch_s(90)
+    assert max(garage.car.current_ma) > 11_000
+
+
+@pytest.mark.parametrize("nobody", [0, -1])
+def test_values_of_no_transaction_begin_none(nobody: int) -> None:
+    garage = Garage("1.6").start(plugged=False)
+    one = garage.desk.connectors[1]
+    one.status = ""
+    values = {"connectorId": 1, "transactionId": nobody, "meterValue": [
+        {"timestamp": text(garage.port.utc_ms()), "sampledValue": [{"value": "1"}]}]}
+    ocpp_station.DIALECTS["1.6"].take(garage.desk, "MeterValues", values, At(1, garage.port.utc_ms()))
+    assert one.transaction is None
+
+
 # what is said
 
 

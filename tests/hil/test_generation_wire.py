@@ -20,6 +20,8 @@ from firmware.run import Daemon
 from firmware.serve import Served
 from hal.faults import REFUSED, DeviceError
 from hal.values import ZERO, Setpoint
+from sim.battery import Battery
+from sim.pv import Inverter
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).parents[2]
@@ -63,6 +65,17 @@ driver = "control_box"
 line = "pins"
 s1_pin = 5
 w3_pin = 6
+[page]
+port = {page}
+"""
+BATTERY = """\
+[device.battery]
+driver = "fronius_gen24"
+line = "roof"
+node = "house"
+phases = "L1 L2 L3"
+max_charge_w = 4000
+max_discharge_w = 4000
 [page]
 port = {page}
 """
@@ -154,6 +167,34 @@ def test_contacts_limit_the_roof_on_the_wire_and_a_restarted_inverter_is_limited
             running.join(10)
         assert not running.is_alive()
         assert roof.told["enabled"] == 0  # released
+
+
+def test_roof_and_battery_of_one_inverter_are_told_on_one_wire(until: "Callable[..., None]",
+                                                                free_port: "Callable[[], int]",
+                                                                tmp_path: Path) -> None:
+    text = (SITE + BATTERY).format(feed_in="feed_in_w = 0", meters=free_port(), roof=free_port(), page=free_port())
+    file, served = served_of(tmp_path / "site.toml", text)
+    house, roof, store = served.simulated, served.simulated.part("roof"), served.simulated.part("battery")
+    assert isinstance(roof, Inverter)
+    assert isinstance(store, Battery)
+    store.plug(1_000)  # full
+    with served:
+        twin: Any = house.twins[2]
+        daemon = Daemon(file, tell=lambda words: True)
+        running = threading.Thread(target=daemon.run, daemon=True)
+        running.start()
+        try:
+            until(lambda: twin.told["enabled"] == 1 and -house.house.nodes[0].power_w.total() <= 50
+                  and roof.power_w.total() < -100, "no feed-in, and the house is fed", 20)
+            assert roof.could_w > 6_000
+            house.world.sun.held_permille = 0
+            until(lambda: roof.power_w.total() == 0 and store.power_w.total() < -100
+                  and abs(house.house.nodes[0].power_w.total()) < 100, "the battery feeds it in the dark", 20)
+        finally:
+            daemon.stop()
+            running.join(10)
+        assert not running.is_alive()
+        assert (twin.told["enabled"], twin.mode) == (0, 0)  # both released
 
 
 def test_killed_the_inverter_lifts_its_limit_by_itself(until: "Callable[..., None]", free_port: "Callable[[], int]",

@@ -15,7 +15,7 @@ from drivers.meter_facts import DRIVERS
 from drivers.register_device import needed, one
 from drivers.sunspec import Model, Point, fetch, find, scan
 from drivers.sunspec_storage import OPTIONS as STORAGE_OPTIONS
-from drivers.sunspec_storage import STORAGE_POINTS, StorageInverter, state_of, told_w
+from drivers.sunspec_storage import StorageInverter, state_of, told_w
 from drivers.sunspec_storage import ability as storage_ability
 from hal.faults import RANGE, DeviceError
 from hal.ports import Bus
@@ -71,7 +71,7 @@ class Gen24(StorageInverter):
 
     def read(self, now_ms: int) -> Reading:
         _, storage = self._models()
-        stored = fetch(self._bus, self._unit, storage, STORAGE_POINTS)
+        stored = self.stored(now_ms, storage)
         return reading(now_ms, total_w=self._modules.battery_w(), soc_permille=one(stored, "soc_permille"),
                        state=state_of(one(stored, "state")), limit_w=told_w(stored))
 

@@ -17,7 +17,7 @@ from drivers.identity import Mark
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import BOTH
 from drivers.register_device import RegisterDevice, needed, one, split
-from drivers.wallbox_load import MASTERS, MASTERS_MS
+from drivers.rivals import WORDS, Rivals
 from hal.faults import RANGE, REFUSED, DeviceError
 from hal.options import integer
 from hal.ports import Bus, Load
@@ -80,7 +80,7 @@ class EnergyControl(RegisterDevice, Load):
         self._told_ma: "int | None" = None  # newest current it has confirmed
         self._since_on_wh = 0
         self._unlocked_ms: "int | None" = None
-        self._strange_ms: "list[int]" = []  # when another current than was told was found
+        self._rivals = Rivals()
         self._complaint = ""
 
     def read(self, now_ms: int) -> Reading:
@@ -147,11 +147,8 @@ class EnergyControl(RegisterDevice, Load):
         if self._told_ma in (None, limit_ma) or (one(values, "since_on_wh") or 0) < self._since_on_wh \
                 or one(values, "failsafe_ma") != self._failsafe_ma:
             return
-        self._strange_ms = [then for then in self._strange_ms if now_ms - then < MASTERS_MS] + [now_ms]
-        if len(self._strange_ms) >= MASTERS:
-            self._strange_ms = []
-            self._complaint = "told %d mA, and it stands at %s mA again and again: another master?" % (
-                self._told_ma, limit_ma)
+        if self._rivals.found(now_ms):
+            self._complaint = "told %d mA, and it stands at %s mA" % (self._told_ma, limit_ma) + WORDS
 
     def _unlock(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]") -> None:
         """Takes back a remote lock that another master, or a power cut, has left."""

@@ -68,7 +68,7 @@ class Connector:
         self.status, self.letter = status, letter
 
     def tells(self, status: str, letter: str, now_ms: int) -> None:
-        """The station, of this connector. Without a car no transaction goes on, whether or not its end was ever told."""
+        """The station, of this connector. Without a car no transaction goes on, whether or not its end was told."""
         if letter == GONE:
             self.transaction = None
         self.before = status, letter

@@ -9,6 +9,7 @@ from drivers.given import most_w, phases, whole
 from drivers.orders import ON_CHANGE, Order
 from drivers.register_device import one
 from drivers.register_load import RegisterLoad
+from drivers.rivals import WORDS, Rivals
 from hal.faults import RANGE, DeviceError
 from hal.options import Option, integer
 from hal.ports import Bus
@@ -41,6 +42,7 @@ class RegisterStorage(RegisterLoad):
         self.step_w = storage.step_w
         self._stands: "dict[str, int | tuple[int, ...]]" = {}  # by field, what was told and confirmed
         self._neutral = False
+        self._rivals = Rivals()
         self._follows = Follows() if self.judged and not storage.own else None
 
     def recipe(self, power_w: int) -> "tuple[tuple[Order, int | tuple[int, ...]], ...]":
@@ -60,6 +62,8 @@ class RegisterStorage(RegisterLoad):
         self.say(self._now_ms, self.fetch(self._now_ms))
         for told, value in self.settings():
             self.settle(told, value)
+        if self.settings():
+            self.forget()  # an old slow value would look as if it did not stand there
         self._stands = {}
         self._armed = True
 
@@ -104,13 +108,22 @@ class RegisterStorage(RegisterLoad):
 
     def _watch(self, values: "dict[str, tuple[int | None, ...]]") -> None:
         """What was told and stands otherwise is told anew with the next lease."""
-        if any(one(values, field) not in (None, self._stands[field]) for field in self._stands):
-            self._stands = {}
+        for field in self._stands:
+            if one(values, field) not in (None, self._stands[field]):
+                self._found_strange(field, self._stands[field], one(values, field))
+                self._stands = {}
+                break
         for told, value in self.settings():
             field = told.reg.field if told.reg is not None else ""
             if self._armed and one(values, field) not in (None, value):
-                self.arm()
+                if self._rivals.may_mend(self._now_ms):
+                    self.arm()
+                self._found_strange(field, value, one(values, field))
                 break
+
+    def _found_strange(self, field: str, told: object, stands: object) -> None:
+        if self._rivals.found(self._now_ms):
+            self._complaint = "%s: told %s, and it stands at %s" % (field, told, stands) + WORDS
 
     def say(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]") -> Reading:
         soc_permille, total_w = one(values, "soc_permille"), one(values, "total_w")

@@ -15,11 +15,12 @@ from drivers.hybrid_roof import HybridRoof
 from drivers.load_facts import LoadFacts
 from drivers.meter_facts import STANDARD
 from drivers.register_device import needed, one, own_values, split
+from drivers.rivals import WORDS, Rivals
 from drivers.sunspec import NONE, Model, Point, fetch, find, scale_of, scan
 from hal.faults import RANGE, REFUSED, DeviceError
 from hal.options import integer
 from hal.ports import Bus, Load
-from hal.registers import encode
+from hal.registers import decode, encode
 from hal.values import Ability, Phases, Reading, Setpoint, placed, reading
 from hal.values import ability as able
 
@@ -80,6 +81,9 @@ class StorageInverter(Load):
         self._min_w = storage.min_w
         self._max_w = storage.max_w
         self._revert_s = storage.failsafe_ms // 1000
+        self._rivals = Rivals()
+        self._told_ppm: "int | None" = None  # what stands in it, as it counts
+        self._complaint = ""
         self._inverter: "Model | None" = None
         self._storage: "Model | None" = None
 
@@ -91,7 +95,7 @@ class StorageInverter(Load):
         inverter, storage = self._models()
         points = FLOAT_POINTS if inverter.id in FLOATS else POINTS
         flow = fetch(self._bus, self._unit, inverter, points)
-        stored = fetch(self._bus, self._unit, storage, STORAGE_POINTS)
+        stored = self.stored(now_ms, storage)
         total_w = -needed(flow, "produced_w")[0]
         size_ma = own_values(flow, "current_ma", len(self._phases))
         return reading(
@@ -100,6 +104,14 @@ class StorageInverter(Load):
             soc_permille=one(stored, "soc_permille"), temperature_mdegc=one(flow, "temperature_mdegc"),
             state=state_of(one(stored, "state")), limit_w=told_w(stored),
         )
+
+    def stored(self, now_ms: int, storage: Model) -> "dict[str, tuple[int | None, ...]]":
+        """What its storage model says; who finds something else there than was told again and again has a rival."""
+        out = fetch(self._bus, self._unit, storage, STORAGE_POINTS)
+        stands = one(out, "in_ppm") if one(out, "mode") == BOTH_LIMITS else None
+        if self._told_ppm is not None and stands != self._told_ppm and self._rivals.found(now_ms):
+            self._complaint = "InWRte: told %d ppm, and it stands at %s" % (self._told_ppm, stands) + WORDS
+        return out
 
     def apply(self, setpoint: Setpoint) -> None:
         power_w = max(self._min_w, min(setpoint.power_w, self._max_w))
@@ -118,6 +130,9 @@ class StorageInverter(Load):
             self.roof.makes_room(power_w)
         self._write_rates(stands, ppm, -ppm)
         self._keep(MODE, BOTH_LIMITS)  # even if it stands there: some restart the revert timer only by this
+        if self._complaint:
+            words, self._complaint = self._complaint, ""
+            raise DeviceError(REFUSED, words)
 
     def release(self) -> None:
         """Automatic, with rates that limit nothing."""
@@ -125,15 +140,17 @@ class StorageInverter(Load):
             self.roof.makes_room(None)
         _, storage = self._models()
         self._write_rates(fetch(self._bus, self._unit, storage, STORAGE_POINTS), FULL_PPM, FULL_PPM)
+        self._told_ppm = None
         self._keep(MODE, AUTOMATIC)
 
     def _write_rates(self, stands: "dict[str, tuple[int | None, ...]]", in_ppm: int, out_ppm: int) -> None:
         """Both in one request, so that they never contradict each other."""
         _, storage = self._models()
         factor = needed(stands, scale_of("in_ppm"))[0]
-        words = (encode(OUT_RATE.reg(storage, factor), (out_ppm,))
-                 + encode(IN_RATE.reg(storage, factor), (in_ppm,)))
+        reg, self._told_ppm = IN_RATE.reg(storage, factor), None
+        words = encode(OUT_RATE.reg(storage, factor), (out_ppm,)) + encode(reg, (in_ppm,))
         self._keep_words(storage.address + OUT_RATE.offset, words)
+        self._told_ppm = decode(reg, words[1:])[0]
 
     def _keep(self, point: Point, value: int) -> None:
         _, storage = self._models()

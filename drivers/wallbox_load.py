@@ -10,6 +10,7 @@ from drivers.cards import card_text
 from drivers.given import phases
 from drivers.orders import EVERY_TIME, ON_CHANGE, STATED, Order
 from drivers.register_device import one, own_values, split
+from drivers.rivals import WORDS, Rivals
 from drivers.wallbox_table import MIN_MA, Box
 from hal.faults import REFUSED, DeviceError
 from hal.ports import Load
@@ -20,8 +21,6 @@ IDLE_BLIND_MS = 15_000  # for a box that measures nothing: a car stops within 3 
 IDLE_MA = 500
 IDLE_W = 100
 SWITCHED_MS = 60_000  # a box that does not stand where it was told by then will not
-MASTERS_MS = 60_000  # so many strange values within this time are another master
-MASTERS = 3
 AGAIN_MS = 3_000  # a box that tells late what rules is not told again sooner
 ANY_MA = 1_000_000  # nobody knows where it stands
 THREE = 3  # conductors of a box that can choose: one, or three
@@ -53,7 +52,7 @@ class WallboxLoad(Load):
         self._wish: "tuple[int, int] | None" = None  # (conductors, current) once it has been switched
         self._idle_ms: "int | None" = None
         self._moved_ms: "int | None" = None
-        self._strange_ms: "list[int]" = []  # when something else than was told was found
+        self._rivals = Rivals()
 
     # its words
 
@@ -252,7 +251,9 @@ class WallboxLoad(Load):
         for told, value in self.settings():
             field = told.reg.field if told.reg is not None else ""
             if one(values, field) not in (None, value):
-                self.arm()  # it was without power, or has another master
+                if self._rivals.may_mend(now_ms):
+                    self.arm()  # it was without power, or has another master
+                self._found_strange(now_ms, "%s: set to %d, and it stands at %s" % (field, value, one(values, field)))
                 break
         if self._told_ma is not None and self._strange(now_ms, values):
             told_ma, self._told_ma = self._told_ma, None
@@ -263,10 +264,8 @@ class WallboxLoad(Load):
             self._wish_or_stand(self._used, self._told_ma)
 
     def _found_strange(self, now_ms: int, words: str) -> None:
-        self._strange_ms = [then for then in self._strange_ms if now_ms - then < MASTERS_MS] + [now_ms]
-        if len(self._strange_ms) >= MASTERS:
-            self._strange_ms = []
-            self._complaint = words + " again and again: another master?"
+        if self._rivals.found(now_ms):
+            self._complaint = words + WORDS
 
     def _strange(self, now_ms: int, values: "dict[str, tuple[int | None, ...]]") -> bool:
         """Whether something else stands there than it was told."""

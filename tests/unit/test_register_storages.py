@@ -466,3 +466,37 @@ def test_a_solaredge_without_leave_charges_from_the_roof_only() -> None:
     cellar = Cellar("solaredge_storage", grid_charge=0).start()
     cellar.tell(1_000)
     assert cellar.twin.told["mode"] == (1,)
+
+
+@pytest.mark.parametrize(("name", "field", "other"), [
+    ("sungrow_sh", "power_w", 100), ("goodwe_et", "mode", 1), ("marstek_venus", "force", 0),
+    ("victron_gx", "grid_w", 0), ("solaredge_storage", "control", 1)])
+def test_another_master_is_corrected_and_named(name: str, field: str, other: int) -> None:
+    cellar = Cellar(name).start()
+    cellar.told_for(1_500, 40)
+    wanted, words = cellar.wanted, []
+    assert wanted is not None
+    for _ in range(8):
+        cellar.twin.told[field] = (other,)
+        cellar.twin._shown = False
+        cellar.wanted = None
+        cellar.watch_s(10 if name == "solaredge_storage" else 2)
+        try:
+            cellar.store.apply(wanted)
+        except DeviceError as error:
+            words.append((error.kind, "another master" in error.detail, error.detail.split(":")[0]))
+    assert set(words) == {(REFUSED, True, field)}
+    cellar.pass_s(1)
+    cellar.store.read(cellar.now_ms)
+    assert name == "solaredge_storage" or cellar.twin.told[field] != (other,)
+
+
+def test_what_a_solaredge_stores_is_not_fought_over() -> None:
+    cellar = Cellar("solaredge_storage").start()
+    cellar.told_for(1_500, 40)
+    cellar.wanted, mended = None, 0
+    for _ in range(50):
+        cellar.twin.told["control"] = (1,)
+        cellar.watch_s(1)
+        mended += cellar.twin.told["control"] == (4,)
+    assert mended == 3

@@ -293,6 +293,30 @@ def test_another_master_is_corrected_and_named(name: str) -> None:
     assert words == {(REFUSED, True)}
 
 
+@pytest.mark.parametrize("name", ["keba_p30_p40", "keba_udp"])
+def test_a_fail_safe_that_is_fought_over_is_named_and_not_worn_out(name: str) -> None:
+    garage = Garage(name).start()
+    garage.tell(8_000, 8_000, 8_000)
+    garage.watch_s(10)
+    mended, words = 0, set()
+    for _ in range(30):
+        garage.twin.told["failsafe_ma"] = 16_000
+        garage.twin._shown = False
+        garage.box.forget()  # seen at once
+        garage.pass_s(1)
+        garage.box.read(garage.now_ms)
+        mended += garage.twin.told["failsafe_ma"] == 0
+        try:
+            garage.box.apply(garage.wanted)
+        except DeviceError as error:
+            words.add((error.kind, error.detail))
+    assert mended == 3
+    assert words == {(REFUSED, "failsafe_ma: set to 0, and it stands at 16000 again and again: another master?")}
+    garage.pass_s(60)
+    garage.watch_s(15)
+    assert garage.twin.told["failsafe_ma"] == 0
+
+
 @pytest.mark.parametrize("name", [name for name in BOXES if driver(name).LINES != ("mqtt",)])
 def test_a_box_that_refuses_is_a_fault(name: str) -> None:
     garage = Garage(name).start()

@@ -293,3 +293,26 @@ def test_a_silent_unit_is_an_error() -> None:
         with pytest.raises(DeviceError) as caught:
             attempt()
         assert caught.value.kind == TIMEOUT
+
+
+def test_another_master_is_corrected_and_named() -> None:
+    cellar = Cellar()
+    cellar.inverter.arm()
+    cellar.inverter.apply(watts(1_234))
+    words = []
+    for turn in range(12):
+        cellar.seconds(2)
+        cellar.inverter.read(cellar.now_ms)  # as told
+        if turn < 9:
+            cellar.bank.write(1, 16, M124 + 5, (0,))  # left to itself
+        cellar.inverter.read(cellar.now_ms)
+        try:
+            cellar.inverter.apply(watts(1_234))
+        except DeviceError as error:
+            words.append((error.kind, error.detail))
+        assert cellar.storage_words(5) == (3,)
+    assert words == 3 * [(REFUSED, "InWRte: told 246800 ppm, and it stands at None again and again: another master?")]
+    cellar.inverter.release()
+    for _ in range(5):
+        cellar.inverter.read(cellar.now_ms)
+    cellar.inverter.apply(watts(500))

@@ -1,6 +1,7 @@
 """A session that ends while its page is open: the page says so, forgets what it was told, and asks nothing in vain."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,15 +37,26 @@ class Served:
         self.later_s = 0.0
         self.page = Page(Place("127.0.0.1", 0), {"haus": House(setup=lambda: setup(file))},
                          Door(self.accounts, guests, now_s=lambda: self.later_s))
-        self.page.publish("hutschiene/haus/site/state", json.dumps(STATE))
+        self.closed = threading.Event()
+        self._house = threading.Thread(target=self._lives)
         self.page.start()
+        self._house.start()
+
+    def _lives(self) -> None:
+        while not self.closed.wait(0.5):
+            self.page.publish("hutschiene/haus/site/state", json.dumps(STATE))
+
+    def close(self) -> None:
+        self.closed.set()
+        self._house.join()
+        self.page.close()
 
 
 @pytest.fixture
 def served(tmp_path: Path, request: pytest.FixtureRequest) -> "Iterator[Served]":
     made = Served(tmp_path, request.param)
     yield made
-    made.page.close()
+    made.close()
 
 
 @pytest.fixture

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from drivers.signing import Signer
 from firmware.records.chain import EMPTY, LOGS, Draft, Head, key_id, line_hash, opened, sealed
+from firmware.records.clock import UNKNOWN
 from firmware.transaction import once
 
 NAME = "records.sqlite"
 BUSY_S = 2.0
+NO_CLOCK = f'"clock":"{UNKNOWN}"'  # as a line has it
 # one step of the layout after the other; a step that was released is never changed
 LAYOUTS = ("""
 create table record (log text not null, n integer not null, kind text not null, utc_s integer not null,
@@ -142,15 +144,20 @@ class Store:
         return int(row[0] or 0)
 
     def older(self, log: str, utc_s: int, most: int) -> "tuple[int, str] | None":
-        """(n, line) of the last of the oldest `most` records, all made before this time; never the newest; or None."""
-        found = None
-        rows = self._db.execute("select n, utc_s, line from record where log = ? and n < ? order by n limit ?",
-                                (log, self.head(log).n, most))
-        for n, made_s, line in rows:
-            if made_s >= utc_s:
-                break
-            found = (int(n), line)
-        return None if found is None else (found[0], unpacked(found[1]))
+        """(n, line) of the last of the oldest `most` records, all made before this time; never the newest; or None.
+
+        What a record without a clock says of its time counts for nothing: it is as old as the next that had one.
+        """
+        found = before = None
+        count, newest = 0, self.head(log).n
+        for n, made_s, blob in self._db.execute("select n, utc_s, line from record where log = ? order by n", (log,)):
+            one = int(n), unpacked(blob)
+            if NO_CLOCK not in one[1]:
+                if made_s >= utc_s or count == most:
+                    break
+                found, count = (before if n == newest else one), count + 1
+            before = one
+        return found
 
     def size_bytes(self) -> int:
         pages, free, size = (int(self._db.execute(f"pragma {what}").fetchone()[0])

@@ -366,6 +366,25 @@ def test_what_is_too_old_goes_and_leaves_a_proof(house_of: Houses, tmp_path: Pat
     assert "were deleted, as record" in sections[0].notes[1]
 
 
+@pytest.mark.parametrize("wrong_days", [-20_000, 20_000])
+def test_a_record_without_a_clock_is_as_old_as_the_next_that_has_one(house_of: Houses, tmp_path: Path,
+                                                                     wrong_days: int) -> None:
+    """A computer that wakes in 1970 loses no evidence, one that wakes in 2080 keeps nothing for ever."""
+    clock = SimTime(T0, synced=False)
+    clock.step(wrong_days * 86_400_000)
+    house = house_of(tmp_path, clock)
+    house.live(2 * QUARTER_MS)
+    clock.served = True
+    house.live(2 * QUARTER_MS)
+    assert {log: house.records(log, "deletion") for log in LOGS} == {log: [] for log in LOGS}
+    assert len(house.records(METROLOGY, "start")) == 1
+    clock.wait(1_100 * 86_400_000)
+    house.live(QUARTER_MS)
+    assert [len(house.records(log, "start")) for log in LOGS] == [0, 0, 0]
+    assert {record["clock"] for record in house.records(METROLOGY, "readings")} == {"synced"}
+    assert found(house.export()) == []
+
+
 def test_what_still_holds_outlives_the_record_that_said_it(house_of: Houses, tmp_path: Path) -> None:
     """Meters, configuration and the key that signs, when the first records of a house are deleted."""
     clock = SimTime(T0)

@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
         FORMS[args.format](found, args.lang, sys.stdout)
         return 0
     try:
-        with args.out.open("x", encoding="utf-8", newline="") as out:
+        # spreadsheets take a CSV for one of their own country unless it begins so
+        with args.out.open("x", encoding="utf-8-sig" if args.format == "csv" else "utf-8", newline="") as out:
             FORMS[args.format](found, args.lang, out)
     except FileExistsError:
         raise UserError(f"--out {args.out}: is there already") from None

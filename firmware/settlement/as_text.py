@@ -5,10 +5,11 @@ import json
 from typing import TextIO
 
 from firmware.settlement.forms import UNITS, shown
-from firmware.settlement.report import Column, Report, Table
+from firmware.settlement.report import TEXT, Column, Report, Row, Table
 from firmware.settlement.words import COLUMNS, FORMULAS, KINDS, MARK, NOTES, ROUNDING, TABLES, say
 
 FORMAT = 1
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(report: Report, lang: str, out: TextIO) -> None:
@@ -25,8 +26,13 @@ def write_csv(report: Report, lang: str, out: TextIO) -> None:
             out.write(f"\n# {part.name}: {say(TABLES[one.name], lang)}\n")
             table.writerow([titled(column, lang) for column in one.columns])
             for row in one.rows:
-                table.writerow([shown(row.get(column.key), column, one.scaler, lang, report, thousands=False)
-                                for column in one.columns])
+                table.writerow([_cell(row, column, one, lang, report) for column in one.columns])
+
+
+def _cell(row: Row, column: Column, one: Table, lang: str, report: Report) -> str:
+    """What others have said (a card, a name) is no formula to a spreadsheet."""
+    words = shown(row.get(column.key), column, one.scaler, lang, report, thousands=False)
+    return "'" + words if column.kind == TEXT and words.startswith(FORMULA) else words
 
 
 def titled(column: Column, lang: str) -> str:

@@ -196,6 +196,16 @@ def test_a_session_for_its_driver_and_for_its_supplier(settle: "Callable[..., An
     assert found["certified"] is True
 
 
+def test_a_spreadsheet_reads_umlauts_and_takes_no_card_for_a_formula(settle: "Callable[..., Any]", tmp_path: Path
+                                                                     ) -> None:
+    keep(tmp_path / "records", more=(event("begin", 4, 1_300, external="=1+1"), event("end", 7, 2_300)))
+    settle((PLAN + SESSIONS).replace("RFID1", "=1+1").replace("Anna", '"Jörg"'), "--lang", "de", "--out",
+           str(tmp_path / "out.csv"), form="csv")
+    text = (tmp_path / "out.csv").read_bytes()
+    assert text.startswith(b"\xef\xbb\xbf#")
+    assert ";Jörg;'=1+1;1,000;0,30;" in text.decode("utf-8-sig")
+
+
 def test_several_sources_name_their_meters(settle: "Callable[..., Any]", tmp_path: Path) -> None:
     keep(tmp_path / "records")
     keep(tmp_path / "barn")

@@ -31,7 +31,7 @@ class Courier:
         self._access = access
         self._status = status
         self._hears = hears
-        self._heard: "deque[str]" = deque(maxlen=MOST_HEARD)
+        self._heard: "deque[tuple[str, bool]]" = deque(maxlen=MOST_HEARD)
         self._in_hand: "tuple[str, MQTTMessageInfo] | None" = None
         client = self._client = link(access, name)
         client.will_set(status, "offline", qos=1, retain=True)
@@ -74,8 +74,8 @@ class Courier:
         if self.connected:
             self._client.publish(topic, payload, qos=1, retain=retain)
 
-    def heard(self) -> "str | None":
-        """The oldest message to us that waits."""
+    def heard(self) -> "tuple[str, bool] | None":
+        """The oldest message to us that waits, and whether it is retained: of an unknown time, and at each connect."""
         return self._heard.popleft() if self._heard else None
 
     def _on_connect(self, _client: Client, _: Any, _flags: ConnectFlags, code: ReasonCode,
@@ -95,4 +95,4 @@ class Courier:
         self.fault = "connection lost: " + str(code).lower()
 
     def _on_message(self, _client: Client, _: Any, message: MQTTMessage) -> None:
-        self._heard.append(message.payload[:MOST_HEARD_BYTES].decode("utf-8", "replace"))
+        self._heard.append((message.payload[:MOST_HEARD_BYTES].decode("utf-8", "replace"), message.retain))

@@ -82,7 +82,7 @@ class Carrier:
         wanted = self._courier.heard()
         if wanted is not None:
             with self._lock:
-                why = self.carry.set_interval(wanted)
+                why = self.carry.set_interval(wanted[0])
             answer = {"ok": not why, "interval_s": self.carry.interval_s, **({"why": why} if why else {})}
             self._courier.tell(self._root + "set/interval_s/result", json.dumps(answer), False)
             self._told_s = 0

@@ -68,8 +68,11 @@ class Asking:
 
     def heard(self, now_ms: int) -> "Ask | None":
         """The next that can be understood; what cannot is answered here."""
-        while (text := self._courier.heard()) is not None:
+        while (message := self._courier.heard()) is not None:
+            text, retained = message
             try:
+                if retained:
+                    raise NotAsked(said("a retained command; send it without retain, and remove the retained one"))
                 return ask_of(text, now_ms)
             except NotAsked as error:
                 refused = {"ok": False, "why": error.why, "why_de": german(error.why)}

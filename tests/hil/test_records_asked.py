@@ -44,6 +44,10 @@ class Asker:
         else:
             self.answers.put(json.loads(message.payload))
 
+    def keep(self, text: str) -> None:
+        """Left at the broker, retained, for whoever comes."""
+        self._client.publish("hutschiene/test/records/set/event", text, qos=1, retain=True).wait_for_publish(WAIT_S)
+
     def ask(self, text: str) -> "dict[str, Any]":
         self._client.publish("hutschiene/test/records/set/event", text, qos=1)
         return self.answers.get(timeout=WAIT_S)
@@ -64,8 +68,9 @@ def test_asked_over_mqtt(broker: "tuple[str, int]", recorded_site: "Callable[[st
     file = load(recorded_site(MQTT.format(port=broker[1])))
     clock, image = SimTime(1_792_888_000_000), Image(1)
     recorder = Recorder(file, clock)
-    recorder.start()
     asker = Asker(*broker)
+    asker.keep('{"meter": "grid", "what": "begin"}')
+    recorder.start()
     try:
         assert asker.there.get(timeout=WAIT_S) == "online"
         end_s = time.monotonic() + WAIT_S
@@ -75,6 +80,7 @@ def test_asked_over_mqtt(broker: "tuple[str, int]", recorded_site: "Callable[[st
         image.hear(0, reading(clock.read().mono_ms + 500, import_wh=1_234, export_wh=0))
         recorder.hear(image.snapshot(clock.read().mono_ms + 500, ("surplus",)),
                       Plan((None,), (), None, (), Obeyed((), None, None)))
+        assert "retained command" in asker.answers.get(timeout=WAIT_S)["why"]
         refused = asker.ask('{"meter": "roof", "external": "x1"}')
         assert refused == {"ok": False, "why": "there is no meter 'roof'", "why_de": "den Zähler 'roof' gibt es nicht",
                            "external": "x1"}

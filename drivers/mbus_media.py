@@ -42,6 +42,16 @@ class Address(namedtuple("Address", ("manufacturer", "id", "version", "medium"))
             (self.version, self.medium))
 
 
+def named(name: str) -> "Address | None":
+    """Of what `Address.text` makes of one; None for any other word."""
+    parts = name.split("-")
+    if [len(part) for part in parts] != [3, 8, 2, 2] or not all([64 <= ord(sign) <= 90 for sign in parts[0]]) \
+            or not all([digit in "0123456789ABCDEF" for digit in "".join(parts[1:])]):
+        return None
+    first, second, third = [ord(sign) - 64 for sign in parts[0]]
+    return Address(first << 10 | second << 5 | third, parts[1], int(parts[2], 16), int(parts[3], 16))
+
+
 def id_text(data: bytes) -> str:
     """Four bytes, low one first; meters with hex digits in it exist."""
     return "%02X%02X%02X%02X" % (data[3], data[2], data[1], data[0])

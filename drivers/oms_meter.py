@@ -14,6 +14,7 @@ from drivers.counters import Counters
 from drivers.given import MOUNTING, counters, is_reversed, phases, whole, word
 from drivers.heard_passport import of_address
 from drivers.mbus_measured import measured
+from drivers.mbus_media import named
 from drivers.mbus_reading import reading_of
 from drivers.mbus_telegram import FRAGMENT, Telegram
 from drivers.meter_facts import CAPTURED, Facts
@@ -32,12 +33,14 @@ LINES = ("wm-bus",)
 OPTIONS = (
     choice("role", "sensor", ("sensor", "source"), "sensor: only shown; source: an electricity meter of a generator"),
     MOUNTING,
-    text("id", None, 8, 8, "the eight digits printed on the meter"),
+    text("id", None, 8, 18, "the eight digits printed on the meter; or its whole name, as decode wmbus shows it, where "
+                            "meters of two makers have the same digits"),
     text("keys", "", 0, 255, "file of the keys; none for a meter that does not encrypt"),
     integer("silent_s", 3_600, 60, 86_400, "silent after so long without a telegram, in s"),
 )
 METER = Facts("Meters that send by radio (OMS, wM-Bus): heat, cooling, water, gas, electricity, climate",
               "everything the meter sends; energies, P, U and I of an electricity meter", CAPTURED)
+DIGITS = 8
 FAILSAFE = "nothing is ever sent to a radio meter; it goes on counting without us"
 
 
@@ -51,15 +54,18 @@ def ability(options: "dict[str, object]") -> Ability:
 def key_of(options: "dict[str, object]") -> "dict[str, tuple[bytes, ...]]":
     """The key of this meter alone, by its id."""
     path, name = word(options, "keys"), word(options, "id")
-    if not all(letter in "0123456789ABCDEF" for letter in name):
-        raise ValueError("id: allowed are eight digits, as printed on the meter")
+    whole_name = named(name)
+    if whole_name is None and not (len(name) == DIGITS and all(letter in "0123456789ABCDEF" for letter in name)):
+        raise ValueError("id: allowed are eight digits, as printed on the meter, or a name like KAM-12345678-1B-04")
+    digits = name if whole_name is None else whole_name.id
     if not path:
         return {}
     try:
         known = key_file.keys(path)
     except ValueError as error:
         raise ValueError("keys: %s" % error) from error
-    found = [value for key, value in known.items() if key == name or key.split("-")[1:2] == [name]]
+    found = [value for key, value in known.items()
+             if key in (name, digits) or (whole_name is None and key.split("-")[1:2] == [digits])]
     if len(found) != 1:
         raise ValueError("id: %d keys for it in %s; allowed is one" % (len(found), path))
     return {name: found[0]}
@@ -116,7 +122,7 @@ class OmsMeter(Meter):
         self._good = good
 
     def _is_mine(self, telegram: Telegram) -> bool:
-        return telegram.meter is not None and bool(telegram.meter.id == self._id)
+        return telegram.meter is not None and self._id in (telegram.meter.id, telegram.meter.text())
 
 
 def build(port: Radio, options: "dict[str, object]") -> OmsMeter:

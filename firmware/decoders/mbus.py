@@ -138,7 +138,7 @@ def table(shown: Shown) -> str:
     records = shown.fixed.records if shown.fixed else shown.told.records if shown.told else ()
     lines = [head(shown)]
     if shown.why:
-        lines.append(f"  not read: {shown.why}")
+        lines += [f"  not read: {shown.why}", f"  raw {shown.frame.hex()}"]
     lines += ["  " + row(record) for record in records]
     if shown.told and shown.told.more:
         lines.append("  more follows in the meter's next telegram")

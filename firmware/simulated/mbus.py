@@ -1,6 +1,7 @@
 """Simulated M-Bus meters of a SITE.toml: on the air of a stick, or on a wire. Their counters run by themselves."""
 
 from drivers import oms_meter
+from drivers.mbus_media import named
 from drivers.radio import Radio
 from drivers.wmbus_sticks import make
 from firmware.config.file import LineSpec, SiteFile
@@ -34,7 +35,10 @@ class AirBus:
         """Encrypts with the very key its driver is given."""
         keys = oms_meter.key_of(dict(device.options))
         medium = ELECTRICITY if device.options["role"] == "source" else HEAT
-        meter = RadioMeter(SEED, number, INTERVAL_MS, "mode 7" if keys else "none", medium, device.options["id"])
+        whole = named(device.options["id"])
+        meter = RadioMeter(SEED, number, INTERVAL_MS, "mode 7" if keys else "none", medium,
+                           whole.id if whole else device.options["id"])
+        meter.address = whole or meter.address
         if keys:
             meter.key = keys[device.options["id"]][0]
         self.air.meters.append(meter)

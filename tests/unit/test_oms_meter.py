@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers import oms_meter
+from drivers.mbus_media import named
 from drivers.oms_meter import OmsMeter, build
 from drivers.radio import Radio
 from drivers.wmbus_frame import crc
@@ -126,6 +127,26 @@ def test_a_telegram_without_numbers_takes_none_away(tmp_path: Path, body: str) -
     assert meter.read(2_000) == good
     assert meter.measured == numbers
     assert good.import_wh is not None
+
+
+def test_two_makers_may_print_the_same_digits(tmp_path: Path) -> None:
+    mine, other = (RadioMeter(seed, 5, mode="none", medium=WATER, id_="12345678") for seed in (1, 2))
+    assert (mine.address.id, mine.address.letters() != other.address.letters()) == (other.address.id, True)
+    assert named(mine.address.text()) == mine.address
+    radio = Radio(make("hex"))
+    meter = build(radio, {**options(tmp_path, mine), "id": mine.address.text()})
+    for sender in (mine, other):
+        radio.take(on_stick("hex", sender.send(0)), 1_000)
+    assert {one.meter for one in meter.measured} == {mine.address.text()}
+    keyed = {**options(tmp_path, RadioMeter(1, 5, mode="mode 7", medium=WATER, id_="12345678")), "id": "12345678"}
+    assert oms_meter.key_of(keyed) == {"12345678": (mine.key,)}
+    assert oms_meter.key_of({**keyed, "id": mine.address.text()}) == {mine.address.text(): (mine.key,)}
+    with pytest.raises(ValueError, match="0 keys for it"):
+        oms_meter.key_of({**keyed, "id": other.address.text()})
+    for wrong in ("1234567", "123456789", "KAM-12345678", "kam-12345678-1B-04", "KAM-1234567X-1B-04",
+                  "K1M-12345678-1B-04"):
+        with pytest.raises(ValueError, match=r"^id: allowed are eight digits"):
+            oms_meter.ability({"id": wrong, "keys": "", "role": "sensor"})
 
 
 def test_a_wrong_key_says_so(tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ Own code over http.client, because urllib knows no SHA-256 digest (drivers.diges
 import base64
 import http.client
 import threading
+import time
 
 from drivers import digest
 from hal.faults import FRAME, REFUSED, TIMEOUT, DeviceError
 from hal.ports import Web
 
-ANSWER_S = 1.5
+ANSWER_S = 1.5  # longest silence within an answer
+MOST_S = 5.0  # for the whole of it, though a byte comes now and then
 MOST_BYTES = 65_536
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -80,9 +82,16 @@ class HttpWeb(Web):
             headers["Authorization"] = self._authorization(method, path)
         self._connection.request(method, path, form, headers)
         answer = self._connection.getresponse()
-        body = answer.read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
-            raise http.client.HTTPException(f"more than {MOST_BYTES} bytes")
+        body, until_s = b"", time.monotonic() + MOST_S
+        while piece := answer.read1(MOST_BYTES):
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise http.client.HTTPException(f"more than {MOST_BYTES} bytes")
+            if time.monotonic() > until_s:
+                raise TimeoutError(f"not whole within {MOST_S:g} s")
+        if answer.length:
+            raise http.client.IncompleteRead(body, answer.length)
+        answer.close()  # the connection stays
         return answer.status, body, answer.getheader("WWW-Authenticate", "")
 
     def _authorization(self, method: str, path: str) -> str:

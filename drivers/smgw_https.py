@@ -92,5 +92,7 @@ class Https(Transport):
                 raise http.client.HTTPException(f"more than {MOST_BYTES} bytes")
             if time.monotonic() > self._until_s:
                 raise TimeoutError(f"not done within {MOST_S:g} s")
+        if got.length:
+            raise http.client.IncompleteRead(out, got.length)
         got.close()  # this answer; the connection stays
         return out

@@ -129,6 +129,8 @@ class _Page(HTMLParser):
         try:
             self.feed(body.decode("utf-8", "replace"))
             self.close()
+            if self._table and self.rows:  # cut off within the table: its last row may be half of one
+                self.rows.pop()
         except (AssertionError, ValueError, RecursionError) as error:  # what html.parser says of marked sections
             raise DeviceError(FRAME, "a page that is no HTML") from error
 

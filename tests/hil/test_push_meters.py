@@ -1,12 +1,15 @@
 """Push meters on real sockets: multicast over loopback, an MQTT broker, HTTP with digest; served, read, and lost."""
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from drivers import shelly_em, speedwire, speedwire_meter, tasmota_meter
+from drivers import http_web, shelly_em, speedwire, speedwire_meter, tasmota_meter
 from drivers.clock import MonotonicClock
 from drivers.http_web import HttpWeb
 from drivers.mqtt_inbox import MqttInbox
@@ -163,6 +166,34 @@ def test_http_with_digest_a_new_nonce_and_a_wrong_password() -> None:
         web.get("/rpc/EM.GetStatus?id=0")
     assert caught.value.kind == TIMEOUT
     web.close()
+
+
+@pytest.mark.parametrize(("length", "piece", "why"), [
+    (1_000, b"x", "not whole within"), (-1, b"x", "not whole within"), (10, b"", "7 more expected")])
+def test_an_answer_that_never_ends_is_given_up(monkeypatch: "pytest.MonkeyPatch", length: int, piece: bytes,
+                                               why: str) -> None:
+    """A byte now and then, with a length or without; and one that ends before it is whole."""
+    monkeypatch.setattr(http_web, "MOST_S", 0.6)
+    listening, stop = socket.create_server((HOST, 0)), threading.Event()
+
+    def trickle() -> None:
+        peer, _ = listening.accept()
+        with contextlib.suppress(OSError), peer:
+            peer.recv(4096)
+            head = b"" if length < 0 else b"Content-Length: %d\r\n" % length
+            peer.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n{  ")
+            while piece and not stop.wait(0.05):
+                peer.sendall(piece)
+
+    thread = threading.Thread(target=trickle, daemon=True)
+    thread.start()
+    web = HttpWeb(HOST, listening.getsockname()[1])
+    with pytest.raises(DeviceError, match=why):
+        web.get("/")
+    web.close()
+    stop.set()
+    thread.join(10)
+    listening.close()
 
 
 def test_a_house_whose_grid_meter_is_heard_on_the_network(until: "Callable[..., None]",

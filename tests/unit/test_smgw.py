@@ -352,6 +352,17 @@ def row(**cells: str) -> str:
     return f"<tr>{found}</tr>"
 
 
+def test_a_page_that_was_cut_off_tells_nothing_wrong() -> None:
+    """Each value of any beginning of it is one of the whole."""
+    rows = [row(timestamp="2026-05-16 00:00:01", einheit="kWh", istvalide="1", obis=obis, wert="3344.0514")
+            for obis in ("1-0:1.8.12", "1-0:2.8.0*255")]
+    page = f'<table id="metervalue">{"".join(rows)}</table>'
+    whole = smgw_ppc.values_of_page(page.encode(), "m")
+    assert len(whole) == 2
+    for end in range(len(page)):
+        assert set(smgw_ppc.values_of_page(page[:end].encode(), "m")) <= set(whole), end
+
+
 def test_ppc_rows_inherit_and_gaps_are_no_values() -> None:
     page = '<table id="metervalue">' + "".join((
         row(timestamp="2026-05-16 00:00:01", wert="10.5993", einheit="kWh", istvalide="1", obis="1-0:2.8.0"),

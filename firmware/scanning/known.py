@@ -6,6 +6,7 @@ registers make sense as voltages, currents, powers and a frequency of a grid; se
 
 from typing import Any, NamedTuple
 
+from drivers.fronius_gen24 import MPPT_MODEL
 from drivers.identity import Mark, missed, stands
 from drivers.meter_table import SHORT_WORDS, Table, TableMeter
 from drivers.meter_table import table as make_table
@@ -87,18 +88,20 @@ def _sunspec(bus: Bus, unit: int) -> "tuple[Known, ...]":
     for model in models:
         if model.id in INTEGERS + FLOATS and not driver:
             driver, meter = "sunspec_meter", _sunspec_meter(bus, unit, model)
-    if not driver:
-        driver = _controlled(numbers)
     said = _passport(meter or _sunspec_meter(bus, unit, models[0])) if models else None
+    if not driver:
+        driver = _controlled(numbers, said.maker if said else None)
     who = " ".join(word for word in (said.maker, said.model) if word) if said else ""
     words = f"SunSpec {who or 'device'} (models {', '.join(map(str, numbers))})"
-    return (Known(driver, words, True, "", said, _reading(meter)),)
+    hybrid = driver == "sunspec_storage" and MPPT_MODEL in numbers
+    warning = "a hybrid, it seems: what its own roof makes would count as battery power" if hybrid else ""
+    return (Known(driver, words, True, warning, said, _reading(meter)),)
 
 
-def _controlled(numbers: "list[int]") -> str:
-    """By the models with which it can be told something."""
+def _controlled(numbers: "list[int]", maker: "str | None") -> str:
+    """By the models with which it can be told something. A Fronius with a battery has its roof on the same inverter."""
     if 124 in numbers:
-        return "sunspec_storage"
+        return "fronius_gen24" if MPPT_MODEL in numbers and maker == "Fronius" else "sunspec_storage"
     if 704 in numbers and (713 in numbers or 802 in numbers):
         return "sunspec_der_storage"
     return "sunspec_inverter" if 123 in numbers or 704 in numbers else ""

@@ -11,6 +11,8 @@ from firmware.scanning.find import Answer, Setting
 from firmware.scanning.known import ReadOnly, known
 from firmware.scanning.text import text
 from sim.bank import Bank
+from sim.battery import Battery
+from sim.twins.fronius_gen24 import Gen24Twin
 
 
 def test_addresses_are_a_list_of_numbers_and_ranges() -> None:
@@ -43,6 +45,18 @@ def test_registers_that_are_all_the_same_are_no_meter(words: int) -> None:
     for function in (3, 4):
         bank.unit(1).poke(function, 0, (words,) * 65_536)
     assert known(bank, 1, "modbus-rtu") == ()
+
+
+@pytest.mark.parametrize(("maker", "driver", "warns"), [
+    ("Fronius", "fronius_gen24", False), ("Other", "sunspec_storage", True)])
+def test_a_hybrid_is_not_taken_for_a_storage_beside_the_roof(maker: str, driver: str, warns: bool) -> None:
+    bank = Bank()
+    twin = Gen24Twin(bank.unit(1), Battery((0, 1, 2), seed=2), (0, 1, 2))
+    name = maker.encode().ljust(32, b"\0")
+    bank.unit(1).poke(3, twin._models[1].address + 2, tuple(name[i] << 8 | name[i + 1] for i in range(0, 32, 2)))
+    twin.frozen = True
+    found, = known(bank, 1, "modbus-tcp")
+    assert (found.driver, "roof" in found.warning) == (driver, warns)
 
 
 def test_what_is_not_known_is_said_so() -> None:

@@ -97,12 +97,15 @@ class HybridRoof(Load):
 
     def _without_room_w(self, roof_w: int) -> int:
         """Unless the roof may make more, hardly more flows out because the battery takes less by now: its limit will
-        follow that. Nor less because it takes more, unless the limit says so: it may have reckoned with that."""
+        follow that. Nor less because it takes more, unless the limit says so: it may have reckoned with that. What it
+        does not give any more is no room."""
         still_w = roof_w - self._takes_w
         if self._limit_w is None or roof_w > self._limit_w:
             return still_w
         still_w = min(still_w, self._still_w - self._able.min_w * RISE_PERMILLE // 1_000)
-        return max(still_w, self._still_w) if roof_w == self._limit_w else still_w
+        if roof_w != self._limit_w:
+            return still_w
+        return max(still_w, min(self._still_w, roof_w + max(-self._takes_w, 0)))
 
     def _out_w(self, roof_w: int) -> int:
         """What may flow out while the roof may make that; a discharge has its room beside what the roof does make."""

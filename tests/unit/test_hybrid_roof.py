@@ -122,6 +122,19 @@ def test_a_discharge_has_its_room_before_it_is_told() -> None:
     assert hybrid.twin.told["limit_ppm"] == 500_000
 
 
+def test_what_it_does_not_give_any_more_is_no_room_for_the_roof() -> None:
+    hybrid = Hybrid()
+    hybrid.simulated.world.sun.held_permille = 0
+    hybrid.tell(BATTERY, -3_000)
+    hybrid.tell(ROOF, -4_000)
+    assert hybrid.twin.told["limit_ppm"] == 700_000
+    hybrid.tell(BATTERY, 0, 15)
+    assert hybrid.twin.told["limit_ppm"] == 400_000
+    hybrid.simulated.world.sun.held_permille = 1_000
+    hybrid.pass_s(1)
+    assert hybrid.flows_out_w == 4_000
+
+
 def test_room_that_a_battery_does_not_use_is_not_the_roofs() -> None:
     hybrid = Hybrid(soc_permille=50)  # empty: it gives nothing, whatever it is told
     hybrid.tell(BATTERY, 0)

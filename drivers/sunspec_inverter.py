@@ -143,8 +143,15 @@ class Inverter(Limited):
         return -(ppm * self._size_w() // FULL_PPM)
 
     def _arm_timer(self, stands: "dict[str, tuple[int | None, ...]]") -> None:
-        if self._revert_s and one(stands, "revert_s") != self._revert_s:
+        if not self._revert_s or one(stands, "revert_s") == self._revert_s:
+            return
+        try:
             self._put(REVERT[self._limiter().id], stands, self._revert_s)
+        except DeviceError as error:
+            if error.kind != REFUSED:
+                raise
+            raise DeviceError(REFUSED, "it takes no time of its own (%s); if it has none, its owner has to say so: "
+                              "revert_s = 0" % error.detail) from None
 
     def _ppm(self, power_w: int) -> int:
         return min(power_w * FULL_PPM // self._size_w(), FULL_PPM)

@@ -119,6 +119,9 @@ def addresses(findings: Findings, lines: Tables, devices: Tables,
             at = (*at, "roof")
         if at and at in taken:
             words = f"[device.{taken[at]}] already has this address on line {device['line']}"
+            pair = beside(device.get("driver")) or beside(devices[taken[at]].get("driver"))
+            if pair and not battery:
+                words += f"; roof and battery of one inverter share it with {' or '.join(pair)} only"
             if at[1:] == ("only",):
                 findings.add(("device", name, "line"), f"one meter a head or cable: [device.{taken[at]}]")
             elif any(key in device for key in OWN):

@@ -204,7 +204,8 @@ ROOF_TABLE = '[device.roof]\ndriver = "sunspec_inverter"\nline = "gen24"\nnode =
 
 
 @pytest.mark.parametrize(("old", "new", "words"), [
-    ('driver = "fronius_gen24"', 'driver = "sunspec_storage"', "already has this address on line gen24"),
+    ('driver = "fronius_gen24"', 'driver = "sunspec_storage"',
+     "already has this address on line gen24; roof and battery of one inverter share it with fronius_gen24 only"),
     (ROOF_TABLE, ROOF_TABLE.replace("L1 L2 L3", "L2 L3 L1"),
      'the same inverter as [device.battery], by its address; allowed is "L1 L2 L3" as there'),
     (ROOF_TABLE, ROOF_TABLE.replace("[device.roof]", "[device.other]") + "rated_w = 5000\n\n" + ROOF_TABLE,

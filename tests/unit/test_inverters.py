@@ -175,6 +175,14 @@ def test_one_without_a_timer_keeps_its_limit() -> None:
     assert roof.pass_s(600) <= 1_000
 
 
+def test_one_whose_timer_cannot_be_set_says_what_to_do() -> None:
+    roof = Roof("sunspec-single")
+    roof.twin.kept = False
+    with pytest.raises(DeviceError, match=r"takes no time of its own \(exception 3\); .* revert_s = 0") as caught:
+        roof.device.arm()
+    assert caught.value.kind == REFUSED
+
+
 def test_at_night_it_makes_nothing_and_says_so_or_is_off() -> None:
     roof = Roof("sunspec")
     roof.clock.put(NOON_MS + 12 * 3_600_000)

@@ -116,7 +116,7 @@ def test_what_check_says(tmp_path: Path, capsys: "pytest.CaptureFixture[str]") -
     import argparse
 
     assert said(tmp_path, "security_profile = 0", "failsafe_s = 300") == []
-    assert check(argparse.Namespace(site=tmp_path / "site.toml", schema=False, live=False, json=False)) == 0
+    assert check(argparse.Namespace(site=tmp_path / "site.toml", schema=False, live=False, json=False, lang="en")) == 0
     found = capsys.readouterr().out
     assert "stations: ocpp, listens on 0.0.0.0:9000/, security profile 0: box" in found
     assert "box within 300 s, then at most 0 A: the station itself goes to failsafe_a (0: it pauses)" in found

@@ -10,6 +10,9 @@ export function asksIf(may: Promise<boolean>): void {
   told = may;
 }
 
+const QUIET = { "x-problem-status": "200" }; // else a wrong password is an error in the console
+const PROBLEM = "application/problem+json";
+
 /** `status` 0: no answer at all. */
 export interface Answer<T> {
   status: number;
@@ -20,16 +23,19 @@ export interface Answer<T> {
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
   if (!ALWAYS.includes(path) && !(await told)) return { status: 401, value: null, why: "" };
   try {
-    const answer = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(WAIT_MS), ...init });
+    const answer = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(WAIT_MS), ...init, headers: { ...QUIET, ...init.headers } });
     const body = (await answer.json().catch(() => null)) as unknown;
-    if (answer.ok) return { status: answer.status, value: body as T, why: "" };
-    return { status: answer.status, value: null, why: problem(body) || `${answer.status}` };
+    const refused = answer.headers.get("content-type")?.startsWith(PROBLEM) ? (body as { status?: number } | null)?.status : undefined;
+    const status = refused ?? answer.status;
+    if (answer.ok && refused === undefined) return { status, value: body as T, why: "" };
+    return { status, value: null, why: problem(body) || `${status}` };
   } catch {
     return { status: 0, value: null, why: "" };
   }
 }
 
-function problem(body: unknown): string {
+/** Why something is refused, in the page's language. */
+export function problem(body: unknown): string {
   if (typeof body !== "object" || body === null) return "";
   for (const key of [language === "de" ? "why_de" : "why", "why"]) {
     const words = (body as Record<string, unknown>)[key];

@@ -19,6 +19,7 @@ export class Feed {
   private triedAt = 0;
   private hiddenAt = 0; // 0 while somebody may look
   private turn = 0;
+  private asking = false;
 
   /** `changed` is called when something may look different; `refused` when the server will not tell us anything; when
    * `may` says no it is not asked. */
@@ -50,8 +51,13 @@ export class Feed {
     this.source = null;
     this.triedAt = Date.now();
     const turn = ++this.turn;
+    this.asking = true; // over a slow link for longer than the pause: nobody asks again before that has an end
     void this.may(this.failures > 0).then((may) => {
-      if (may && turn === this.turn && !this.hiddenLong()) this.listen();
+      if (turn !== this.turn) return;
+      this.asking = false;
+      this.triedAt = Date.now();
+      if (!may) this.failures += 1;
+      else if (!this.hiddenLong()) this.listen();
     });
   }
 
@@ -103,6 +109,7 @@ export class Feed {
 
   private rest(): void {
     this.turn += 1;
+    this.asking = false;
     this.source?.close();
     this.open = false;
   }
@@ -119,7 +126,7 @@ export class Feed {
     const waitMs = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)] ?? 4_000;
     const dead = !this.source || this.source.readyState === EventSource.CLOSED;
     const silent = Date.now() - Math.max(this.heardAt, this.triedAt) > SILENT_MS + waitMs; // a dead radio link
-    if ((dead || silent) && Date.now() - this.triedAt > waitMs) {
+    if (!this.asking && (dead || silent) && Date.now() - this.triedAt > waitMs) {
       if (silent) this.failures += 1;
       this.connect();
     }

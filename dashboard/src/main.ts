@@ -28,7 +28,8 @@ const alarms = h("section", { id: "alarms", "aria-live": "polite", "aria-label":
 const place = h("div", { id: "view" });
 const toast = h("div", { id: "toast", role: "status" });
 const links = VIEWS.map((view) => h("a", { href: hash(view), "data-view": view }, icon(view), h("span", {}, words.views[view])));
-const account = h("a", { id: "account", href: hash("login"), hidden: "" });
+const accountName = h("span", { class: "who" }), accountDoes = h("span");
+const account = h("a", { id: "account", href: hash("login"), hidden: "" }, accountName, accountDoes);
 const main = h("main", { id: "main", tabindex: -1 }, banner, alarms, place);
 
 let view: View | null = null;
@@ -148,10 +149,11 @@ function drawSites(): void {
 function drawAccount(): void {
   hide(account, session.state === "absent" || session.state === "asking");
   const who = session.who;
-  text(account, who ? words.signIn.as(who.user, words.logout) : words.login);
+  text(accountName, who ? who.user + ": " : "");
+  text(accountDoes, who ? words.logout.toLowerCase() : words.login);
   mark(account, "href", who ? "#" : hash("login"));
   mark(account, "title", who ? words.signIn.roles[who.role] ?? who.role : null);
-  }
+}
 
 function frame(): void {
   const skip = h("button", { class: "skip", type: "button" }, words.skip);

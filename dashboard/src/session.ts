@@ -1,5 +1,5 @@
 // Who is logged in, and setting things in their name. Where the server knows no accounts, nothing can be set here.
-import { ask, asksIf, of } from "./api";
+import { ask, asksIf, of, problem } from "./api";
 
 export interface Who {
   user: string;
@@ -28,9 +28,10 @@ export class Session {
 
   constructor(private readonly changed: () => void) {}
 
-  async refresh(): Promise<void> {
+  /** Whether there was an answer; without one what was known still holds. */
+  async refresh(): Promise<boolean> {
     const answer = await ask<{ user: string | null; role: string | null; csrf: string | null }>("api/v1/session");
-    if (answer.status === 0) return; // what was known still holds
+    if (answer.status === 0) return false;
     this.toldAt = Date.now();
     const { user = null, role = null, csrf = null } = answer.value ?? {};
     if (user && role) {
@@ -43,15 +44,17 @@ export class Session {
     }
     if (!this.leaving) asksIf(Promise.resolve(!this.locked()));
     this.changed();
+    return true;
   }
 
-  /** Whether anything is told here. Who was logged in is asked for first: a session that has ended is no error. */
+  /** Whether anything is told here. Who was logged in is asked for first: a session that has ended is no error, and
+   * whoever is not told who they are is told nothing else either, and asks again. */
   may(anew = false): Promise<boolean> {
     if (this.leaving) return this.leaving;
     const known = this.state !== "in" || (!anew && Date.now() - this.toldAt < KNOWN_MS);
-    const may = known ? Promise.resolve(!this.locked()) : this.refresh().then(() => !this.locked());
-    asksIf(may);
-    return may;
+    const told = known ? Promise.resolve(true) : this.refresh();
+    asksIf(told.then(() => !this.locked()));
+    return told.then((answered) => answered && !this.locked());
   }
 
   /** "" when that went well, else the status as a word of `signIn`. */
@@ -98,7 +101,9 @@ export class Session {
       body: JSON.stringify(for_s === undefined ? { value } : { value, for_s }),
     });
     if (answer.status === 401) void this.refresh();
-    return answer.value ?? { ok: false, ...(answer.why ? { why: answer.why } : {}) };
+    if (answer.value?.ok) return answer.value;
+    const why = problem(answer.value) || answer.why;
+    return { ok: false, ...(why ? { why } : {}) };
   }
 
   private proof(): Record<string, string> {

@@ -46,11 +46,11 @@ export const de: Words = {
   atMost: (what) => `höchstens ${what}`,
   more: "Einzelheiten", moreOf: (name) => `Einzelheiten von ${name}`,
   toCurve: "Kurve", toDecisions: "Entscheidungen",
-  rated: (a) => `${a} je Phase`, continuous: (a) => `${a} auf Dauer`,
+  rated: (a) => `${a} je Phase`, continuous: (a) => `${a} auf Dauer`, imbalance: (va) => `höchstens ${va} VA zwischen den Phasen`,
   behind: (node) => `hinter ${node}`, estimated: "kein Zähler: gerechnet", doubted: "Zähler unglaubwürdig",
   of: (now, most) => `${now} von ${most}`,
   back: (names) => `begrenzt ${names}`,
-  legend: { measured: "fließt jetzt", reserved: "zugeteilt, nicht gezogen", back: "fließt hinaus", continuous: "Grenze auf Dauer" },
+  legend: { measured: "fließt jetzt", reserved: "höchstens, wie zugeteilt", back: "fließt hinaus", continuous: "Grenze auf Dauer" },
   binding: {
     others: "andere Lasten", self: "dieses Gerät", rest: "auch zugeteilt", free: "frei",
     at: (node, phase) => `${node}${phase}`,
@@ -126,7 +126,7 @@ export const de: Words = {
     autarky: (percent) => `${percent} des Verbrauchs kamen nicht aus dem Netz`,
   },
   decisions: {
-    search: "Suche", searchHelp: "ein Wort: Sicherung, Überschuss, carport …", device: "Gerät", all: "Alle Geräte", day: "Tag",
+    search: "Suche", searchHelp: "etwa Sicherung, Überschuss", device: "Gerät", all: "Alle Geräte", day: "Tag",
     none: "In dieser Zeit wurde nichts neu entschieden.", noneFound: "Keine Entscheidung enthält diese Wörter.",
     here: "Hier wird kein Verzeichnis geführt; dies sind die Entscheidungen, seit diese Seite offen ist.",
     columns: ["Zeit", "Gerät", "Entscheidung", "Begrenzt durch"],
@@ -144,7 +144,7 @@ export const de: Words = {
     dead: "Wenn dieses Programm oder sein Rechner ausfällt",
   },
   signIn: {
-    title: "Anmelden", user: "Konto", password: "Passwort", go: "Anmelden", as: (user, out) => `${user}: ${out.toLowerCase()}`,
+    title: "Anmelden", user: "Konto", password: "Passwort", go: "Anmelden",
     wrong: "Konto oder Passwort ist falsch.", wait: "Zu viele Versuche. Eine Minute warten.", failed: "Keine Antwort vom Haus. Noch einmal versuchen.",
     first: "Das erste Passwort steht auf der Konsole des Geräts, wenn Hutschiene zum ersten Mal startet.",
     needed: "Dieses Haus wird nur Angemeldeten gezeigt.",

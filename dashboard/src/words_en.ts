@@ -43,11 +43,11 @@ export const en = {
   atMost: (what: string) => `at most ${what}`,
   more: "Details", moreOf: (name: string) => `Details of ${name}`,
   toCurve: "Its curve", toDecisions: "Its decisions",
-  rated: (a: string) => `${a} a phase`, continuous: (a: string) => `${a} for hours`,
+  rated: (a: string) => `${a} a phase`, continuous: (a: string) => `${a} for hours`, imbalance: (va: number) => `at most ${va} VA between phases`,
   behind: (node: string) => `behind ${node}`, estimated: "no meter: reckoned", doubted: "meter not believed",
   of: (now: string, most: string) => `${now} of ${most}`,
   back: (names: string) => `holds back ${names}`,
-  legend: { measured: "flows now", reserved: "granted, not drawn", back: "flows out", continuous: "limit for hours" },
+  legend: { measured: "flows now", reserved: "at most, as granted", back: "flows out", continuous: "limit for hours" },
   binding: {
     others: "other loads", self: "this one", rest: "also granted", free: "free",
     at: (node: string, phase: string) => `${node}${phase}`,
@@ -122,7 +122,7 @@ export const en = {
     autarky: (percent: string) => `${percent} of what was used did not come from the grid`,
   },
   decisions: {
-    search: "Search", searchHelp: "a word: fuse, surplus, carport …", device: "Device", all: "All devices", day: "Day",
+    search: "Search", searchHelp: "such as fuse, surplus", device: "Device", all: "All devices", day: "Day",
     none: "Nothing was decided anew in this time.", noneFound: "No decision holds these words.",
     here: "No log is kept here; these are the decisions since this page was opened.", columns: ["Time", "Device", "Decision", "Bound by"],
     older: "Show older", newest: "Newest", failed: (why: string) => `The decisions cannot be read: ${why}`,
@@ -138,7 +138,7 @@ export const en = {
     dead: "When this program or its computer dies",
   },
   signIn: {
-    title: "Log in", user: "User", password: "Password", go: "Log in", as: (user: string, out: string) => `${user}: ${out.toLowerCase()}`,
+    title: "Log in", user: "User", password: "Password", go: "Log in",
     wrong: "User or password is wrong.", wait: "Too many tries. Wait a minute.", failed: "No answer from the house. Try again.",
     first: "The first password is printed on the console of the device when Hutschiene starts for the first time.",
     needed: "This house is shown only to those who log in.",

@@ -26,7 +26,9 @@ from firmware.web.api_model import (
 Tree = dict[str, Any]
 KINDS = (House, Device, NodeState, LineState, Decision, Decided, History, Setup, Login, Who, Order, Answer, Problem)
 ABOUT = ("Whole numbers with the unit last in the name; + flows from the grid into the node; null is not known, never "
-         "0. What is set needs the cookie of a login and its csrf as X-CSRF-Token.")
+         "0. What is set needs the cookie of a login and its csrf as X-CSRF-Token. With X-Problem-Status: 200 what is "
+         "refused is answered with that status, its own stands in the body: for pages whose browser's console shall "
+         "stay clean.")
 S = "/api/v1/sites/{site}"
 QUERY = {"series": ("string", "names with commas between; none: which there are"),
          "from": ("integer", "seconds since 1970"), "to": ("integer", "seconds since 1970"),

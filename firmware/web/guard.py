@@ -23,6 +23,7 @@ from firmware.said import german, said
 MOST_BODY = 8_192
 BODY_S = 5.0
 JSON_TYPE, PROBLEM = "application/json", "application/problem+json"
+AS_WELL = "x-problem-status"  # 200: what is refused comes with that status, its own stands in the body
 HEADERS = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
                                "object-src 'none'",
@@ -77,7 +78,7 @@ class Guard:
                     return await handler(Asked(request, visitor, await _body(request)))
                 return await handler(Asked(request, visitor, {}))
             except Stop as stop:
-                return problem(stop.status, stop.why, stop.headers)
+                return problem(stop.status, stop.why, stop.headers, quiet(request))
 
         return guarded
 
@@ -124,13 +125,19 @@ def _own(request: Request, visitor: Visitor, rule: Rule) -> None:
         raise Stop(403, said("x-csrf-token: missing or not this session's; /api/v1/session tells it"))
 
 
-def problem(status: int, why: str, headers: "Mapping[str, str] | None" = None) -> Response:
-    return JSONResponse({"status": status, "why": why, "why_de": german(why)}, status, headers, PROBLEM)
+def quiet(request: Request) -> bool:
+    """Whether a status of its own is not wanted: a browser writes each into its console, as if the page had failed."""
+    return request.headers.get(AS_WELL) == "200"
 
 
-def plain(_: Request, error: Exception) -> Response:
+def problem(status: int, why: str, headers: "Mapping[str, str] | None" = None, as_well: bool = False) -> Response:
+    said = {"status": status, "why": why, "why_de": german(why)}
+    return JSONResponse(said, 200 if as_well else status, headers, PROBLEM)
+
+
+def plain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, error.detail.lower(), error.headers)
+    return problem(error.status_code, error.detail.lower(), error.headers, quiet(request))
 
 
 async def _body(request: Request) -> "dict[str, Any]":

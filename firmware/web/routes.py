@@ -25,7 +25,7 @@ from firmware.desk import Full
 from firmware.history import History
 from firmware.said import said
 from firmware.web import api, api_document, metrics
-from firmware.web.guard import NO_ACCOUNTS, Asked, Guard, Stop, plain, with_headers
+from firmware.web.guard import NO_ACCOUNTS, Asked, Guard, Stop, plain, quiet, with_headers
 
 if TYPE_CHECKING:
     from firmware.backup import Backup
@@ -241,7 +241,7 @@ class Routes:
         except asyncio.TimeoutError:
             raise Stop(504, said("no answer; nothing may have been set")) from None
         told = json.loads(answer)
-        return JSONResponse(told, 200 if told.get("ok") else 400)
+        return JSONResponse(told, 200 if told.get("ok") or quiet(asked.request) else 400)
 
 
 async def _read(read: "Callable[..., Any]", *wanted: object) -> Any:

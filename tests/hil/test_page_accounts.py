@@ -176,6 +176,24 @@ def test_a_refusal_of_the_decision_comes_back_in_its_words(server: "Callable[...
     assert (answer.status, answer.said) == (400, {"ok": False, "value": "fest"})
 
 
+def test_who_asks_for_it_is_refused_with_200_and_the_status_in_the_body(server: "Callable[..., Server]") -> None:
+    """For the page: each other status is an error in the browser's console. Refused it is all the same."""
+    house, quiet = server(), {"x_problem_status": "200"}
+    wrong = house.post("/api/v1/login", {"user": "owner", "password": "wrong password"}, **quiet)
+    assert (wrong.status, wrong.headers["content-type"], wrong.said["status"]) == (200, "application/problem+json", 401)
+    assert "set-cookie" not in wrong.headers
+    inside = {**house.login("owner"), **quiet}
+    answer = house.post(SET, {"value": "fest"}, **inside)
+    assert (answer.status, answer.said) == (200, {"ok": False, "value": "fest"})
+    for path in ("/api/v1/sites/other/setup", "/no/such"):
+        found = house.ask("GET", path, **inside)
+        assert (found.status, found.said["status"]) == (200, 404)
+    viewer = house.post(SET, {"value": "fast"}, **{**house.login("viewer"), **quiet})
+    assert (viewer.status, viewer.said["status"]) == (200, 403)
+    assert [payload for _, payload, _ in house.obeyed] == [b'{"value":"fest"}']
+    assert house.ask("GET", "/no/such", **{**inside, "x_problem_status": "204"}).status == 404
+
+
 @pytest.mark.parametrize(("headers", "status"), [
     ({"x_csrf_token": ""}, 403), ({"x_csrf_token": "wrong"}, 403), ({"cookie": "hutschiene_1=x"}, 401),
     ({"origin": "http://evil.example.com"}, 403), ({"sec_fetch_site": "cross-site"}, 403), ({"origin": "null"}, 403),

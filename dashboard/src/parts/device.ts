@@ -25,6 +25,7 @@ export class DeviceCard {
   private readonly modes: Modes;
   private readonly limit: Limit;
   private readonly facts = h("dl");
+  private readonly decisions = h("a", {}, words.toDecisions);
   private readonly details: HTMLDetailsElement;
   readonly element: HTMLElement;
 
@@ -33,8 +34,8 @@ export class DeviceCard {
     this.limit = new Limit(name, context);
     this.details = h("details", {}, h("summary", {}, words.more, h("span", { class: "sr" }, " " + title(name))),
       h("div", { class: "more" }, this.modes.span(), this.limit.element), this.facts, h("p", { class: "links" },
-        h("a", { href: hash("curves", { what: name }) }, words.toCurve),
-        h("a", { href: hash("decisions", { device: name }) }, words.toDecisions)));
+        h("a", { href: hash("curves", { what: name }) }, words.toCurve), this.decisions));
+    mark(this.decisions, "href", hash("decisions", { device: name }));
     this.details.open = opened.has(name);
     this.details.addEventListener("toggle", () => {
       if (this.details.open) opened.add(name);
@@ -54,6 +55,7 @@ export class DeviceCard {
     text(this.draw, measured ? watts(Math.abs(state.power_w ?? 0)) : "–");
     text(this.direction, directionOf(device));
     hide(this.why.element, !decision);
+    hide(this.decisions, !decision); // a meter has none
     hide(this.bar, !decision);
     if (decision) {
       this.why.show(decision, house);
@@ -121,8 +123,11 @@ function facts(device: Shown): [string, string][] {
     out.push([decision.granted_w < 0 ? words.mayGive : words.mayDraw, wallbox ? onPhases(decision.granted_ma) : watts(Math.abs(decision.granted_w))]);
     out.push([words.wants, wallbox ? onPhases(decision.wanted_ma) : watts(Math.abs(decision.wanted_w))]);
   }
-  if (state.current_ma) out.push([words.currents, state.current_ma.map((ma) => amps(ma)).join(" / ") + " A"]);
-  if (state.voltage_mv) out.push([words.voltage, state.voltage_mv.map((mv) => number(mv / 1000)).join(" / ") + " V"]);
+  const phases = [1, 2, 3].filter((phase) => state.phases.includes(phase) || !state.phases.length);
+  const each = (name: string, vector: Vector, said: (one: number) => string, unit: string): [string, string] =>
+    [`${name} ${phases.map((phase) => "L" + phase).join(" / ")}`, phases.map((phase) => said(vector[phase - 1] ?? 0)).join(" / ") + unit];
+  if (state.current_ma) out.push(each(words.currents, state.current_ma, (ma) => amps(ma), " A"));
+  if (state.voltage_mv) out.push(each(words.voltage, state.voltage_mv, (mv) => number(mv / 1000), " V"));
   if (state.frequency_mhz) out.push([words.frequency, number(state.frequency_mhz / 1000, 2) + " Hz"]);
   out.push([words.onPhases, state.phases.map((phase) => "L" + phase).join(" ")]);
   const taken = energy?.import_wh ?? state.energy_wh, given = energy?.export_wh ?? state.export_wh;

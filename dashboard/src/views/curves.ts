@@ -118,8 +118,8 @@ export function curves(context: Context): View {
     text(heading, `${name}, ${begin} – ${end_}`);
     mark(box, "aria-label", say.picture(name, begin, end_));
     text(hint, what.value ? say.hint : `${say.gives}, ${say.takes}. ${say.hint}`);
-    hide(hint, !current);
-    hide(box, !current);
+    hide(hint, !tracks().length);
+    hide(box, !tracks().length);
     if (!current) {
       keys.replaceChildren();
       return;
@@ -158,7 +158,7 @@ export function curves(context: Context): View {
   function drawTable(): void {
     table.querySelector("table")?.remove();
     if (!table.open || !current) return;
-    const every = Math.max(1, Math.ceil(current.xs.length / TABLE_ROWS)), drawnNow = current, now_s = end(); // what is known of the time ahead is little, and told whole
+    const every = Math.max(1, Math.ceil(current.xs.length / TABLE_ROWS)), drawnNow = current, now_s = drawnNow.marks.find((mark) => !mark.label)?.at_s ?? Infinity; // what is known of the time ahead is little, and told whole
     const rows = drawnNow.xs.flatMap((time, index) => (index % every && time <= now_s ? [] : [h("tr", {}, h("th", { scope: "row" }, drawnNow.bars ? barOf(drawnNow, time) : moment(time * 1000)),
       ...tracks().map((track) => h("td", {}, said(track, track.values[index]))))]));
     table.append(h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say.time), ...tracks().map((track) => h("th", { scope: "col" }, track.label)))),

@@ -6,8 +6,9 @@ import { go, hash, route } from "../route";
 import { decisions as ask } from "../log";
 import type { Entry } from "../house";
 
-const DAY_S = 86_400;
 const AROUND_S = 1_800;
+const FULL = 500; // as many as the server tells at once
+const MOST = 5_000; // older ones are found by a day or a word
 const REFRESH_MS = 5_000;
 const TYPING_MS = 300;
 
@@ -23,20 +24,23 @@ export function decisions(context: Context): View {
   const body = h("ol", { class: "timeline card" });
   const older = h("button", { type: "button" }, say.older);
   const tools = h("form", { class: "tools", role: "search" }, h("label", {}, say.search, search), h("label", {}, say.device, device), h("label", {}, say.day, day));
-  let askedAt = 0, askedFor = "", to_s: number | null = at === null ? null : at + AROUND_S / 6, shown: Entry[] = [], typing = 0, devices = "", saidNow = "";
+  let askedAt = 0, askedFor = "", to_s: number | null = at === null ? null : at + AROUND_S / 6, shown: Entry[] = [], typing = 0, devices = "", saidNow = "", asking = 0, waiting = 0;
 
-  async function load(more = false): Promise<void> {
+  /** What is asked for anew, what has come since, or what stands before it. */
+  async function load(which: "anew" | "newer" | "older"): Promise<void> {
     const house = context.house();
     if (!house) return;
     askedAt = Date.now();
-    const to = more ? (shown.at(-1)?.t_s ?? Date.now() / 1000) - 1 : to_s ?? Date.now() / 1000 + 1;
-    const from = at !== null && !more && !day.value ? at - AROUND_S : to - DAY_S;
-    const wanted = { from: day.value && !more ? Math.max(from, new Date(day.value + "T00:00").getTime() / 1000) : from, to, device: device.value, q: search.value.trim() };
-    const key = JSON.stringify([wanted.device, wanted.q, to_s]);
+    const mine = ++asking, begin = day.value ? new Date(day.value + "T00:00").getTime() / 1000 : at !== null ? at - AROUND_S : 0;
+    const wanted = { from: which === "older" ? 0 : which === "newer" ? shown[0]?.t_s ?? begin : begin, device: device.value, q: search.value.trim(),
+      to: which === "older" ? shown.at(-1)?.t_s ?? begin : to_s ?? askedAt / 1000 + 1 };
+    waiting += 1;
     const found = await ask(house, wanted);
-    if (more) shown = [...shown, ...found.entries];
-    else shown = found.entries;
-    askedFor = key;
+    waiting -= 1;
+    if (mine !== asking) return; // somebody has asked for something else meanwhile
+    shown = which === "anew" ? found.entries : which === "older" ? joined(shown, found.entries) : joined(found.entries, shown);
+    if (which !== "newer") hide(older, wanted.from === 0 && found.entries.length < FULL || shown.length >= MOST);
+    askedFor = JSON.stringify([wanted.device, wanted.q, to_s]);
     text(note, found.why ? say.failed(found.why) : found.here ? say.here : "");
     draw(wanted.q);
     hide(note, !note.textContent);
@@ -59,7 +63,7 @@ export function decisions(context: Context): View {
   function again(): void {
     saidNow = "";
     go("decisions", { ...(search.value ? { q: search.value } : {}), ...(device.value ? { device: device.value } : {}), ...(at ? { at } : {}) }, true);
-    void load();
+    void load("anew");
   }
 
   search.addEventListener("input", () => {
@@ -71,7 +75,7 @@ export function decisions(context: Context): View {
     to_s = day.value ? new Date(new Date(day.value + "T00:00").setHours(24)).getTime() / 1000 : null;
     again();
   });
-  older.addEventListener("click", () => void load(true));
+  older.addEventListener("click", () => void load("older"));
   tools.addEventListener("submit", (event) => event.preventDefault());
   hide(around, at === null);
   if (at !== null) around.replaceChildren(h("strong", {}, say.at(moment(at * 1000))), " ", h("a", { href: hash("decisions") }, say.newest));
@@ -86,11 +90,18 @@ export function decisions(context: Context): View {
         device.replaceChildren(new Option(say.all, ""), ...names.map((name) => new Option(title(name), name)));
         device.value = params.get("device") ?? "";
       }
-      if (!askedFor && askedAt === 0) void load();
-      else if (to_s === null && Date.now() - askedAt > REFRESH_MS && document.activeElement !== body && shown.length < 300) void load();
+      if (!askedFor && askedAt === 0) void load("anew");
+      else if (to_s === null && !waiting && Date.now() - askedAt > REFRESH_MS && shown.length < MOST) void load("newer");
     },
     close: () => clearTimeout(typing),
   };
+}
+
+/** Newest first; of a second in which both have some, each once. */
+function joined(newer: Entry[], others: Entry[]): Entry[] {
+  const key = (entry: Entry): string => JSON.stringify([entry.t_s, entry.device, entry.why]);
+  const known = new Set(newer.map(key));
+  return [...newer, ...others.filter((entry) => !known.has(key(entry)))];
 }
 
 function line(entry: Entry, valid: boolean): HTMLElement {

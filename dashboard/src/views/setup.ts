@@ -69,7 +69,7 @@ function nodes(facts: Facts, parent: string | null): HTMLElement {
     const limits = [`${ampere(node.rated_ma)} ${CURVES[node.curve] ?? node.curve}`];
     if (node.continuous_ma < node.rated_ma) limits.push(words.continuous(ampere(node.continuous_ma)));
     if (node.max_w) limits.push(words.atMost(watts(node.max_w)));
-    if (node.imbalance_va) limits.push(words.atMost(`${node.imbalance_va} VA L1/L2/L3`));
+    if (node.imbalance_va) limits.push(words.imbalance(node.imbalance_va));
     limits.push(node.meter ? `${words.kind.meter} ${title(node.meter)}` : words.estimated);
     return h("li", {}, h("p", {}, h("strong", {}, title(node.name)), " ", h("span", { class: "note" }, limits.join(", "))),
       devices(facts, node.name), facts.nodes.some((one) => one.parent === node.name) ? nodes(facts, node.name) : null);

@@ -35,12 +35,19 @@ class Served:
         path.write_text(DEMO.read_text().replace("rated_a = 20", "rated_a = 63"))
         file = load(path)
         self.later_s = 0.0
-        self.page = Page(Place("127.0.0.1", 0), {"haus": House(setup=lambda: setup(file))},
-                         Door(self.accounts, guests, now_s=lambda: self.later_s))
+        self.door = Door(self.accounts, guests, now_s=lambda: self.later_s)
+        self.page = Page(Place("127.0.0.1", 0), {"haus": House(setup=lambda: setup(file))}, self.door)
         self.closed = threading.Event()
         self._house = threading.Thread(target=self._lives)
         self.page.start()
+        self.port = int(self.page.url.rsplit(":", 1)[1])
         self._house.start()
+
+    def cut(self) -> None:
+        """Every connection, and the server is back."""
+        self.page.close()
+        self.page = Page(Place("127.0.0.1", self.port), {"haus": House()}, self.door)
+        self.page.start()
 
     def _lives(self) -> None:
         while not self.closed.wait(0.5):
@@ -101,6 +108,23 @@ def test_who_is_not_logged_in_any_more_sees_the_login_and_nothing_else(
     assert inside.complaints == []
 
 
+@pytest.mark.parametrize("served", [True, False], indirect=True)
+def test_a_wrong_password_is_said_and_is_no_error_of_the_page(served: Served, browser: Any, until: Until) -> None:
+    browser.size(390, 844)
+    browser.speaks("de")
+    browser.go(served.page.url + "/#login")
+    until(lambda: browser.ask("!!document.querySelector('form.login')"), "the form")
+    browser.complaints.clear()
+    browser.ask("document.querySelector('[name=user]').value = 'anna'")
+    browser.ask("document.querySelector('[name=password]').value = 'wrong'")
+    browser.click("form.login button")
+    until(lambda: browser.shown(".login .bad") == "Konto oder Passwort ist falsch.", "why not")
+    browser.ask(f"document.querySelector('[name=password]').value = {json.dumps(PASSWORD)}")
+    browser.click("form.login button")
+    until(lambda: browser.shown("#account") == "Abmelden", "logged in, shortly said on a phone")
+    assert browser.complaints == []
+
+
 @pytest.mark.parametrize("how", ["log-out", "its longest time"])
 @pytest.mark.parametrize("served", [True], indirect=True)
 def test_where_guests_look_the_page_goes_on_as_a_guests(served: Served, inside: Any, until: Until, how: str) -> None:
@@ -108,6 +132,20 @@ def test_where_guests_look_the_page_goes_on_as_a_guests(served: Served, inside: 
     until(lambda: inside.shown("#account") == "Log in", "a guest now")
     until(lambda: inside.ask("document.body.dataset.link") == "live", "still live")
     assert inside.complaints == []
+
+
+@pytest.mark.parametrize("served", [True], indirect=True)
+def test_over_a_slow_link_who_is_logged_in_comes_back_too(served: Served, inside: Any, until: Until) -> None:
+    """Who one is is answered later than the pause before it would be asked again."""
+    line = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+    inside.call("Network.emulateNetworkConditions", latency=1_500, **line)
+    try:
+        served.cut()
+        until(lambda: inside.ask("document.body.dataset.link") == "lost", "the connection is lost")
+        until(lambda: inside.ask("document.body.dataset.link") == "live", "live again", 20)
+        assert "anna" in inside.shown("#account")
+    finally:
+        inside.call("Network.emulateNetworkConditions", latency=0, **line)
 
 
 @pytest.mark.parametrize("served", [True], indirect=True)

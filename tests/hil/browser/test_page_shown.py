@@ -95,6 +95,17 @@ def test_why_the_car_gets_six_amperes_is_seen_at_a_glance(page: Page, shown: Any
     assert shown.complaints == []
 
 
+def test_a_device_tells_the_values_of_its_own_phases_alone(page: Page, shown: Any, until: Until) -> None:
+    publish(page, "rod/state", **{**NO_READING, "kind": "heater", "power_w": 2_300, "phases": [3],
+                                  "current_ma": [0, 0, 10_000], "voltage_mv": [0, 0, 229_600]})
+    until(lambda: "Rod" in shown.shown(".device.heat h3"), "the rod")
+    shown.click(".device.heat summary")
+    until(lambda: "Current L3 10.0 A Voltage L3 230 V Wired to L3" in flat(shown.shown(".device.heat dl")), "L3", 10)
+    shown.click(".device.meter summary")
+    until(lambda: "Its curve" in shown.shown(".device.meter .links"), "its curve", 10)
+    assert "Its decisions" not in shown.shown(".device.meter .links"), "a meter is granted nothing"
+
+
 def test_the_details_of_a_device_tell_its_failsafe(page: Page, shown: Any, until: Until) -> None:
     shown.click(".device.cars summary")
     until(lambda: "at most 6 A (L2) after 14 s" in flat(shown.shown(".device.cars dl")), "the fail-safe", 10)

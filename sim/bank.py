@@ -53,8 +53,9 @@ class Registers:
     def poke(self, function: int, address: int, values: "tuple[int, ...]") -> None:
         """Sets raw words (functions 3 4 6 16) or bits (1 2 5 15); what the device itself does."""
         table = self._tables[_TABLE[function]]
-        for offset, value in enumerate(values):
-            table[address + offset] = value
+        for value in values:
+            table[address] = value
+            address += 1
 
     def drop(self, function: int, address: int, count: int) -> None:
         """From now on these registers do not exist."""
@@ -65,9 +66,10 @@ class Registers:
     def words(self, function: int, address: int, count: int) -> "tuple[int, ...]":
         """What stands there, asking nobody; Refused(2) when one of them does not exist."""
         table = self._tables[_TABLE[function]]
-        if not all(address + offset in table for offset in range(count)):
+        wanted = range(address, address + count)
+        if not all([each in table for each in wanted]):
             raise Refused(ILLEGAL_ADDRESS)
-        return tuple(table[address + offset] for offset in range(count))
+        return tuple([table[each] for each in wanted])
 
     def on_read(self, callback: "object") -> None:
         """`callback(function, address, count)` before each read from outside; may put, may raise Refused."""

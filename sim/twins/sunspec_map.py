@@ -25,7 +25,8 @@ def put(registers: Registers, model: Model, point: Point, values: "tuple[int, ..
     """The first conductors of a point; `factor` counts, and is shown, where the point has one."""
     if point.scale < 0:
         factor = 0
-    narrow = Point(point.field, point.offset, point.kind, len(values), point.num, point.den, point.scale)
-    registers.put(narrow.reg(model, factor), values)
+    if len(values) != point.count:
+        point = Point(point.field, point.offset, point.kind, len(values), point.num, point.den, point.scale)
+    registers.put(point.reg(model, factor), values)
     if point.scale >= 0:
         registers.poke(3, model.address + point.scale, (factor & 0xFFFF,))

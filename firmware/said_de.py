@@ -4,6 +4,10 @@ from firmware.checks.german import GERMAN as CHECK
 
 GERMAN = {
     **CHECK,
+    # what of the records cannot be written
+    "the disk is full": "der Speicher ist voll",
+    "not written, {}; tried again every {} s": "nicht geschrieben, {}; neuer Versuch alle {} s",
+    "{} was damaged and has been put aside as {}": "{} war beschädigt und ist beiseitegelegt als {}",
     # what is set
     "a retained command; send it without retain, and remove the retained one":
         "ein aufgehobener Befehl (retain); ohne retain senden und den aufgehobenen entfernen",

@@ -14,6 +14,7 @@ from control.reasons import alarm
 from control.values import NONE, Plan, Site, Snapshot
 from firmware import advice
 from firmware.advice import Words
+from firmware.said import german
 from firmware.topics import DOUBTS, Pairs, slug
 from hal.faults import TIMEOUT
 from hal.values import Reading
@@ -69,8 +70,8 @@ def of_alarm(site: Site, reason: int, device: int, fault: str = TIMEOUT) -> Trou
 def of_part(name: str, fault: str) -> Trouble:
     """A part of the program that does not work; `fault` is what it says itself."""
     what, todo = advice.OF_PART.get(name, ((name, name), advice.NONE))  # no words end no decision
-    why = fault[:MOST_FAULT]
-    return Trouble(("part", name), False, (f"{what[0]}: {why}", f"{what[1]}: {why}"), advice.NONE, todo)
+    why, why_de = fault[:MOST_FAULT], german(fault)[:MOST_FAULT]
+    return Trouble(("part", name), False, (f"{what[0]}: {why}", f"{what[1]}: {why_de}"), advice.NONE, todo)
 
 
 def pairs(site: Site, troubles: "Sequence[Trouble]") -> Pairs:

@@ -27,6 +27,7 @@ from hal.times import TimeNow
 
 MOST_WAITING = 1_000  # records: ten days of quarter hours
 RETRY_MS = 30_000
+FULL = "disk is full"  # SQLite's words for SQLITE_FULL
 MOST_QUARTERS = 96  # looked back at start for what each meter said last
 ONLY_READ = f'"what":"{READING}",'  # an event that begins and ends nothing, as its line has it
 CLEAN_MS = 3_600_000
@@ -303,7 +304,8 @@ class Keeper:
         self.fault = self._store.fault
 
     def _fail(self, look: Look, error: Exception) -> None:
-        self.fault = f"not written, {error}; tried again every {RETRY_MS // 1_000} s"
+        why = said("the disk is full") if FULL in str(error) else error
+        self.fault = said("not written, {}; tried again every {} s", why, RETRY_MS // 1_000)
         self._retry_ms = look.now.mono_ms + RETRY_MS
 
     def _draft(self, log: str, kind: str, look: Look, data: "dict[str, Any]") -> Draft:

@@ -15,6 +15,7 @@ from pathlib import Path
 from drivers.signing import Signer
 from firmware.records.chain import EMPTY, LOGS, Draft, Head, key_id, line_hash, opened, sealed
 from firmware.records.clock import UNKNOWN
+from firmware.said import said
 from firmware.transaction import once
 
 NAME = "records.sqlite"
@@ -56,7 +57,7 @@ class Store:
             aside = _put_aside(self.path)
             self._doubted = False
             self._open()
-            self.fault = f"{self.path} was damaged and has been put aside as {aside.name}"
+            self.fault = said("{} was damaged and has been put aside as {}", self.path, aside.name)
 
     def _open(self) -> None:
         self._db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, factory=self._connect,

@@ -11,7 +11,7 @@ import pytest
 
 from control.values import NOTHING_HEARD, SURPLUS, Heard
 from drivers import signing
-from firmware import verify
+from firmware import troubles, verify
 from firmware.records import keeper as under_test
 from firmware.records import legal_time, series, store
 from firmware.records.chain import CONSUMER, LOGS, METROLOGY, SYSTEM, key_id
@@ -219,7 +219,9 @@ def test_a_full_disk_costs_nothing_that_fits_in_memory(house_of: Houses, tmp_pat
     house.live(QUARTER_MS)
     monkeypatch.setattr(Full, "full", True)
     house.live(2 * QUARTER_MS)
-    assert "full" in house.keeper.fault
+    assert house.keeper.fault == "not written, the disk is full; tried again every 30 s"
+    assert troubles.of_part("records", house.keeper.fault).what[1] == (
+        "Es werden keine Messwerte beurkundet: nicht geschrieben, der Speicher ist voll; neuer Versuch alle 30 s")
     monkeypatch.setattr(Full, "full", False)
     house.live(QUARTER_MS)
     assert house.keeper.fault == ""

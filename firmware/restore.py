@@ -25,6 +25,7 @@ from firmware.records.store import NAME as RECORDS
 
 SQLITE = b"SQLite format 3\0"
 NEW = ".restored"
+MODE = 0o640  # as the service has it: it is about people
 TABLES = {"record": RECORDS, "chunk": HISTORY}  # a table that tells whose file it is
 
 
@@ -123,6 +124,7 @@ def _staged(path: Path, content: "IO[bytes]") -> Path:
             os.fsync(out.fileno())
         if path.suffix == ".sqlite":
             _sound(new)
+        new.chmod(path.stat().st_mode & 0o777 if path.exists() else MODE)
         if os.geteuid() == 0:  # the service shall write on
             owner = path.parent.stat()
             os.chown(new, owner.st_uid, owner.st_gid)

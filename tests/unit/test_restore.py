@@ -97,6 +97,7 @@ def test_what_export_wrote_is_put_back_and_without_its_key_it_says_so(site: Path
     assert "no backup holds the key" in capsys.readouterr().out
     again = lived(clock)
     assert len(again.values()["grid"]) == 8
+    assert (folder / "records" / NAME).stat().st_mode & 0o777 == 0o640
     assert all("did not announce" in words for section in verify.verified(again.export())
                for _, _, words in section.findings)
 

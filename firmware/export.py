@@ -46,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"{args.site}: no [records] table, so nothing is kept")
     if args.out is not None and args.out.exists():
         raise UserError(f"--out {args.out}: is there already")
+    if args.begin is not None and args.end is not None and args.end < args.begin:
+        raise UserError(f"--to {args.end}: before --from {args.begin}")
     folder = Path(file.records.folder)
     keys = configured(file.records)
     try:
@@ -66,18 +68,21 @@ def _write(asked: Asked) -> int:
     out = asked.args.out.open("w", encoding="utf-8", newline="") if asked.args.out else sys.stdout
     try:
         if asked.args.what in TEXTS:
+            count = 0
             for line in TEXTS[asked.args.what][1](asked):
-                out.write(line + "\n")
+                count += out.write(line + "\n") > 0
         else:
-            _table(TABLES[asked.args.what][1](asked), asked.args.json, out)
+            count = _table(TABLES[asked.args.what][1](asked), asked.args.json, out)
     finally:
         if asked.args.out:
             out.close()
+    if not count:
+        print(f"{asked.args.what}: nothing of that is kept", file=sys.stderr)
     return 0
 
 
-def _table(rows: "Iterable[Row]", as_json: bool, out: Any) -> None:
-    """Whole numbers, empty or null for what is not known."""
+def _table(rows: "Iterable[Row]", as_json: bool, out: Any) -> int:
+    """Whole numbers, empty or null for what is not known; how many rows."""
     found = list(rows)
     if as_json:
         json.dump(found, out, indent=1, ensure_ascii=False)
@@ -86,6 +91,7 @@ def _table(rows: "Iterable[Row]", as_json: bool, out: Any) -> None:
         table = csv.DictWriter(out, found[0].keys(), lineterminator="\n")
         table.writeheader()
         table.writerows(found)
+    return len(found)
 
 
 def _house(site: Site) -> str:

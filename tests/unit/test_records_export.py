@@ -166,7 +166,9 @@ def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.C
     assert main(["export", str(site), "events", "--meter", "grid"]) == 0
     assert len(told(capsys).splitlines()) == 3
     assert main(["export", str(site), "origins"]) == 0
-    assert told(capsys) == ""
+    assert capsys.readouterr() == ("", "origins: nothing of that is kept\n")
+    assert main(["export", str(site), "intervals", "--from", "2026-10-25", "--to", "2026-10-24"]) == 1
+    assert "--to 2026-10-24: before --from 2026-10-25" in capsys.readouterr().err
     assert main(["export", str(site), "ocmf"]) == 0
     assert told(capsys).startswith('OCMF|{"FV":"1.4"')
     assert main(["export", str(site), "key"]) == 0

@@ -94,6 +94,9 @@ GERMAN = {
     "device.{}: without [state] a restart forgets the counter of its telegrams: an old one may be played again":
         "device.{}: ohne [state] vergisst ein Neustart den Zähler seiner Telegramme: ein altes lässt sich noch einmal "
         "einspielen",
+    "device.{}.least_w: with many firmwares a limit below {} W, a tenth, sends inverter and battery to standby":
+        "device.{}.least_w: Bei vielen Firmwareständen schickt eine Grenze unter {} W, einem Zehntel, Wechselrichter "
+        "und Batterie in den Standby",
     "{}: no inverter here can be limited; only loads and storage keep to it, while they can":
         "{}: kein Wechselrichter lässt sich hier begrenzen; nur Verbraucher und Speicher halten sich daran, solange "
         "sie können",

@@ -4,7 +4,7 @@ from typing import Any
 
 from control.operator import ceiling_w
 from control.values import CONSUME, NONE, Obligation, Site
-from control.wiring import is_controllable
+from control.wiring import NO_LIMIT, is_controllable
 from firmware import failsafe_de
 from firmware.config import driver_modules
 from firmware.config.file import SiteFile
@@ -64,6 +64,14 @@ def warnings(file: SiteFile) -> "list[str]":
     elif site.feed_in_w != NONE and left_w > site.feed_in_w:
         out.append(said("site.feed_in_w: while this program is dead the inverters may make {} W, more than the {} W "
                         "that may be fed in (fallback_w, where they have one)", left_w, site.feed_in_w))
+    least_w = min([site.feed_in_w if site.feed_in_w != NONE else NO_LIMIT]
+                  + [contact["ceiling_w"] for one in found["signals"] for contact in one["contacts"]
+                     if contact["direction"] != CONSUME])
+    for device in file.devices:
+        tenth_w = device.options["rated_w"] // 10 if device.options.get("beside") else 0
+        if least_w < tenth_w and device.options["least_w"] < tenth_w:
+            out.append(said("device.{}.least_w: with many firmwares a limit below {} W, a tenth, sends inverter and "
+                            "battery to standby", device.name, tenth_w))
     if site.feed_in_w != NONE and file.generator_w and site.feed_in_w > file.generator_w:
         out.append(said("site.feed_in_w: more than all that is installed (generator_w = {})", file.generator_w))
     if found["owed_w"] is not None:

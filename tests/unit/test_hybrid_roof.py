@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from firmware.checks.generation import warnings
 from firmware.config.file import ConfigError, load
 from firmware.day import Day
 from firmware.simulated.house import Simulated
@@ -215,6 +216,17 @@ def test_only_this_pair_shares_an_address(tmp_path: Path, old: str, new: str, wo
     with pytest.raises(ConfigError) as caught:
         load(changed(tmp_path, old, new))
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("feed_in_w", "least_w", "asked"), [(6_000, 0, False), (0, 0, True), (900, 0, True),
+                                                             (0, 1_000, False), (1_000, 0, False)])
+def test_a_limit_that_may_send_it_to_standby_is_asked_for(tmp_path: Path, feed_in_w: int, least_w: int,
+                                                          asked: bool) -> None:
+    path = changed(tmp_path, "feed_in_w = 6000", f"feed_in_w = {feed_in_w}")
+    path.write_text(path.read_text().replace("rated_w = 10000", f"rated_w = 10000\nleast_w = {least_w}"))
+    found = [words for words in warnings(load(path)) if words.startswith("device.roof.least_w")]
+    assert found == asked * ["device.roof.least_w: with many firmwares a limit below 1000 W, a tenth, sends inverter "
+                             "and battery to standby"]
 
 
 def test_on_another_unit_it_is_an_inverter_of_its_own(tmp_path: Path) -> None:

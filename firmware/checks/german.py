@@ -129,8 +129,10 @@ GERMAN = {
     "class {}": "Klasse {}",
     "no MID": "keine MID",
     "no counter": "kein Zählwerk",
-    "the clock of this computer is not synced: nothing for billing is made from it":
-        "die Uhr dieses Rechners ist nicht gestellt: nach ihr entsteht nichts zum Abrechnen",
+    "the clock of this computer is not synced: nothing for billing is made from it (systemd-timesyncd does, chrony "
+    "with rtcsync)":
+        "die Uhr dieses Rechners ist nicht gestellt: nach ihr entsteht nichts zum Abrechnen (systemd-timesyncd stellt "
+        "sie, chrony mit rtcsync)",
     "no [mqtt]: the newest hashes are published nowhere, so a log written anew is not found out":
         "kein [mqtt]: die neuesten Hashes stehen nirgends sonst, ein neu geschriebenes Protokoll fällt nicht auf",
     "no mid = true: {}; what is settled from them is marked as not calibrated":

@@ -102,7 +102,8 @@ def _meter(device: DeviceFile, kind: str, newest: "dict[str, Value]") -> Facts:
 def _missing(file: SiteFile, table: RecordsTable, meters: "list[Facts]", clock: str) -> "list[Said]":
     out = []
     if clock == UNKNOWN:
-        out.append(said("the clock of this computer is not synced: nothing for billing is made from it"))
+        out.append(said("the clock of this computer is not synced: nothing for billing is made from it "
+                        "(systemd-timesyncd does, chrony with rtcsync)"))
     if file.mqtt is None:
         out.append(said("no [mqtt]: the newest hashes are published nowhere, so a log written anew is not found out"))
     plain = [one["meter"] for one in meters if one["kind"] in ("meter", "source") and not one["sum"]]

@@ -33,6 +33,7 @@ p { margin: 1mm 0; } .about { color: #4a545e; }
 .mark small { font-weight: normal; display: block; }
 .good { border: .8pt solid #2d6a3e; color: #2d6a3e; padding: 2mm 3mm; margin: 4mm 0; }
 .formula { color: #4a545e; font-size: 9pt; } ul.notes { margin: 2mm 0; padding-left: 5mm; color: #9a2b00; }
+ul.notes li.told { color: #1b1f23; }
 table { border-collapse: collapse; width: 100%; margin: 1mm 0 3mm; font-size: 8.5pt; break-inside: auto; }
 thead { display: table-header-group; } tr { break-inside: avoid; }
 th { text-align: left; border-bottom: .8pt solid #1b1f23; padding: .8mm 1.5mm; vertical-align: bottom; }
@@ -78,7 +79,7 @@ def _part(part: Part, report: Report, lang: str, out: TextIO) -> None:
               f'<p class="formula">{escape(say(FORMULAS[part.kind], lang))}</p>\n')
     if part.notes:
         out.write('<ul class="notes">' + "".join(
-            f"<li>{escape(say(NOTES[note.key], lang, note.about))}</li>" for note in part.notes) + "</ul>\n")
+            f"<li{'' if note.warning else ' class=told'}>{escape(say(NOTES[note.key], lang, note.about))}</li>" for note in part.notes) + "</ul>\n")
     for one in part.tables:
         _table(one, report, lang, out)
     _table(Table("meters", _filled(METERS, part.meters), list(part.meters), 0), report, lang, out)

@@ -120,6 +120,8 @@ class Carry:
             return f"no whole number; allowed are {LEAST_S} to {MOST_S} s"
         if not LEAST_S <= interval_s <= MOST_S:
             return f"allowed are {LEAST_S} to {MOST_S} s"
+        if interval_s == self.interval_s:
+            return ""  # said again, as a retained message is at each connection: the period goes on
         try:
             self._spool.put("interval_s", str(interval_s))
             self._spool.put("period", "")  # periods of another length begin anew

@@ -79,6 +79,17 @@ def test_the_interval_from_afar(tmp_path: Path) -> None:
     assert len(parts(carry)) == 1
 
 
+def test_the_same_interval_said_again_ends_no_period(tmp_path: Path) -> None:
+    """A retained message comes at every connection, also in the moment in which a day ends."""
+    carry = made(tmp_path)
+    carry.tick(T0, 0)
+    carry.hear("KAM-1-00-04", b"x", T0 + 5, None)
+    assert carry.set_interval(str(DAY_S)) == ""
+    carry.tick(T0 + DAY_S, 1)
+    carry.hear("KAM-1-00-04", b"y", T0 + DAY_S + 5, None)
+    assert [one["frame"] for one in parts(carry)[0]["frames"]] == [b"x".hex()]  # type: ignore[attr-defined]
+
+
 def test_without_a_clock_an_interval_is_as_long_as_it_lasts(tmp_path: Path) -> None:
     carry = made(tmp_path)
     carry.tick(100, 0)

@@ -63,6 +63,7 @@ OF_PART = {  # of the program: what is so, and what to do
                 "Das Haus läuft weiter. Läuft der Broker, stimmen Adresse und Passwort?")),
     "journal": (("Nothing is recorded", "Nichts wird aufgezeichnet"), DISK),
     "history": (("No curves are kept", "Es werden keine Kurven gespeichert"), DISK),
+    "carry": (("No frames of radio meters are kept", "Es werden keine Telegramme von Funkzählern gesichert"), DISK),
     "records": (("No records are kept", "Es werden keine Messwerte beurkundet"), DISK),
     "totals": (("Energy totals are not kept", "Energiesummen werden nicht gesichert"), DISK),
     "orders": (("Settings are not kept", "Einstellungen werden nicht gesichert"), DISK),

@@ -2,7 +2,6 @@
 
 import argparse
 import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from drivers.system_time import SystemTime
 from drivers.watchdog import SystemdWatchdog
 from firmware import build, topics
 from firmware.access import first
-from firmware.carrying.carrier import Carrier
+from firmware.carrying.beside import Beside
 from firmware.config import carry as config_carry
 from firmware.config.file import LineSpec, SiteFile, load
 from firmware.counter_log import CounterLog
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from firmware.records.recorder import Recorder
 
 COUNTERS = "counters"  # the file in the folder of [state]
-CARRY_STOP_S = 10.0  # for what it keeps to reach the disk
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +68,7 @@ class Daemon:
         self._outside = Outside(file, clock.now_ms(), image.fresh.set, any_page_port, tell)
         self._journal = Journal(Path(file.journal.folder)) if file.journal else None
         carried = config_carry.of_site(file)
-        self._carrier = Carrier(carried) if carried else None
+        self._carrying = Beside(carried) if carried else None
         self._recorder = _recorder(file)
         if self._recorder:
             self._outside.ordered = self._recorder.command
@@ -83,17 +81,15 @@ class Daemon:
 
     def run(self) -> None:
         """Until `stop`; then every load stands on its fallback and everything is closed."""
-        carrying = threading.Thread(target=self._carrier.run, name="carry", daemon=True) if self._carrier else None
-        if carrying:
-            carrying.start()
+        if self._carrying:
+            self._carrying.start()
         if self._recorder:
             self._recorder.start()
         try:
             self._loop.run()
         finally:
-            if carrying and self._carrier:
-                self._carrier.stop()
-                carrying.join(CARRY_STOP_S)
+            if self._carrying:
+                self._carrying.stop()
             if self._recorder:
                 self._recorder.stop()
             self._outside.close()
@@ -119,6 +115,8 @@ class Daemon:
         faults = {"journal": self._journal.fault} if self._journal else {}
         if self._counters:
             faults["counters"] = self._counters.fault
+        if self._carrying:
+            faults["carry"] = self._carrying.fault
         told = [(slot.index, getattr(slot.meter, "measured", ())) for line in self._lines for slot in line.slots]
         happened = self._duties.look(snapshot, plan)
         more = topics.measured_pairs(self.file.site, told) + self._duties.pairs()

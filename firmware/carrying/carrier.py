@@ -33,10 +33,10 @@ class Carrier:
         table, mqtt = file.carry, file.mqtt
         try:
             spool = Spool(Path(table.folder), table.most_mb * MEGABYTE)
+            self._recent = Recent(place(Path(table.folder)))
+            self.carry = Carry(spool, table.interval_s, frozenset(table.meters), now_ms=_now_ms(), recent=self._recent)
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"carry.folder = {table.folder!r}: {error}") from error
-        self._recent = Recent(place(Path(table.folder)))
-        self.carry = Carry(spool, table.interval_s, frozenset(table.meters), now_ms=_now_ms(), recent=self._recent)
         self._spool = spool
         try:
             self._courier = Courier(access(mqtt), f"hutschiene-{slug(file.site)}-carry", self._root + "status",

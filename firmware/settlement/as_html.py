@@ -79,7 +79,8 @@ def _part(part: Part, report: Report, lang: str, out: TextIO) -> None:
               f'<p class="formula">{escape(say(FORMULAS[part.kind], lang))}</p>\n')
     if part.notes:
         out.write('<ul class="notes">' + "".join(
-            f"<li{'' if note.warning else ' class=told'}>{escape(say(NOTES[note.key], lang, note.about))}</li>" for note in part.notes) + "</ul>\n")
+            f"<li{'' if note.warning else ' class=told'}>{escape(say(NOTES[note.key], lang, note.about))}</li>"
+            for note in part.notes) + "</ul>\n")
     for one in part.tables:
         _table(one, report, lang, out)
     _table(Table("meters", _filled(METERS, part.meters), list(part.meters), 0), report, lang, out)

@@ -59,6 +59,7 @@ class Mqtt(Outbox):
         self._heard: deque[Message] = deque()
         self._sweeping: tuple[str, ...] = ()
         self._owned: Callable[[str], bool] = lambda topic: False
+        self._stood: Callable[[str, bytes], None] = lambda topic, payload: None
         self._in_flight = 0
         self._stopping = False
         self._changed = threading.Condition()
@@ -99,13 +100,15 @@ class Mqtt(Outbox):
             self._dirty = dict.fromkeys(self._latest)
             self._changed.notify()
 
-    def sweep(self, filters: tuple[str, ...], owned: Callable[[str], bool]) -> None:
+    def sweep(self, filters: tuple[str, ...], owned: Callable[[str], bool],
+              stood: Callable[[str, bytes], None] = lambda topic, payload: None) -> None:
         """Removes what the broker still retains of ours though it has not been published by now: devices that are gone.
 
-        `owned` says which of the topics that match `filters` are ours to remove. Repeated after each connect.
+        `owned` says which of the topics that match `filters` are ours to remove; `stood` is told, from a thread, what
+        the others held before it was published anew. Repeated after each connect.
         """
         with self._changed:
-            self._sweeping, self._owned = filters, owned
+            self._sweeping, self._owned, self._stood = filters, owned, stood
             connected = self.connected
         if connected:
             self._client.subscribe([(one, 0) for one in filters])
@@ -182,14 +185,14 @@ class Mqtt(Outbox):
 
     def _on_connect(self, client: Client, _: Any, _flags: ConnectFlags, code: ReasonCode,
                     _properties: Properties | None) -> None:
+        filters = [(one, 1) for one in self._hears] + [(one, 0) for one in self._sweeping]
+        if filters and not code.is_failure:
+            client.subscribe(filters)  # before anything is published: what stands there is heard first
         with self._changed:
             self.connected = not code.is_failure
             self.fault = "refused: " + str(code).lower() if code.is_failure else ""
             self._dirty = dict.fromkeys(self._latest)
-            filters = [(one, 1) for one in self._hears] + [(one, 0) for one in self._sweeping]
             self._changed.notify()
-        if filters and not code.is_failure:
-            client.subscribe(filters)
 
     def _on_connect_fail(self, _client: Client, _: Any) -> None:
         self.fault = self._link.why
@@ -226,7 +229,10 @@ class Mqtt(Outbox):
         elif not message.retain:  # an echo: what was retained has all come before it
             if self._sweeping:
                 client.unsubscribe(list(self._sweeping))
-        elif message.payload and _matches(self._sweeping, message.topic) and self._owned(message.topic):
+        elif message.payload and _matches(self._sweeping, message.topic):
+            if not self._owned(message.topic):
+                self._stood(message.topic, bytes(message.payload))
+                return
             with self._changed:
                 if message.topic not in self._latest and len(self._gone) < MOST_TOPICS:
                     self._gone[message.topic] = None

@@ -154,15 +154,15 @@ class Outside:
     def _announce(self, mqtt: Mqtt, discovery: HomeAssistant, snapshot: Snapshot, more: topics.Pairs) -> None:
         """And, once all that there is has been published, the removal of what is not."""
         wanted = self._file.mqtt is not None and self._file.mqtt.discovery
-        if wanted:
-            for topic, payload in discovery.news(snapshot, self._totals.known(), more):
-                mqtt.publish(topic, payload)
         if not self._swept:
             self._swept = True
             states, is_gone = topics.gone(self._file.site, [line.name for line in self._file.lines])
             announced, is_old = discovery.gone()
             mqtt.sweep(states + announced, lambda topic: is_gone(topic) or (
-                not topic.startswith("hutschiene/") and (not wanted or is_old(topic))))
+                not topic.startswith("hutschiene/") and (not wanted or is_old(topic))), discovery.stood)
+        if wanted:
+            for topic, payload in discovery.news(snapshot, self._totals.known(), more):
+                mqtt.publish(topic, payload)
 
     def _connected(self, wake: "Callable[[], None]") -> "Mqtt | None":
         if self._file.mqtt is None or self._discovery is None:

@@ -41,6 +41,7 @@ VOLTAGE_STEP_MV, FREQUENCY_STEP_MHZ, FACTOR_STEP_PERMILLE = 1_000, 50, 10  # fin
 # alarms that mean: this reading is not believed
 DOUBTS = (*range(NEVER_HEARD, WRITE_FAULT), NO_POWER, TURNED, PHASES_MIXED, LEAPING, SCALED)
 HEAT = ("heater", "stages")
+ALLOWED = ("decision", "ability", "settings")
 LOCKED = "locked"  # drivers.sml_head: without its PIN a meter tells no power, and is not believed
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -113,11 +114,17 @@ def measured_pairs(site: Site, told: "Sequence[tuple[int, tuple[Measured, ...]]]
 
 
 def gone(site: Site, lines: Sequence[str]) -> tuple[tuple[str, ...], Callable[[str], bool]]:
-    """Filters for what a broker may still retain of this site, and which of it belongs to nothing that is there now."""
+    """Filters for what a broker may still retain of this site, and which of it belongs to nothing that is there now, or
+    may: what a device is not told any more (ALLOWED) is only gone if nobody has published it by now."""
     root = "hutschiene/%s/" % slug(site.name)
     here = {"site", "carry", "records"} | {slug(device.name) for device in site.devices}
     here |= {"node_" + slug(node.name) for node in site.nodes} | {"line_" + slug(line) for line in lines}
-    return (root + "+/+",), lambda topic: topic.startswith(root) and topic.split("/")[2] not in here
+
+    def is_gone(topic: str) -> bool:
+        place, part = (*topic[len(root):].split("/"), "")[:2]
+        return topic.startswith(root) and (place not in here or part in ALLOWED)
+
+    return (root + "+/+", root + "+/measured/+"), is_gone
 
 
 def slug(name: str) -> str:

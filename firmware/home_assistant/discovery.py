@@ -3,12 +3,15 @@
 homeassistant/device/hutschiene_<site>/site/config        the house
 homeassistant/device/hutschiene_<site>/<device>/config    each device, with what it has shown to measure
 
-A device is announced once it has been heard, or after a minute; with more as soon as it shows more. What is gone is
-removed by drivers.mqtt's sweep; when Home Assistant says that it has started, everything is sent again.
+A device is announced once it has been heard, or after a minute; with more as soon as it shows more. A device that is
+gone is removed by drivers.mqtt's sweep, an entity of one that is still there by naming its platform alone, once: Home
+Assistant keeps what is merely not announced any more. What a device has only not shown yet is never removed, for its
+owner's name for it would be lost. When Home Assistant says that it has started, everything is sent again.
 """
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from control.values import DeviceSpec, Site, Snapshot
@@ -30,6 +33,8 @@ BY = f'"by": "{NAME}"'  # stands in the records beside what it set
 NAMES = {"target_permille": "Charge", "feed_in_w": "Feed-in"}
 COUNTERS = {frozenset(("counts import",)): "import", frozenset(("counts export",)): "export",
             frozenset(("counts import", "counts export")): "both"}  # what the meter itself counts
+PLATFORMS = ("sensor", "binary_sensor", "select", "number", "button")
+EVERYTHING = frozenset(row.shows for row in SENSORS) | {"counts import", "counts export"}
 ASKED = ((READING, "Record a reading"), (BEGIN, "Begin a transaction"), (END, "End the transaction"))
 EVENT_SHOWN = ("{% set last = value_json.events[-1] %}{{ (last.event.meter ~ ' ' ~ last.event.what ~ ' ' ~ "
                "last.event.obis ~ ' ' ~ last.event.value * 10 ** last.event.scaler ~ ' ' ~ last.event.unit "
@@ -56,8 +61,27 @@ class HomeAssistant:
         self._measured: "list[dict[str, frozenset[Told]]]" = [{} for _ in site.devices]  # by topic
         self._payloads: "dict[str, str]" = {}
         self._told: "list[object]" = [None] * len(site.devices)
+        self._stood: "dict[str, dict[str, str]]" = {}  # by topic, what a broker held: platform of each entity
+        self._possible: "dict[str, frozenset[str]]" = {}
         self._places = {slug(device.name): index for index, device in enumerate(site.devices)}
-        self._site_told = False
+        self._site_told: object = None
+
+    def stood(self, topic: str, payload: bytes) -> None:
+        """What the broker retained of an announcement, from before this start or of ours; called from any thread."""
+        try:
+            found = json.loads(payload)["components"]
+            self._stood[topic] = {key: one["platform"] for key, one in found.items()
+                                  if one["platform"] in PLATFORMS and len(one) > 1}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return
+
+    def _gone(self, place: str, whole: "Callable[[], Entity]") -> "frozenset[tuple[str, str]]":
+        """(key, platform) of what was announced there and can never be again."""
+        topic = self._topic(place)
+        if topic not in self._possible:
+            self._possible[topic] = frozenset(whole()["components"])
+        return frozenset((key, platform) for key, platform in self._stood.get(topic, {}).items()
+                         if key not in self._possible[topic] and not key.startswith("measured_"))
 
     def gone(self) -> "tuple[tuple[str, ...], Callable[[str], bool]]":
         """For drivers.mqtt's sweep: a topic of this house whose device is not in the configuration any more."""
@@ -75,15 +99,19 @@ class HomeAssistant:
                 self._shown[index].update(_fields(heard.reading))
         for index, known in totals:
             self._shown[index].update(name for name in ("import_wh", "export_wh") if getattr(known, name) is not None)
-        out = [] if self._site_told else [(self._topic("site"), _json(self._house()))]
-        self._site_told = True
+        out = []
+        gone = self._gone("site", self._house)
+        if gone != self._site_told:
+            self._site_told = gone
+            out.append((self._topic("site"), _json(_without(self._house(), gone))))
         for index, device in enumerate(self._site.devices):
             shown = frozenset(self._shown[index])
             meters = frozenset().union(*self._measured[index].values())
             ready = shown or meters or snapshot.now_ms - self._began_ms >= WAIT_MS
-            if (shown, meters) != self._told[index] and ready:
-                self._told[index] = shown, meters
-                out.append((self._topic(device.name), _json(self._device(device, shown, meters))))
+            gone = self._gone(device.name, partial(self._device, device, EVERYTHING, frozenset()))
+            if (shown, meters, gone) != self._told[index] and ready:
+                self._told[index] = shown, meters, gone
+                out.append((self._topic(device.name), _json(_without(self._device(device, shown, meters), gone))))
         return tuple(out)
 
     def _hear(self, pairs: Pairs) -> None:
@@ -208,6 +236,13 @@ class HomeAssistant:
                   "payload_press": f'{{"value": "{DEFAULT}", {BY}}}'}
         del button["state_topic"]
         return {what.name: number, what.name + "_default": button}
+
+
+def _without(message: Entity, gone: "frozenset[tuple[str, str]]") -> Entity:
+    """A platform alone is how Home Assistant is told to remove an entity."""
+    for key, platform in sorted(gone):
+        message["components"].setdefault(key, {"platform": platform})
+    return message
 
 
 def _number(what: What, within_s: int) -> Entity:

@@ -69,8 +69,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Ear]":
     broker = Broker(HOST, 0)
     _, port = broker.start()
     ear = Ear(port)
-    for topic in (PLACE + "pool/config", "hutschiene/haus_sonnenhang/pool/state"):
+    for topic in (PLACE + "pool/config", STATES + "pool/state", STATES + "pool/measured/gas", STATES + "grid/settings"):
         ear.say(topic, '{"old":1}', retain=True)
+    ear.say(PLACE + "carport/config", json.dumps({"device": {}, "components": {
+        "boost": {"platform": "button", "name": "Boost"}, "mode": {"platform": "select", "name": "Mode"}}}), True)
     ear.say("homeassistant/device/hutschiene_haus_sonnenhang_2/pool/config", '{"others":1}', retain=True)
     folder = tmp_path_factory.mktemp("house")
     file: SiteFile = moved(load(ROOT / "deploy" / "demo.toml"), folder, port)
@@ -115,6 +117,7 @@ def test_home_assistant_takes_every_message_and_every_template(house: Ear) -> No
         return {topic: json.loads(payload) for topic, payload in house.told.items()
                 if topic.startswith(PLACE) and payload and "old" not in payload}
 
+    until(lambda: '"boost":{"platform":"button"}' in house.told[PLACE + "carport/config"], "the button is removed")
     until(lambda: all(entity.get("state_topic", STATES + "status") in house.told for message in announced().values()
                       for entity in message["components"].values()), "a payload of each that is announced")
     messages = announced()
@@ -149,7 +152,11 @@ def test_home_assistant_takes_heat_water_and_gas_meters() -> None:
 
 def test_what_is_gone_is_removed_and_what_is_anothers_stays(house: Ear) -> None:
     until(lambda: house.told[PLACE + "pool/config"] == "", "the old announcement is removed")
-    until(lambda: house.told["hutschiene/haus_sonnenhang/pool/state"] == "", "the old state is removed")
+    for topic in ("pool/state", "pool/measured/gas", "grid/settings"):
+        until(lambda topic=topic: house.told[STATES + topic] == "", f"{topic} is removed")
+    until(lambda: '"boost":{"platform":"button"}' in house.told[PLACE + "carport/config"], "the button is removed")
+    assert json.loads(house.told[PLACE + "carport/config"])["components"]["mode"]["options"]
+    assert json.loads(house.told[STATES + "carport/settings"])["mode"] == "surplus"
     assert house.told["homeassistant/device/hutschiene_haus_sonnenhang_2/pool/config"] == '{"others":1}'
     assert all(house.told[PLACE + name + "/config"] for name in DEVICES)
 

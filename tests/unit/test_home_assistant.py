@@ -156,6 +156,41 @@ def test_only_what_belongs_to_no_device_of_this_house_is_gone(demo: SiteFile) ->
     assert not is_gone(ROOT + "site/config")
 
 
+def test_an_entity_that_can_not_be_any_more_is_removed_and_one_not_shown_yet_stays(demo: SiteFile) -> None:
+    """Home Assistant keeps what is merely left out, and forgets its owner's name for it when it is removed."""
+    before = told(demo)
+    announcer = HomeAssistant(demo.site, "homeassistant", False, "1", 0)  # [commands] is gone
+    for place, message in before.items():
+        message["components"]["measured_gas_1_volume"] = {"platform": "sensor", "name": "x"}
+        announcer.stood(f"{ROOT}{place}/config", json.dumps(message).encode())
+    announcer.stood(ROOT + "pool/config", b'{"components": {"x": {"platform": "sensor", "name": "x"}}}')
+    first = dict(announcer.news(shot(demo, 1_000, 2), ()))  # its energies are not known yet
+    assert list(first) == [ROOT + "site/config", ROOT + "carport/config"]
+    for topic, payload in first.items():
+        components = json.loads(payload)["components"]
+        removed = {key: one for key, one in components.items() if set(one) == {"platform"}}
+        asked = {key for key, one in before[topic.split("/")[3]]["components"].items() if one["platform"] in (
+            "select", "number", "button")}
+        assert set(removed) == asked != set()
+        assert all(removed[key] == {"platform": before[topic.split("/")[3]]["components"][key]["platform"]}
+                   for key in asked)
+        assert "import_wh" not in components
+    again = HomeAssistant(demo.site, "homeassistant", False, "1", 0)
+    for topic, payload in first.items():
+        again.stood(topic, payload.encode())
+    once = json.loads(dict(again.news(shot(demo, 1_000, 2), ()))[ROOT + "carport/config"])["components"]
+    assert all(len(one) > 1 for one in once.values()), "told once"
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"components": 1}', b'{"components": {"x": 1}}', b"\xff",
+                                     b'{"components": {"x": {"platform": ["sensor"], "a": 1}}}', b"[" * 99_999])
+def test_what_others_left_in_our_place_is_no_harm(demo: SiteFile, payload: bytes) -> None:
+    announcer = HomeAssistant(demo.site, "homeassistant", True, "1", 0)
+    announcer.stood(ROOT + "site/config", payload)
+    message = json.loads(dict(announcer.news(shot(demo, 0), ()))[ROOT + "site/config"])
+    assert all(len(one) > 1 for one in message["components"].values())
+
+
 def measured(medium: str, *values: "tuple[str, int, int, str]", **more: object) -> str:
     return json.dumps({"meter": "M", "medium": medium, "status": [], "values": [
         {"quantity": quantity, "value": value, "scaler": scaler, "unit": unit, "time": None, "clock": "none",

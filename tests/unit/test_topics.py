@@ -98,7 +98,9 @@ def test_every_part_has_its_topic() -> None:
 def test_what_belongs_to_nothing_that_is_there_is_gone() -> None:
     filters, is_gone = topics.gone(SITE, ["RS 485"])
     root = "hutschiene/haus_soennenhang_2/"
-    assert filters == (root + "+/+",)
+    assert filters == (root + "+/+", root + "+/measured/+")
+    assert is_gone(root + "pool/measured/gas_1")
+    assert all(is_gone(root + "carport/" + part) for part in ("settings", "decision", "ability"))  # unless published
     assert [is_gone(root + path) for path in ("pool/state", "line_old/state", "node_old/state")] == [True] * 3
     assert not any(is_gone(root + path) for path in (
         "roof/measured", "heat_pump/state", "site/state", "node_garage/state", "line_rs_485/state", "carry/frames"))

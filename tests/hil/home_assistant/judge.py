@@ -29,6 +29,8 @@ def judge(topic: str, message: "dict[str, Any]", states: "dict[str, str]", hass:
         return [f"{topic}: {error}"]
     wrong = []
     for key, entity in message["components"].items():
+        if set(entity) == {"platform"}:  # components/mqtt/discovery.py: removes it
+            continue
         whole = {**{name: message[name] for name in SHARED_OPTIONS if name in message}, **entity}
         platform = importlib.import_module(f"homeassistant.components.mqtt.{entity['platform']}")
         strict = getattr(platform, "_PLATFORM_SCHEMA_BASE", platform.PLATFORM_SCHEMA_MODERN)

@@ -54,7 +54,8 @@ class Desk:
         self._transactions = 0
 
     def resume(self, events: "Iterable[dict[str, Any]]") -> None:
-        """The newest one that is kept, and then all that begin or end something, the oldest first."""
+        """The newest one that is kept, and then all that begin or end something, the oldest first; no other is open."""
+        self._open = {}
         for data in events:
             self._note(data)
 
@@ -183,6 +184,10 @@ class Sessions:
         self._there: "dict[int, bool]" = {}  # whether a car is plugged in, as last seen
         self._cards: "dict[int, str]" = {}  # of the session that runs
 
+    def forget(self) -> None:
+        """As at a start: what is open is read anew, and may be another."""
+        self._there = {}
+
     def look(self, seen: Seen, desk: Desk) -> "list[Ask]":
         """IEC 61851: A is no car, B to D is one; E and F tell nothing of that."""
         out = []
@@ -193,7 +198,7 @@ class Sessions:
             there = one.state[:1] != "A"
             first = index not in self._there
             same = not first and self._there[index] == there
-            if there and not same:
+            if there and not same and not first:
                 self._cards.pop(index, None)
             if there and one.card:
                 self._cards[index] = one.card

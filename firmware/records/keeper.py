@@ -4,6 +4,7 @@ A disk that is full, slow or broken costs records at worst, never the decision: 
 up to MOST_WAITING records; beyond that the oldest are lost, which is a record itself once the disk is back.
 """
 
+import itertools
 import secrets
 import sqlite3
 from collections import deque
@@ -21,7 +22,7 @@ from firmware.records.keys import Keys
 from firmware.records.legal_time import offset_s
 from firmware.records.mixing import Mixing
 from firmware.records.sampler import Quarter, Sampler, Seen, Value
-from firmware.records.store import Store, TooNew
+from firmware.records.store import NAME, Store, TooNew
 from firmware.said import said
 from hal.times import TimeNow
 
@@ -171,7 +172,9 @@ class Keeper:
             self._mixing.resume(chain.opened(mixed[0])["data"])
         last = store.newest(METROLOGY, "event", 1)
         begun = (line for line in store.each(METROLOGY, "event") if ONLY_READ not in line)
-        self._desk.resume(chain.opened(line)["data"] for line in (*last, *begun))
+        events = (chain.opened(line)["data"] for line in (*last, *begun))
+        waiting = [draft.data for draft in self._waiting if draft.kind == "event"]
+        self._desk.resume(itertools.chain(events, waiting))
         return kept[-1].at_s if kept else 0
 
     def _first(self, store: Store, signer: Signer, new: bool, kept_s: int, look: Look) -> "list[Draft]":
@@ -285,6 +288,10 @@ class Keeper:
     def _flush(self, look: Look) -> None:
         if not self._waiting or self._store is None or self._signer is None or look.now.mono_ms < self._retry_ms:
             return
+        if self._store.gone():
+            self._leave()
+            self._fail(look, sqlite3.OperationalError(f"{self._folder / NAME} is gone, or another one"))
+            return
         drafts = tuple(self._waiting)
         if self._lost:
             lost = self._draft(SYSTEM, "lost", look, {"records": self._lost})
@@ -295,13 +302,19 @@ class Keeper:
             self._fail(look, error)
             self._doubt(error)
             if self._doubted or isinstance(error, SignerGone):
-                self._store.close()
-                self._store = None
-                self._keys.close()
+                self._leave()
             return
         self._waiting.clear()
         self._lost = 0
         self.fault = self._store.fault
+
+    def _leave(self) -> None:
+        """It is opened anew at the next try, and what is open is read again."""
+        if self._store is not None:
+            self._store.close()
+        self._store = None
+        self._keys.close()
+        self._sessions.forget()
 
     def _fail(self, look: Look, error: Exception) -> None:
         why = said("the disk is full") if FULL in str(error) else error

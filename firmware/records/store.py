@@ -49,6 +49,7 @@ class Store:
         self._connect = connect
         self._doubted = doubted
         self.fault = ""
+        self._identity: "tuple[int, int] | None" = None
         try:
             self._open()
         except sqlite3.DatabaseError as error:
@@ -74,6 +75,7 @@ class Store:
                 self._check(log, head)
                 if self._doubted:
                     self._check_all(log)
+            self._identity = _identity(self.path)
         except BaseException:
             self._db.close()
             raise
@@ -103,6 +105,10 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+    def gone(self) -> bool:
+        """Whether another file stands in its place, or none: what is written would be found by nobody."""
+        return _identity(self.path) != self._identity
 
     def head(self, log: str) -> Head:
         return self._heads.get(log, EMPTY)
@@ -164,6 +170,14 @@ class Store:
         pages, free, size = (int(self._db.execute(f"pragma {what}").fetchone()[0])
                              for what in ("page_count", "freelist_count", "page_size"))
         return (pages - free) * size
+
+
+def _identity(path: Path) -> "tuple[int, int] | None":
+    try:
+        told = os.stat(path)
+    except OSError:
+        return None
+    return told.st_dev, told.st_ino
 
 
 def packed(line: str) -> bytes:

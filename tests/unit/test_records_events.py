@@ -17,6 +17,7 @@ from firmware.records import legal_time, marks, ocmf, series
 from firmware.records.events import ANSWER_MS, BEGIN, END, EXPORT, IMPORT, READING, Ask, Desk, uuid7
 from firmware.records.keys import KEY
 from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen, Value
+from firmware.records.store import NAME
 from hal.times import TimeNow
 from hal.values import Reading, reading
 from sim.time_service import SimTime
@@ -100,6 +101,44 @@ def test_a_transaction_outlives_a_restart_and_the_next_has_the_next_number(house
     first, second = transactions(third)
     assert (first.energy_e(), first.number, second.number, second.energy_e()) == (251, 1, 2, None)
     assert third.keeper.ask(Ask(BEGIN, "carport", 0)) == f"carport: transaction {second.id} is still open"
+
+
+def test_a_car_that_comes_while_the_file_is_away_has_one_transaction(house_of: Houses, tmp_path: Path) -> None:
+    """Its begin waits in memory; what is read back when the file is there again knows an older one only."""
+    house = house_of(tmp_path, SimTime(T0))
+    for state in ("C", "A"):
+        house.state = state
+        live(house, 60)
+    kept = tmp_path / "kept"
+    (tmp_path / NAME).rename(kept)
+    house.state = "C"
+    live(house, 10)
+    assert "is gone, or another one" in house.keeper.fault
+    kept.rename(tmp_path / NAME)
+    live(house, 60)
+    assert house.keeper.fault == ""
+    house.state = "A"
+    live(house, 60)
+    first, second = transactions(house)
+    assert (first.number, second.number) == (1, 2)
+    assert first.end is not None
+    assert second.end is not None
+    assert (second.energy_e(), second.begin["text"]) == (6, "car plugged in")
+    assert [section.findings for section in verify.verified(house.export())] == [[], [], []]
+
+
+def test_a_file_that_is_gone_for_good_is_begun_anew(house_of: Houses, tmp_path: Path) -> None:
+    """What went on being written to a file that nobody finds any more would be lost at the next start."""
+    house = house_of(tmp_path, SimTime(T0))
+    house.state = "C"
+    live(house, 60)
+    (tmp_path / NAME).unlink()
+    live(house, 1_200)
+    assert house.keeper.fault == ""
+    one, = transactions(house)
+    assert one.begin["text"] == "car was there at start"
+    assert len(house.values()["grid"]) >= 1
+    assert [section.findings for section in verify.verified(house.export())] == [[], [], []]
 
 
 def test_a_transaction_outlives_any_number_of_readings(house_of: Houses, tmp_path: Path) -> None:

@@ -30,12 +30,16 @@ class Mixing:
         self._storage = _of_kind(site, "storage")
         self._stock = Stock(0, 0)
         self._sums = dict.fromkeys(PARTS, 0)
+        self._resumed = False
         self._known_ms = 0
         self._last_ms: "int | None" = None
         self._begin_s: "int | None" = None
 
     def resume(self, data: "dict[str, Any]") -> None:
-        """What the storage held by the newest record, given in mWh."""
+        """What the storage held by the newest record, given in mWh; once, as from then on more is known here."""
+        if self._resumed:
+            return
+        self._resumed = True
         self._stock = Stock(data["stock_roof"] * MWH, data["stock_grid"] * MWH)
 
     def feed(self, seen: Seen) -> None:

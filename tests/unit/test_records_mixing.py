@@ -95,6 +95,7 @@ def test_a_restart_in_a_quarter_hour_forgets_nothing(site: Site) -> None:
     later = House(again, house.now_ms)
     again.look(house.now_ms)
     later.live(301, 0, 3_600, 3_600)
+    again.resume(first)  # the disk was away for a moment
     rest = again.look(QUARTER_MS)
     assert rest is not None
     assert (rest["start_s"], rest["charge_roof"], rest["stock_roof"]) == (0, 300_000, 600_000)

@@ -1,7 +1,7 @@
 """Telegrams in several fragments (EN 13757-7): put together before anything in them is opened.
 
 The first fragment bears number 1 and the message's control byte, counter and length, the last one its code. A meter
-sends them one behind the other; one that is missing costs the whole telegram.
+sends them one behind the other; one that is missing costs the whole telegram, one that a repeater says again nothing.
 """
 
 from drivers.mbus_telegram import FRAGMENT, MACS, Afl, MBusError, Telegram, joined
@@ -22,7 +22,9 @@ class Fragments:
         assert telegram.seal == FRAGMENT
         sender = (telegram.link, telegram.meter)
         parts, number = self._taken(sender), _afl(telegram).fragment
-        if number == 1:
+        if parts and number == _afl(parts[-1]).fragment and telegram.body == parts[-1].body:
+            parts.pop()
+        elif number == 1:
             parts = []
         elif not parts or _afl(parts[-1]).fragment + 1 != number:
             raise MBusError("fragment %d without those before it" % number)

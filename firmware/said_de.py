@@ -89,6 +89,8 @@ GERMAN = {
     "line.{}: no device hangs on it": "line.{}: kein Gerät hängt daran",
     "line.{}: no login (logins): the gateway cannot be asked":
         "line.{}: keine Anmeldung (logins): das Gateway lässt sich nicht fragen",
+    'device.{}: talk = "sends" on line.{} at {} baud: one that sends by itself does so at 9600 or 2400':
+        'device.{}: talk = "sends" an line.{} mit {} Baud: wer von selbst sendet, tut es mit 9600 oder 2400',
     "line.{}: security_profile = 0: whoever is on that network can call itself one of the stations":
         "line.{}: security_profile = 0: wer in diesem Netz ist, kann sich als eine der Stationen ausgeben",
     "device.{}: without [state] a restart forgets the counter of its telegrams: an old one may be played again":

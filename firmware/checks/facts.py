@@ -6,6 +6,7 @@ import msgspec
 
 from control.values import NONE, DeviceSpec, Site, Store
 from control.wiring import is_load, wiring
+from drivers.d0 import SIGN_ON_BAUD
 from firmware.checks import generation as check_generation
 from firmware.checks import heat as check_heat
 from firmware.config.file import LineSpec, SiteFile
@@ -88,6 +89,10 @@ def _of_lines(file: SiteFile) -> "list[Said]":
     out = [said("line.{}: no device hangs on it", line.name) for line in file.lines if line.name not in used]
     out += [said("line.{}: no login (logins): the gateway cannot be asked", line.name) for line in file.lines
             if line.kind == "smgw" and not line.options["logins"]]
+    slow = {line.name for line in file.lines if line.kind == "d0" and line.options["baud"] == SIGN_ON_BAUD}
+    out += [said('device.{}: talk = "sends" on line.{} at {} baud: one that sends by itself does so at 9600 or 2400',
+                 device.name, device.line, SIGN_ON_BAUD)
+            for device in file.devices if device.line in slow and device.options.get("talk") == "sends"]
     out += [said("line.{}: security_profile = 0: whoever is on that network can call itself one of the stations",
                  line.name) for line in file.lines if line.kind == "ocpp" and not line.options["security_profile"]]
     if file.state is None:

@@ -8,6 +8,7 @@ from drivers import d0, d0_head, dataset
 from drivers.dataset import DataError, Line
 from drivers.p1 import Reader
 from drivers.quantity import Quantity
+from firmware.checks.facts import warnings
 from firmware.config.file import ConfigError, load
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.ports import Dialogue, Meter
@@ -192,6 +193,15 @@ def test_a_slow_meter_is_believed_as_the_configuration_leaves_it(tmp_path: Path)
     assert period_s * 1_000 + clock.now_ms() - first_ms <= spec.stale_ms == 90_000
     path.write_text(SITE.format(grid="main", role="") + SOURCE + 'talk = "sends"\nsends_s = 3\n')
     assert load(path).site.devices[1].stale_ms == 9_000
+
+
+def test_a_meter_that_sends_has_a_rate_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    text = SITE.format(grid="main", role="") + SOURCE
+    for told, count in ((text + 'talk = "sends"\n', 1), (text, 0), (
+            text.replace("ttyUSB0\"", "ttyUSB0\"\nbaud = 9600") + 'talk = "sends"\n', 0)):
+        path.write_text(told)
+        assert len([word for word in warnings(load(path)) if "device.barn: talk" in word]) == count
 
 
 def test_a_meter_that_is_asked_is_no_meter_of_the_house_connection(tmp_path: Path) -> None:

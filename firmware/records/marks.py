@@ -74,23 +74,28 @@ def transactions(events: "Iterable[dict[str, Any]]") -> "list[Transaction]":
 def sections(values: "dict[int, Value]", marks: "Iterable[Transaction]", obis: str = IMPORT) -> "list[Section]":
     """Of one meter's readings and its transactions, by one counter. An open one reaches to the newest reading."""
     marks = [mark for mark in marks if obis in mark.registers]
+    coming = sorted(((*_span(mark), number) for number, mark in enumerate(marks)), reverse=True)
+    here: "list[tuple[int, int, int]]" = []
     out = []
     for at_s in sorted(values):
+        while coming and coming[-1][0] <= at_s + QUARTER_S:
+            here.append(coming.pop())
+        here = [one for one in here if one[1] >= at_s]
         after = values.get(at_s + QUARTER_S)
         if after is not None:
-            near = [mark for mark in marks if _meets(mark, at_s)]
+            near = [marks[number] for number in sorted(number for _, _, number in here)]
             out += _of_interval(at_s, *scaled(values[at_s], after), near, obis)
     return out
 
 
-def _meets(mark: Transaction, start_s: int) -> bool:
-    """An event without a clock may have been at any time."""
+def _span(mark: Transaction) -> "tuple[int, int]":
+    """From when to when it can have anything; an event without a clock may have been at any time."""
     begin_s, end_s = -ALWAYS_S, ALWAYS_S
     if mark.begin["status"] != CLOCK_UNKNOWN:
         begin_s = mark.begin["at_s"] - EDGE_S
     if mark.end is not None and mark.end["status"] != CLOCK_UNKNOWN:
         end_s = mark.end["at_s"] + EDGE_S
-    return bool(begin_s <= start_s + QUARTER_S and start_s <= end_s)
+    return begin_s, end_s
 
 
 def _of_interval(start_s: int, before: Value, after: Value, marks: "list[Transaction]", obis: str) -> "list[Section]":

@@ -128,7 +128,10 @@ def _term(name: str, text: str, topic: str) -> Term:
         raise ValueError(f"{name}: {factor.strip()!r} is no factor; allowed is a number behind the *")
     if len(keys) > MOST_DEPTH or not (own if sign else topic):
         raise ValueError(f"{name}: {text!r}; allowed is PATH, PATH * FACTOR, or TOPIC#PATH where there is no topic")
-    return Term(own if sign else topic, keys, number)
+    place = own if sign else topic
+    if not place.startswith("/") and any(letter in "+#" for letter in place):
+        raise ValueError(f"{name}: {place!r} is many topics; allowed is one, without + and #")
+    return Term(place, keys, number)
 
 
 def stands(found: object, path: "tuple[str, ...]") -> object:

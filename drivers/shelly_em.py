@@ -41,6 +41,7 @@ _HARMLESS = ("phase_sequence",)  # the order of its phases: what each of them me
 def ability(options: "dict[str, object]") -> Ability:
     if word(options, "profile") == "gen1" and word(options, "prefix"):
         raise ValueError("prefix: the first 3EM is asked over HTTP only; leave it out")
+    wanted(options)
     return values.ability(word(options, "role"), settle_ms=0)
 
 

@@ -31,6 +31,7 @@ _PER_KWH = " * 1000"
 
 
 def ability(options: "dict[str, object]") -> Ability:
+    wanted(options)
     return values.ability(word(options, "role"), settle_ms=0)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers import esphome_meter, json_fields, json_meter, shelly_em, shelly_notes
+from drivers import esphome_meter, json_fields, json_meter, shelly_em, shelly_notes, tasmota_meter
 from drivers.inbox import Letters
 from drivers.json_fields import document, entries, fields
 from drivers.obis import quantity
@@ -206,6 +206,13 @@ def test_options_are_judged(tmp_path: Path) -> None:
             module.ability({**base, "power_phases": ("1", "2", "3", "4")})
     with pytest.raises(ValueError, match=r"^prefix: "):
         shelly_em.ability({"role": "meter", "profile": "gen1", "prefix": "x"})
+    with pytest.raises(ValueError, match="is many topics"):
+        shelly_em.ability({"role": "meter", "profile": "triphase", "prefix": "shelly/+", "channel": 0})
+    with pytest.raises(ValueError, match=r"^power: 'tele/\+/SENSOR' is many topics"):
+        json_meter.ability({**base, "topic": "tele/+/SENSOR", "power": "p"})
+    with pytest.raises(ValueError, match=r"^power: 'tele/#' is many topics"):
+        tasmota_meter.ability({"role": "meter", "layout": "script", "group": "SML", "topic": "tele/#"})
+    assert json_meter.ability({**base, "topic": "/api?a=1+2", "power": "p"}).kind == "meter"
     path = tmp_path / "site.toml"
     path.write_text(SITE.replace('driver = "speedwire_meter"\nline = "sma"\nsma_serial = 1900123456',
                                  'driver = "tasmota_meter"\nline = "broker"\ntopic = "t"'))

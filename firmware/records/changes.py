@@ -1,5 +1,6 @@
 """What the snapshots tell of commands and troubles: only when it changes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from control.values import Site
@@ -7,6 +8,18 @@ from firmware.records.chain import CONSUMER, SYSTEM
 from firmware.records.sampler import Seen
 
 Told = tuple[str, str, dict[str, Any]]  # log, kind, data
+
+
+def swapped_s(known: "Iterable[tuple[int, dict[str, Any]]]") -> "dict[str, int]":
+    """By meter, since when (UTC) it has its newest serial number and not another; of (when, what was known of them)."""
+    serials: "dict[str, str]" = {}
+    out: "dict[str, int]" = {}
+    for at_s, data in known:
+        for meter in data.get("meters", []):
+            name, serial = str(meter["name"]), meter.get("serial")
+            if serial and serials.setdefault(name, serial) != serial:
+                serials[name], out[name] = serial, at_s
+    return out
 
 
 class Changes:

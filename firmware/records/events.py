@@ -5,7 +5,7 @@ never estimated. One transaction at a time is open on a meter, so its sections n
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from control.values import Site
@@ -52,10 +52,14 @@ class Desk:
         self._open: "dict[str, dict[str, Any]]" = {}  # by meter: its begin
         self._sequence = 0
         self._transactions = 0
+        self._swapped_s: "Mapping[str, int]" = {}
 
-    def resume(self, events: "Iterable[dict[str, Any]]") -> None:
-        """The newest one that is kept, and then all that begin or end something, the oldest first; no other is open."""
-        self._open = {}
+    def resume(self, events: "Iterable[dict[str, Any]]", swapped_s: "Mapping[str, int]") -> None:
+        """The newest one that is kept, and then all that begin or end something, the oldest first; no other is open.
+
+        `swapped_s`: by meter, since when (UTC) another one hangs there.
+        """
+        self._open, self._swapped_s = {}, swapped_s
         for data in events:
             self._note(data)
 
@@ -99,7 +103,7 @@ class Desk:
         captured_ms = one.t_ms + look.now.utc_ms - look.now.mono_ms
         import_e, export_e, scaler = counters(one, seen.told.get(index, ()))
         told = {IMPORT: import_e, EXPORT: export_e}
-        fell = ask.what == END and _fell(self._open[ask.meter], told, scaler)
+        fell = ask.what == END and self._other(self._open[ask.meter], told, scaler)
         status = FAULTY if index in seen.doubted or fell else MEASURED
         data = {
             "event": uuid7(captured_ms), "what": ask.what, "seq": self._sequence + 1, "meter": ask.meter,
@@ -111,6 +115,9 @@ class Desk:
         }
         self._note(data)
         return Answer(ask, data, "")
+
+    def _other(self, begun: "dict[str, Any]", told: "dict[str, int | None]", scaler: int) -> bool:
+        return self._swapped_s.get(begun["meter"], -1) >= begun["at_s"] or _fell(begun, told, scaler)
 
     def _registers(self, ask: Ask) -> "tuple[str, ...]":
         begun = self._open.get(ask.meter)

@@ -148,7 +148,7 @@ class Keeper:
         try:
             store = Store(self._folder, self._connect, self._doubted)
             signer, new = self._follow(store, *self._keys.current(), look)
-            kept_s = self._resume(store)
+            kept_s = self._resume(store, look)
             first = self._first(store, signer, new, kept_s, look)
         except (OSError, ValueError, KeyError, sqlite3.Error, TooNew, SignerGone) as error:
             self._keys.close()
@@ -162,11 +162,14 @@ class Keeper:
             first = [draft._replace(stamp=self._waiting[0].stamp) for draft in first]
         self._waiting.extendleft(reversed(first))
 
-    def _resume(self, store: Store) -> int:
+    def _resume(self, store: Store, look: Look) -> int:
         """Takes up what the newest records tell; the newest quarter hour that is kept, 0 when there is none."""
+        known = [chain.opened(line) for line in store.each(METROLOGY, "meters")]
+        swapped_s = changes.swapped_s([(record["utc_ms"] // 1_000, record["data"]) for record in known]
+                                      + [(look.now.utc_ms // 1_000, self._about["meters"])])
         lines = reversed(store.newest(METROLOGY, "readings", MOST_QUARTERS))
         kept = [quarter_of(chain.opened(line)) for line in lines]
-        self._sampler.resume(kept)
+        self._sampler.resume(kept, swapped_s)
         mixed = store.newest(METROLOGY, "flows", 1)
         if mixed and self._mixing is not None:
             self._mixing.resume(chain.opened(mixed[0])["data"])
@@ -174,7 +177,7 @@ class Keeper:
         begun = (line for line in store.each(METROLOGY, "event") if ONLY_READ not in line)
         events = (chain.opened(line)["data"] for line in (*last, *begun))
         waiting = [draft.data for draft in self._waiting if draft.kind == "event"]
-        self._desk.resume(itertools.chain(events, waiting))
+        self._desk.resume(itertools.chain(events, waiting), swapped_s)
         return kept[-1].at_s if kept else 0
 
     def _first(self, store: Store, signer: Signer, new: bool, kept_s: int, look: Look) -> "list[Draft]":

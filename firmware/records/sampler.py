@@ -4,7 +4,7 @@ Of each meter the reading counts that lies nearest to the quarter hour, up to WI
 the distance told; a meter that has none has no value there. Nothing is interpolated, and no age is hidden.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from control.values import Site, Snapshot
@@ -17,7 +17,7 @@ WINDOW_MS = 30_000  # a meter is read every 60 s at the longest (config): one re
 EXACT_MS = 9_000  # 1 % of the quarter hour: beyond it a reading only stands in for the one at the instant
 MEASURED = "measured"
 SUBSTITUTED = "substituted"  # taken too far from the quarter hour, or reckoned (series.filled)
-FAULTY = "faulty"  # the meter was not believed, or its counter fell or leapt
+FAULTY = "faulty"  # the meter was not believed, its counter fell or leapt, or it is another one
 CLOCK_UNKNOWN = "clock-unknown"
 HIGH_V = 253  # EN 50160
 SLACK_WH = 2_000  # meters that count whole kWh
@@ -53,19 +53,24 @@ class Sampler:
     def __init__(self, site: Site) -> None:
         self._names = tuple(device.name for device in site.devices)
         self._most_w = {device.name: 3 * site.nodes[device.node].rated_ma * HIGH_V // 1_000 for device in site.devices}
+        self._swapped: "set[str]" = set()  # another meter hangs there since its last reading
         self._last_at_s = 0
         self._last: "dict[str, tuple[int, Value]]" = {}  # by meter: when, and what it was
         self._at_s: "int | None" = None  # the quarter hour that is waited for
         self._near: "dict[int, Value]" = {}
         self._passed: "set[int]" = set()  # meters that have told something since the quarter hour
 
-    def resume(self, kept: "Sequence[Quarter]") -> None:
-        """The newest that are kept already, the newest last, before anything is given."""
+    def resume(self, kept: "Sequence[Quarter]", swapped_s: "Mapping[str, int]") -> None:
+        """The newest that are kept already, the newest last, before anything is given.
+
+        `swapped_s`: by meter, since when (UTC) another one hangs there.
+        """
         if self._last or not kept:
             return
         self._last_at_s = kept[-1].at_s
         for quarter in kept:
             self._last.update((value.meter, (quarter.at_s, value)) for value in quarter.values)
+        self._swapped = {meter for meter, (at_s, _) in self._last.items() if swapped_s.get(meter, -1) >= at_s}
         if self._at_s == self._last_at_s:
             self._turn_to(self._last_at_s + QUARTER_S)
 
@@ -133,6 +138,9 @@ class Sampler:
         before = self._last.get(value.meter)
         judged = value if clock_known else value._replace(status=CLOCK_UNKNOWN)
         self._last[value.meter] = at_s, judged
+        if value.meter in self._swapped:
+            self._swapped.discard(value.meter)
+            return value._replace(status=FAULTY)
         if not clock_known or before is None:
             return judged
         if fell(*scaled(before[1], value)) or self._leapt(at_s, value, *before):

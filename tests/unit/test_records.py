@@ -136,6 +136,21 @@ def test_a_counter_that_leaps_is_marked_and_no_gap_beside_it_is_filled(house_of:
     assert [roof[at_s].status for at_s in sorted(roof)] == [MEASURED, MEASURED, FAULTY, MEASURED, FAULTY, MEASURED]
 
 
+def test_another_meter_by_its_number_is_no_interval_though_its_counter_is_only_a_little_higher(
+        house_of: Houses, tmp_path: Path) -> None:
+    clock, born_ms = SimTime(T0), 0
+    for serial, starts in (("1", 1), ("2", 2)):
+        for _ in range(starts):
+            said = {**ABOUT, "meters": {"meters": [{"name": "grid", "serial": serial}, {"name": "roof"}]}}
+            house = house_of(tmp_path, clock, said=said)
+            house.born_ms, house.offset_wh = born_ms, 300 * int(serial)
+            house.live(2 * QUARTER_MS)
+            house.end()
+    grid, roof = house.values()["grid"], house.values()["roof"]
+    assert [grid[at_s].status for at_s in sorted(grid)] == [MEASURED] * 2 + [FAULTY] + [MEASURED] * 3
+    assert {one.status for one in roof.values()} == {MEASURED}
+
+
 def test_without_a_clock_the_values_say_so_and_a_step_is_a_record(house_of: Houses, tmp_path: Path) -> None:
     clock = SimTime(T0, synced=False)
     house = house_of(tmp_path, clock)

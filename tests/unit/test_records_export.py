@@ -1,6 +1,7 @@
 """From the running recorder to a file that others can check, by the verbs a user has."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -180,14 +181,15 @@ def test_transactions_flows_and_keys_by_their_verbs(site: Path, capsys: pytest.C
 
 def test_a_session_is_told_as_it_was_though_another_meter_hangs_there_now(site: Path,
                                                                           capsys: pytest.CaptureFixture[str]) -> None:
-    """Two sessions, each over midnight of legal time; the second ends at a meter that counts anew."""
+    """Sessions over midnight; the second ends at a counter that began anew, the third at another meter."""
     clock = SimTime(T0)
-    for serial, counts in (("1234", (100, 400)), ("9999", (700, 20))):
-        site.write_text(site.read_text().replace('serial = "1234"', f'serial = "{serial}"'))
+    for serial, counts in (("1234", (100, 400)), ("9999", (700, 20)), ("", (30,)), ("5555", (90,))):
+        if serial:
+            site.write_text(re.sub('serial = "[0-9]*"', f'serial = "{serial}"', site.read_text()))
         file, image = load(site), Image(1)
         keeper = Keeper(file.site, site.parent / "records", legal_time.zone("Europe/Berlin"), about(file),
                         {"metrology": 1_095, "consumer": 1_095, "system": 365})
-        for what, count in zip(("begin", "end"), counts):
+        for what, count in zip(("end",) if serial == "5555" else ("begin", "end"), counts):
             for asked in (False, True):
                 clock.wait(10_000)
                 now = clock.read()
@@ -197,13 +199,13 @@ def test_a_session_is_told_as_it_was_though_another_meter_hangs_there_now(site: 
             clock.wait(86_400_000)
         keeper.close(clock.read())
     assert main(["export", str(site), "ocmf", "--from", "2026-10-26"]) == 0
-    first, second = (json.loads(line.split("|")[1]) for line in told(capsys).splitlines())
-    assert (first["MS"], second["MS"]) == ("1234", "9999")
+    first, second, third = (json.loads(line.split("|")[1]) for line in told(capsys).splitlines())
+    assert (first["MS"], second["MS"], third["MS"]) == ("1234", "9999", "9999")
     assert [one["TM"][-1] for one in first["RD"]] == ["S", "S"]
-    assert [one["ST"] for one in (*first["RD"], *second["RD"])] == ["G", "G", "G", "E"]
+    assert [one["ST"] for one in (*first["RD"], *second["RD"], *third["RD"])] == ["G", "G", "G", "E", "G", "E"]
     assert main(["export", str(site), "sessions", "--json"]) == 0
     assert [(one["energy"], one["end_status"]) for one in json.loads(told(capsys))] == [
-        (300, "measured"), (None, "faulty")]
+        (300, "measured"), (None, "faulty"), (60, "faulty")]
 
 
 def test_a_mistake_of_ours_ends_the_records_alone_and_is_told(site: Path, capfd: pytest.CaptureFixture[str]) -> None:

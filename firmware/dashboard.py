@@ -21,17 +21,19 @@ from drivers.mqtt_watch import MqttWatch
 from firmware.access import first
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door, is_loopback
+from firmware.broker_words import in_words
 from firmware.errors import UserError
 from firmware.history import History, readable
 from firmware.passing import RESULT, Passing
 from firmware.run import on_signals
+from firmware.said import german
 from firmware.topics import slug
 from firmware.web.page import MOST_TOPICS, Page, Place
 from firmware.web.routes import House
 
 MOST_SITES = 16
 HISTORY_MB = 8  # of each site, in memory
-BROKER = "dashboard/broker"  # {"fault"}: what this dashboard itself says, "" while the broker speaks
+BROKER = "dashboard/broker"  # {"fault", "fault_de"}: what this dashboard itself says, "" while the broker speaks
 LIVE_S = 5.0  # a site that has said nothing for so long gets no curve
 PASSWORD = "HUTSCHIENE_BROKER_PASSWORD"
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -123,7 +125,7 @@ class Dashboard:
         self._lock = threading.Lock()
         filters = tuple(f"hutschiene/{slug(name)}/#" for name in sites) or ("hutschiene/#",)
         self._watch = MqttWatch(access, filters, self._heard, self._turned)
-        self._passing = Passing(self._watch.say, lambda: self._watch.fault)
+        self._passing = Passing(self._watch.say, lambda: in_words(self._watch.fault))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="curves", daemon=True)
 
@@ -178,7 +180,8 @@ class Dashboard:
 
     def _turned(self) -> None:
         """Every page says at once that the broker is gone; when it is back, what it retains says all anew."""
-        self.page.publish(BROKER, json.dumps({"fault": self._watch.fault}, ensure_ascii=False))
+        fault = in_words(self._watch.fault)
+        self.page.publish(BROKER, json.dumps({"fault": fault, "fault_de": german(fault)}, ensure_ascii=False))
 
     def _run(self) -> None:
         """A second of curves of each site that speaks."""

@@ -16,6 +16,7 @@ from typing import Any
 from firmware.decisions import MOST_TOLD, Changes, Entry, Wanted
 from firmware.history_chunk import Chunk
 from firmware.history_store import HistoryStore, is_damage
+from firmware.said import said
 from firmware.topics import Pairs
 
 LEAST_WALL_S = 1_735_689_600  # 2025: before, the clock is not set
@@ -24,7 +25,7 @@ MOST_WAITING = 60  # minutes that could not be written yet
 MOST_SEEN = 900
 MOST_DECIDED = 5_000
 TURN_S = 1.0
-UNSET = "the clock is not set, nothing is kept"
+UNSET = said("the clock is not set, nothing is kept")
 STOP_S = 5.0
 MEGABYTE = 1_000_000
 FIELDS = {
@@ -42,7 +43,7 @@ class History:
 
     def __init__(self, folder: "Path | None", seconds_days: int, minutes_days: int, most_mb: int,
                  wall_s: "Callable[[], float]" = time.time) -> None:
-        self.fault = ""
+        self.fault: str = ""
         self._folder = folder
         self._bounds = (seconds_days, minutes_days, most_mb * MEGABYTE)
         self._wall_s = wall_s
@@ -137,7 +138,7 @@ class History:
                     self._decided.clear()
                 self._keep_house(store)
         except (sqlite3.Error, OSError) as error:
-            self.fault = f"{self._folder}: not kept: {error}"
+            self.fault = said("{}: not kept: {}", self._folder, error)
             if is_damage(error):
                 self._begin_anew()
             return

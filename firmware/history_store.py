@@ -13,6 +13,7 @@ from pathlib import Path
 
 from firmware.decisions import DecisionTable
 from firmware.history_chunk import LEVELS, SPANS, Chunk, Row, filled, pack, rolled, summary, unpack
+from firmware.said import said
 
 NAME, MEMORY = "history.sqlite", ":memory:"
 BUSY_S = 2.0
@@ -36,7 +37,7 @@ class HistoryStore:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / NAME if folder else Path(MEMORY)
-        self.fault = ""
+        self.fault: str = ""
         try:
             if damaged:
                 raise sqlite3.DatabaseError("damaged")
@@ -46,7 +47,7 @@ class HistoryStore:
                 raise
             aside = _put_aside(self.path)
             self._db = self._opened()
-            self.fault = f"{self.path} was damaged and has been put aside as {aside.name}"
+            self.fault = said("{} was damaged and has been put aside as {}", self.path, aside.name)
 
     def put(self, begin_s: int, seconds: Chunk) -> None:
         """One minute of seconds; what is there already stays."""

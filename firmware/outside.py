@@ -14,6 +14,7 @@ from firmware.ability import ability_pairs
 from firmware.access import first
 from firmware.access.accounts import Accounts
 from firmware.access.door import Door
+from firmware.broker_words import in_words
 from firmware.checks.facts import setup
 from firmware.commands import Commands
 from firmware.config.file import SiteFile
@@ -203,7 +204,7 @@ class Outside:
         """Why a part that the decision can do without does not work, "" while it does; only of those configured."""
         out = {name: kept.fault for name, kept in self._kept.items()}
         if self.mqtt is not None:
-            out["broker"] = self.mqtt.fault
+            out["broker"] = in_words(self.mqtt.fault)
         if self._history is not None:
             out["history"] = self._history.fault
         if self._teller is not None:

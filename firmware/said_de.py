@@ -51,6 +51,33 @@ GERMAN = {
     "meter: needed": "meter: nötig",
     "{}: the open transaction is of {}": "{}: der offene Vorgang ist von {}",
     "{}: the open transaction is {}": "{}: offen ist der Vorgang {}",
+    # the broker
+    "no answer from the broker: {}": "keine Antwort vom Broker: {}",
+    "connection lost: {}": "Verbindung verloren: {}",
+    "refused: {}": "abgelehnt: {}",
+    "the broker's certificate is not trusted: {}": "dem Zertifikat des Brokers wird nicht vertraut: {}",
+    "the broker refuses what is published: {}": "der Broker nimmt nicht an, was veröffentlicht wird: {}",
+    "the broker does not let commands be heard": "der Broker lässt keine Befehle hören",
+    "the broker does not let this account look": "der Broker lässt dieses Konto nicht zusehen",
+    "the broker hangs up before it lets us in: does it want a certificate, or another port?":
+        "der Broker legt auf, bevor er uns einlässt: will er ein Zertifikat, oder einen anderen Port?",
+    "not yet connected": "noch nicht verbunden",
+    "Connection refused": "dort nimmt niemand an",
+    "timed out": "Zeit abgelaufen",
+    "No route to host": "kein Weg dorthin",
+    "Network is unreachable": "das Netz ist nicht erreichbar",
+    "Name or service not known": "der Name ist nicht bekannt",
+    "Temporary failure in name resolution": "der Name lässt sich gerade nicht auflösen",
+    "not authorized": "nicht berechtigt",
+    "bad user name or password": "Konto oder Passwort ist falsch",
+    "unspecified error": "ohne Angabe von Gründen",
+    "keep alive timeout": "kein Lebenszeichen mehr",
+    "certificate has expired": "es ist abgelaufen",
+    "self-signed certificate in certificate chain": "es ist selbst ausgestellt",
+    "unable to get local issuer certificate": "sein Aussteller ist nicht bekannt",
+    # the curves
+    "the clock is not set, nothing is kept": "die Uhr ist nicht gestellt, nichts wird aufgehoben",
+    "{}: not kept: {}": "{}: nicht aufgehoben: {}",
     # the page's server
     "no accounts are configured here: it can only be looked at, from this computer":
         "hier sind keine Konten eingerichtet: es kann nur angesehen werden, von diesem Rechner aus",

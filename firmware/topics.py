@@ -27,6 +27,7 @@ from control import reasons_de
 from control.reasons import LEAPING, NEVER_HEARD, NO_POWER, PHASES_MIXED, SCALED, TURNED, WRITE_FAULT, alarm, sentence
 from control.values import NONE, DeviceSpec, Grant, NodeView, Plan, Site, Snapshot
 from control.wiring import SOURCES, is_load
+from firmware.said import german
 from hal.measured import Measured
 from hal.ports import Outbox
 from hal.values import Phases, Reading
@@ -165,7 +166,8 @@ def _site_state(site: Site, snapshot: Snapshot, plan: Plan, live: tuple[Reading 
         "name": site.name, "grid_w": grid_w, "pv_w": pv_w, "storage_w": storage_w, "house_w": house_w,
         "cars_w": cars_w, "heat_w": heat_w, "surplus_w": plan.surplus_w,
         "alarms": [_alarm(site, reason, device) for reason, device in plan.alarms],
-        "broker": None if broker is None else not broker, "broker_fault": broker or None, "journal": journal,
+        "broker": None if broker is None else not broker, "broker_fault": broker or None,
+        "broker_fault_de": german(broker) if broker else None, "journal": journal,
         "cycle_ms": site.cycle_ms, "up_s": snapshot.now_ms // 1000,
     }
 

@@ -1,5 +1,8 @@
 // The feed: (topic, payload) pairs over server-sent events, one House a site. Never calls old values live.
 import { House } from "./house";
+import { language } from "./settings";
+
+const inWords = (one: { fault: string; fault_de?: string }): string => (language === "de" && one.fault_de) || one.fault;
 
 export type Link = "waiting" | "live" | "stale" | "lost" | "cut" | "offline";
 
@@ -99,7 +102,7 @@ export class Feed {
   private take(data: string): void {
     const [topic, payload] = JSON.parse(data) as [string, string];
     const [root, slug, place, ...part] = topic.split("/");
-    if (topic === "dashboard/broker") this.cut = (JSON.parse(payload) as { fault: string }).fault;
+    if (topic === "dashboard/broker") this.cut = inWords(JSON.parse(payload) as { fault: string; fault_de?: string });
     if (root !== "hutschiene" || !slug || !place) return;
     const house = this.houses.get(slug) ?? new House(slug);
     this.houses.set(slug, house);

@@ -33,6 +33,7 @@ export interface SiteState {
   alarms: Alarm[];
   broker: boolean | null;
   broker_fault: string | null;
+  broker_fault_de?: string | null;
   journal: string | null;
   cycle_ms?: number;
 }

@@ -35,6 +35,7 @@ class SiteState(Struct, forbid_unknown_fields=True):
     alarms: list[Alarm]
     broker: Annotated[bool | None, Meta(description="whether it is connected; null: none is configured")]
     broker_fault: str | None
+    broker_fault_de: str | None
     journal: Annotated[str | None, Meta(description="why nothing is recorded; empty: all is well; null: not wanted")]
     cycle_ms: Annotated[int, Meta(description="ms, longest time between two decisions")]
     up_s: Annotated[int, Meta(description="s, moves every second while decisions are made")]

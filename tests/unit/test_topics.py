@@ -20,6 +20,7 @@ from control.values import (
 )
 from firmware import topics
 from firmware.ability import ability_pairs
+from firmware.broker_words import in_words
 from hal.faults import REFUSED, TIMEOUT, Fault
 from hal.ports import Outbox
 from hal.values import STOP, ZERO, Phases, Setpoint, ability, reading
@@ -125,6 +126,9 @@ def test_the_house_is_the_grid_without_the_measured_devices() -> None:
 def test_a_broker_that_is_away_is_said_with_its_reason() -> None:
     site = published(broker="refused: not authorized")["site/state"]
     assert (site["broker"], site["broker_fault"]) == (False, "refused: not authorized")
+    german_too = published(broker=in_words("refused: not authorized"))["site/state"]
+    assert (german_too["broker_fault"], german_too["broker_fault_de"]) == (
+        "refused: not authorized", "abgelehnt: nicht berechtigt")
     assert [published(broker=broker)["site/state"]["broker_fault"] for broker in ("", None)] == [None, None]
     assert published()["site/state"]["broker"] is None
 

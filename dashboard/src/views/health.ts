@@ -104,7 +104,7 @@ function connections(context: Context, house: House): [string, [Lamp, string]][]
   const state = house.state;
   const out: [string, [Lamp, string]][] = [[say.page, [link === "live" ? "ok" : "bad", link === "live" ? say.pageLive : words.link[link]]]];
   const broker = context.feed.cut ? false : state?.broker ?? null;
-  out.push([say.broker, broker === null ? ["off", say.noBroker] : broker ? ["ok", say.connected] : ["bad", context.feed.cut || (state?.broker_fault ?? words.link.lost)]]);
+  out.push([say.broker, broker === null ? ["off", say.noBroker] : broker ? ["ok", say.connected] : ["bad", context.feed.cut || ((words.lang === "de" && state?.broker_fault_de) || (state?.broker_fault ?? words.link.lost))]]);
   const journal = state?.journal ?? null;
   out.push([say.journal, journal === null ? ["off", words.lamp.off] : journal ? ["bad", journal] : ["ok", say.writing]]);
   if (house.records) {

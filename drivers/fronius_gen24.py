@@ -46,6 +46,9 @@ class Modules(Battery):
         self._unit = unit
         self._mppt: "Model | None" = None
 
+    def forget(self) -> None:
+        self._mppt = None
+
     def battery_w(self) -> "int | None":
         """None at night, when a module says nothing."""
         if self._mppt is None:
@@ -67,7 +70,7 @@ class Gen24(StorageInverter):
 
     def arm(self) -> None:
         super().arm()
-        self._modules = Modules(self._bus, self._unit)  # restarted, it may lay its models out anew
+        self._modules.forget()
 
     def read(self, now_ms: int) -> Reading:
         _, storage = self._models()

@@ -30,6 +30,9 @@ class Battery:
         """+ while charging; None while it says nothing."""
         raise NotImplementedError
 
+    def forget(self) -> None:
+        """Where that stands: restarted, the inverter may lay its models out anew."""
+
 
 class HybridRoof(Load):
     """Readings and setpoints are those of the roof alone."""
@@ -51,6 +54,7 @@ class HybridRoof(Load):
         self._told_w = 0  # what it was told may flow out
 
     def arm(self) -> None:
+        self._battery.forget()
         self._inverter.arm()
 
     def read(self, now_ms: int) -> Reading:

@@ -38,6 +38,21 @@ def test_its_power_is_that_of_the_battery_and_not_of_the_roof(inverter: int) -> 
     assert ROOF_W > 1_000
 
 
+def test_restarted_with_its_models_laid_out_anew_it_is_found_again() -> None:
+    bank, battery = Bank(), Battery((0, 1, 2), seed=2, soc_permille=500, standby_w=0)
+    Gen24Twin(bank.unit(1), battery, (0, 1, 2), 103)
+    gen24 = build(bank, options())
+    gen24.arm()
+    assert gen24.read(0).total_w == 0
+    battery.target(1_000)
+    battery.step(5_000, 1_000)
+    battery.step(6_000, 1_000)
+    bank._units.clear()
+    Gen24Twin(bank.unit(1), battery, (0, 1, 2), 113).tick(1)  # its owner chose floats
+    gen24.arm()
+    assert gen24.read(0).total_w == battery.power_w.total() > 0
+
+
 def test_one_without_a_battery_is_told() -> None:
     bank, battery = Bank(), Battery((0, 1, 2), seed=2)
     twin = Gen24Twin(bank.unit(1), battery, (0, 1, 2))

@@ -13,7 +13,7 @@ from hal.ports import Load
 from hal.values import Ability, Reading, Setpoint, placed, reading
 
 LEAST_ROOM_W = 50  # a discharge that lacks less waits for the limit's next turn
-RISE_PERMILLE = 2  # of what the roof can make, each time it is told
+RISE_PERMILLE = 10  # of what the roof can make, each time it is told
 FOLLOWS_MS = 10_000  # a battery that has not given it by then will not: its room is not the roof's
 
 

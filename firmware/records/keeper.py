@@ -279,7 +279,10 @@ class Keeper:
                         "through": old[0], "hash": chain.line_hash(old[1]), "days": self._days[log],
                         "why": retention.rule(log).source})
                     self._again(store, log, old[0], look)
-        except sqlite3.Error as error:
+            days = self._days[METROLOGY]
+            for name in retention.outlived(self._folder, NAME, look.now.utc_ms // 1_000 - days * retention.DAY_S):
+                self._add(SYSTEM, "file-deleted", look, {"file": name, "days": days})
+        except (sqlite3.Error, OSError) as error:
             self._fail(look, error)
 
     def _again(self, store: Store, log: str, through: int, look: Look) -> None:

@@ -4,11 +4,14 @@ Deleting takes the oldest of a log and leaves a signed record of it: up to which
 the next record still has something to follow, and nobody can take from the middle.
 """
 
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 from firmware.records.chain import CONSUMER, METROLOGY, SYSTEM
 
 DAY_S = 86_400
+ASIDE = re.compile(r".*\.(damaged|before)[0-9]+(-wal|-shm)?")
 
 
 class Rule(NamedTuple):
@@ -29,3 +32,14 @@ RULES = (
 
 def rule(log: str) -> Rule:
     return next(one for one in RULES if one.log == log)
+
+
+def outlived(folder: Path, name: str, before_s: int) -> "list[str]":
+    """Files of that name that were put aside (damaged, or before a backup was put back) and last written before then:
+    what they hold may not be kept longer than what is in use. They are deleted; their names."""
+    out = []
+    for path in sorted(folder.glob(name + ".*")):
+        if ASIDE.fullmatch(path.name) and path.stat().st_mtime < before_s:
+            path.unlink()
+            out.append(path.name)
+    return out

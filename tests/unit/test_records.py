@@ -1,5 +1,6 @@
 """What becomes a record: quarter hours, clock, commands, troubles; and what a bad disk costs. Numbers by hand."""
 
+import os
 import random
 import sqlite3
 from collections.abc import Callable
@@ -381,6 +382,18 @@ def test_what_is_too_old_goes_and_leaves_a_proof(house_of: Houses, tmp_path: Pat
     sections = verify.verified(house.export())
     assert [section.findings for section in sections] == [[], [], []]
     assert "were deleted, as record" in sections[0].notes[1]
+
+
+def test_what_was_put_aside_goes_when_it_is_too_old(house_of: Houses, tmp_path: Path) -> None:
+    clock = SimTime(T0)
+    house = house_of(tmp_path, clock)
+    for name, days in (("damaged1", 1_096), ("damaged1-wal", 1_096), ("before2", 1_094), ("mine", 2_000)):
+        (tmp_path / f"{NAME}.{name}").touch()
+        os.utime(tmp_path / f"{NAME}.{name}", (0, T0 // 1_000 - days * 86_400))
+    house.live(60_000)
+    assert {path.name for path in tmp_path.glob(NAME + ".*")} == {f"{NAME}.before2", f"{NAME}.mine"}
+    assert [record["data"]["file"] for record in house.records(SYSTEM, "file-deleted")] == [
+        f"{NAME}.damaged1", f"{NAME}.damaged1-wal"]
 
 
 @pytest.mark.parametrize("wrong_days", [-20_000, 20_000])

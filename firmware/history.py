@@ -15,9 +15,10 @@ from typing import Any
 
 from firmware.decisions import MOST_TOLD, Changes, Entry, Wanted
 from firmware.history_chunk import Chunk
-from firmware.history_store import HistoryStore, is_damage
+from firmware.history_store import HistoryStore
 from firmware.said import said
 from firmware.topics import Pairs
+from firmware.transaction import is_damage
 
 LEAST_WALL_S = 1_735_689_600  # 2025: before, the clock is not set
 MOST_SERIES = 800

@@ -14,6 +14,7 @@ from pathlib import Path
 from firmware.decisions import DecisionTable
 from firmware.history_chunk import LEVELS, SPANS, Chunk, Row, filled, pack, rolled, summary, unpack
 from firmware.said import said
+from firmware.transaction import is_damage
 
 NAME, MEMORY = "history.sqlite", ":memory:"
 BUSY_S = 2.0
@@ -163,13 +164,6 @@ class HistoryStore:
 
     def _write(self, level: int, begin_s: int, chunk: Chunk) -> None:
         self._db.execute("insert or replace into chunk values (?, ?, ?)", (level, begin_s, pack(chunk)))
-
-
-def is_damage(error: Exception) -> bool:
-    """Not merely full or busy; a row that was spoiled may claim to be a text."""
-    if isinstance(error, sqlite3.OperationalError):
-        return "decode" in str(error)
-    return isinstance(error, sqlite3.DatabaseError)
 
 
 def _thinned(rows: "list[Row]", factor: int) -> "list[Row]":

@@ -1,4 +1,4 @@
-"""All of it or nothing, for SQLite connections that commit by themselves (isolation_level None)."""
+"""All of it or nothing, for SQLite connections that commit by themselves (isolation_level None); whose fault one is."""
 
 import contextlib
 import sqlite3
@@ -16,3 +16,11 @@ def once(db: sqlite3.Connection) -> "Iterator[None]":
         with contextlib.suppress(sqlite3.Error):
             db.execute("rollback")
         raise
+
+
+def is_damage(error: Exception) -> bool:
+    """Of what stands in the file: "malformed", "not a database", two rows where one may be; or a row that was spoiled
+    and claims to be a text, but not of UTF-8. All else is the disk's, or ours."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "decode" in str(error)
+    return type(error) in (sqlite3.DatabaseError, sqlite3.IntegrityError)

@@ -24,6 +24,7 @@ from firmware.records.mixing import Mixing
 from firmware.records.sampler import Quarter, Sampler, Seen, Value
 from firmware.records.store import NAME, Store, TooNew
 from firmware.said import said
+from firmware.transaction import is_damage
 from hal.times import TimeNow
 
 MOST_WAITING = 1_000  # records: ten days of quarter hours
@@ -198,7 +199,7 @@ class Keeper:
 
     def _doubt(self, error: Exception) -> None:
         """Whether the file itself is to blame: then all of it is looked through at the next try."""
-        self._doubted = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+        self._doubted = is_damage(error)
 
     def _follow(self, store: Store, signer: Signer, new: bool, look: Look) -> "tuple[Signer, bool]":
         """A key that is to follow another does so by the word of that one, in every log at once."""

@@ -16,7 +16,7 @@ from drivers.signing import Signer
 from firmware.records.chain import EMPTY, LOGS, Draft, Head, key_id, line_hash, opened, sealed
 from firmware.records.clock import UNKNOWN
 from firmware.said import said
-from firmware.transaction import once
+from firmware.transaction import is_damage, once
 
 NAME = "records.sqlite"
 BUSY_S = 2.0
@@ -53,7 +53,7 @@ class Store:
         try:
             self._open()
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if not is_damage(error):
                 raise
             aside = _put_aside(self.path)
             self._doubted = False

@@ -259,12 +259,18 @@ def test_what_memory_cannot_hold_is_lost_and_said(house_of: Houses, tmp_path: Pa
     assert found(house.export()) == []
 
 
-def test_a_damaged_file_is_put_aside_and_a_new_chain_begun(house_of: Houses, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["no database", "a row of something else"])
+def test_a_damaged_file_is_put_aside_and_a_new_chain_begun(house_of: Houses, tmp_path: Path, damage: str) -> None:
     clock = SimTime(T0)
     before = house_of(tmp_path, clock)
     before.live(QUARTER_MS)
     before.end()
-    (tmp_path / NAME).write_bytes(b"no database at all, " * 1_000)
+    if damage == "no database":
+        (tmp_path / NAME).write_bytes(b"no database at all, " * 1_000)
+    else:
+        with sqlite3.connect(tmp_path / NAME) as spoiled:
+            spoiled.execute("update head set hash = cast(x'80ff' as text)")
+        spoiled.close()
     house = house_of(tmp_path, clock)
     house.live(QUARTER_MS)
     assert "put aside" in house.keeper.fault

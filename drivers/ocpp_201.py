@@ -73,6 +73,7 @@ def _transaction(desk: Desk, said: Payload, at: At) -> Payload:
     number = said["evse"]["id"] if "evse" in said else desk.known.get(id, 0)
     if not number and said["triggerReason"] == "Trigger":
         number = desk.triggered
+    number = number or _where_it_can_be(desk)
     card = "" if token is None else token["idToken"]
     accepted = token is None or token["type"] == "NoAuthorization" or desk.accepts(card, number)
     one = desk.connectors.get(number)
@@ -80,6 +81,13 @@ def _transaction(desk: Desk, said: Payload, at: At) -> Payload:
         desk.remembers(id, number)
         _follow(desk, one, said, Transaction(id, card, accepted), at)
     return {} if token is None else {"idTokenInfo": {"status": "Accepted" if accepted else "Invalid"}}
+
+
+def _where_it_can_be(desk: Desk) -> int:
+    """Of a transaction that began before we did and does not say where: its only possible place; 0 for several."""
+    free = [one.number for one in desk.connectors.values()
+            if one.transaction is None and one.letter not in (GONE, FAULT)]
+    return free[0] if len(free) == 1 else 0
 
 
 def _follow(desk: Desk, one: Connector, said: Payload, told: Transaction, at: At) -> None:

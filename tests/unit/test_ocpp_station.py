@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from drivers import ocpp_frames, ocpp_station
+from drivers.ocpp_cards import Cards
 from drivers.ocpp_desk import At
 from drivers.ocpp_frames import Asks, Broken
 from drivers.ocpp_talk import DIALECTS, answered
@@ -345,6 +346,37 @@ def test_we_start_anew_beside_a_charging_car(version: str) -> None:
     assert garage.socket.offered_ma == 10_000
     garage.car.unplug()
     assert garage.watch_s(3).state == "A"
+
+
+@pytest.mark.parametrize("tells_status", [True, False])
+def test_a_transaction_that_does_not_say_where_it_is_is_where_it_can_be(tells_status: bool) -> None:
+    """OCPP 2.0.1 names the EVSE in the first event only; started anew, beside a station that cannot be asked for it."""
+    garage = Garage("2.0.1").start()
+    garage.charge()
+    trigger = garage.point._TriggerMessage
+    garage.point._TriggerMessage = lambda said: (  # type: ignore[method-assign]
+        {"status": "NotImplemented"} if not tells_status or said["requestedMessage"] == "TransactionEvent"
+        else trigger(said))
+    garage.port = garage.yard.open()
+    garage.box = ocpp_station.build(garage.port, garage.options)
+    garage.desk = garage.port.desk("CP-1")
+    garage.wanted = None
+    said = garage.watch_s(25)
+    assert said is not None
+    assert (said.state, max(said.current_ma) > 11_000) == ("C", True)
+
+
+@pytest.mark.parametrize(("letters", "where"), [(("", ""), None), (("A", "B"), 2), (("C", "F"), 1), (("A", "A"), None)])
+def test_of_two_places_the_only_possible_one_counts(letters: "tuple[str, str]", where: "int | None") -> None:
+    garage = Garage("2.0.1")
+    garage.desk.watch(2, Cards("any", ""))
+    for number, letter in zip((1, 2), letters):
+        garage.desk.connectors[number].letter = letter
+    event = {"eventType": "Updated", "timestamp": text(garage.port.utc_ms()), "triggerReason": "MeterValuePeriodic",
+             "seqNo": 7, "transactionInfo": {"transactionId": "old", "chargingState": "Charging"}}
+    ocpp_station.DIALECTS["2.0.1"].take(garage.desk, "TransactionEvent", event, At(1, garage.port.utc_ms()))
+    begun = [one.number for one in garage.desk.connectors.values() if one.transaction is not None]
+    assert begun == ([] if where is None else [where])
 
 
 def test_a_silent_station_is_an_error(version: str) -> None:

@@ -24,9 +24,10 @@ export class Feed {
   private turn = 0;
   private asking = false;
 
-  /** `changed` is called when something may look different; `refused` when the server will not tell us anything; when
-   * `may` says no it is not asked. */
-  constructor(private readonly changed: () => void, private readonly refused: () => void, private readonly may: (anew: boolean) => Promise<boolean>) {}
+  /** `changed` is called when something may look different; `refused` when the server will not tell us anything; `told`
+   * with the name of whom it tells, "" for a guest; when `may` says no it is not asked. */
+  constructor(private readonly changed: () => void, private readonly refused: () => void, private readonly told: (name: string) => void,
+    private readonly may: (anew: boolean) => Promise<boolean>) {}
 
   start(): void {
     this.connect();
@@ -78,6 +79,7 @@ export class Feed {
       this.heard();
       this.take(event.data);
     };
+    this.source.addEventListener("who", (event: MessageEvent<string>) => this.told(JSON.parse(event.data) as string));
     this.source.addEventListener("quiet", (event: MessageEvent<string>) => {
       this.heard();
       const at = Date.now() - Number(event.data); // what was retained is as old as the server says

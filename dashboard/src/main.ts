@@ -37,7 +37,7 @@ let shown = "";
 let due = false;
 let sayUntil = 0;
 
-const feed = new Feed(soon, () => void session.refresh(), (anew) => session.may(anew));
+const feed = new Feed(soon, () => void session.refresh(), (name) => session.isToldAs(name), (anew) => session.may(anew));
 const session = new Session(() => {
   if (session.locked()) {
     feed.forget();

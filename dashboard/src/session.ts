@@ -57,6 +57,11 @@ export class Session {
     return told.then((answered) => answered && !this.locked());
   }
 
+  /** Somebody else than was thought: a session that ended, or began in another window, between two questions. */
+  isToldAs(name: string): void {
+    if (this.state !== "asking" && name !== (this.who?.user ?? "")) void this.refresh();
+  }
+
   /** "" when that went well, else the status as a word of `signIn`. */
   async login(user: string, password: string): Promise<"" | "wrong" | "wait" | "failed"> {
     const answer = await ask<Who>("api/v1/login", {

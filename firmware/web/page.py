@@ -175,17 +175,19 @@ class Page(Outbox):
         with self._lock:
             return dict(self._latest)
 
-    async def stream(self, receive: Receive, send: Send, still: Callable[[], bool]) -> None:
-        """One browser's events, until it or we leave, or it may not any more."""
+    async def stream(self, receive: Receive, send: Send, name: str, still: Callable[[], bool]) -> None:
+        """One browser's events, until it or we leave, or it may not any more; first `name`, whom they are told to."""
         with self._lock:
             client = Client(dict(self._latest))
         self._clients.add(client)
         watcher = asyncio.ensure_future(client.watch(receive))
         try:
+            text = f"event: who\ndata: {json.dumps(name)}\n\n"
             while not client.gone and still():
-                text = client.take() + f"event: quiet\ndata: {self._quiet_ms()}\n\n"
+                text += client.take() + f"event: quiet\ndata: {self._quiet_ms()}\n\n"
                 message: Message = {"type": "http.response.body", "body": text.encode(), "more_body": True}
                 await asyncio.wait_for(send(message), SEND_S)
+                text = ""
                 await _wait(client.news, BEAT_S)
         except asyncio.TimeoutError:
             pass

@@ -59,20 +59,20 @@ class Told(Protocol):
 
     def full(self) -> bool: ...
 
-    async def stream(self, receive: Receive, send: Send, still: "Callable[[], bool]") -> None: ...
+    async def stream(self, receive: Receive, send: Send, name: str, still: "Callable[[], bool]") -> None: ...
 
 
 class Stream(Response):
     """The event stream: Starlette's own streaming cannot give up on a browser that stopped reading."""
 
-    def __init__(self, page: Told, still: "Callable[[], bool]") -> None:
+    def __init__(self, page: Told, name: str, still: "Callable[[], bool]") -> None:
         super().__init__()
-        self._page, self._still = page, still
+        self._page, self._name, self._still = page, name, still
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200,
                     "headers": [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]})
-        await self._page.stream(receive, send, self._still)
+        await self._page.stream(receive, send, self._name, self._still)
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -156,7 +156,7 @@ class Routes:
     async def events(self, asked: Asked) -> Response:
         if self._page.full():
             raise Stop(503, said("too many pages are open"), retry_after="10")
-        return Stream(self._page, self._guard.still(asked))
+        return Stream(self._page, asked.visitor.name, self._guard.still(asked))
 
     async def state(self, asked: Asked) -> Response:
         return JSONResponse({topic: _decoded(payload) for topic, payload in self._page.retained().items()})

@@ -86,8 +86,8 @@ def test_first_what_is_retained_then_what_changes(page: Page) -> None:
     page.publish("b/state", '{"ä":"<\\n>"}')
     stream = Stream(page)
     assert stream.answer.getheader("content-type") == "text/event-stream; charset=utf-8"
-    assert [stream.next(), stream.next()] == [
-        ("message", ["a/state", "4"]), ("message", ["b/state", '{"ä":"<\\n>"}'])]
+    assert [stream.next(), stream.next(), stream.next()] == [
+        ("who", ""), ("message", ["a/state", "4"]), ("message", ["b/state", '{"ä":"<\\n>"}'])]
     event, quiet_ms = stream.next()
     assert event == "quiet"
     assert quiet_ms >= 0

@@ -323,7 +323,7 @@ def test_an_open_stream_ends_with_its_session(server: "Callable[..., Server]") -
     client = http.client.HTTPConnection("127.0.0.1", house.port, timeout=20)
     client.request("GET", "/events", headers={"cookie": headers["cookie"]})
     answer = client.getresponse()
-    assert answer.readline().startswith(b"data: ")
+    assert [answer.readline(), answer.readline()] == [b"event: who\n", b'data: "viewer"\n']
     house.accounts.remove("viewer")
     while answer.readline():
         pass

@@ -156,3 +156,16 @@ def test_what_the_check_doubts_is_said_in_german_to_who_reads_german(served: Ser
     words = "node.garage: seine Sicherung (63 A) ist größer als die von house, hinter der er hängt (35 A)"
     until(lambda: words in browser.shown(".setup"), "in German", 15)
     assert "Ist das so gemeint?" in browser.shown(".setup")
+
+
+@pytest.mark.parametrize("served", [True], indirect=True)
+def test_who_logs_in_elsewhere_in_the_browser_is_known_when_the_page_is_told_anew(
+        served: Served, browser: Any, until: Until) -> None:
+    browser.speaks("en")
+    browser.go(served.page.url)
+    until(lambda: browser.ask("document.body?.dataset.link") == "live", "live, as a guest's")
+    sent = json.dumps({"method": "POST", "headers": {"content-type": "application/json"},
+                       "body": json.dumps({"user": "anna", "password": PASSWORD})})
+    assert browser.ask(f"fetch('api/v1/login', {sent}).then(answer => answer.status)") == 200
+    browser.ask("dispatchEvent(new Event('pagehide'))")
+    until(lambda: "anna" in browser.shown("#account"), "who is logged in")

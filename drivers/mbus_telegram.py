@@ -208,12 +208,18 @@ def _transport(data: bytes, telegram: Telegram) -> Telegram:
     else:
         return _with(telegram, ci=ci, body=data[1:])
     config, body = data[2] | data[3] << 8, data[4:]
-    mode = config >> 8 & 0x1F
-    kdf = 0
+    mode, blocks, kdf = config >> 8 & 0x1F, config >> 4 & 0x0F, 0
+    if telegram.wired and not _seals(mode, blocks, len(body)):
+        mode = 0
     if mode in (7, 13) and body:
         kdf, body = body[0] >> 4 & 3, body[1:]
     return _with(telegram, meter=meter, access=data[0], status=data[1], ci=ci, body=body, kdf=kdf,
-                 seal="mode %d" % mode if mode else "", blocks=config >> 4 & 0x0F)
+                 seal="mode %d" % mode if mode else "", blocks=blocks)
+
+
+def _seals(mode: int, blocks: int, size: int) -> bool:
+    """On a wire the same two bytes were a signature that meant nothing, before there was encryption."""
+    return 0 < 16 * blocks <= size if mode in (5, 7) else mode in (8, 9, 10, 13)
 
 
 def plain(telegram: Telegram) -> "Telegram | None":

@@ -78,8 +78,11 @@ def test_an_answer_that_cannot_be_read_is_a_fault_with_its_reason(telegram: byte
     assert caught.value.kind == FRAME
 
 
-def test_a_meter_that_says_sealed_and_is_not_is_read() -> None:
-    telegram = HEADER[:-2] + b"\x10\x05\x2f\x2f" + bytes.fromhex("0c0612030000") + b"\x2f" * 8
+@pytest.mark.parametrize(("signature", "before"), [
+    (b"\x10\x05", b"\x2f\x2f"), (b"\x00\x05", b""), (b"\xf0\x07", b""), (b"\xff\xff", b""), (b"\x34\x12", b"")])
+def test_a_meter_that_says_sealed_and_is_not_is_read(signature: bytes, before: bytes) -> None:
+    """Opened by somebody, or with a signature of the time before there was encryption."""
+    telegram = HEADER[:-2] + signature + before + bytes.fromhex("0c0612030000") + b"\x2f" * 8
     assert made(telegram)[1].read(0).import_wh == 312_000
 
 

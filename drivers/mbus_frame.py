@@ -11,6 +11,8 @@ ACK = 0xE5
 SHORT, LONG, STOP = 0x10, 0x68, 0x16
 SND_NKE, REQ_UD2 = 0x40, 0x5B  # reset; ask for data (FCV set; 0x20 is the frame count bit)
 FCB = 0x20
+SND_UD, SELECT = 0x53, 0x52  # to the meters of a number: from now on SELECTED is you, and nobody else
+SELECTED = 253
 ANY = 254  # the address every meter answers to: for one meter on the line
 MOST = 261  # bytes of the longest frame
 

@@ -1,10 +1,12 @@
 """Asks the meters of a wired M-Bus, one after the other (EN 13757-2 and -3): reset, request, further telegrams.
 
 Between request and first answer a meter may take 330 bit times and 50 ms; a request that is lost is sent twice more.
-Only requests for data are sent; nothing in a meter is changed.
+A meter that shares its primary address with others, as they leave the factory, is selected by its number first. Only
+that and requests for data are sent; nothing in a meter is changed.
 """
 
-from drivers.mbus_frame import ACK, FCB, REQ_UD2, SND_NKE, Frame, Reader, short
+from drivers.mbus_frame import ACK, FCB, REQ_UD2, SELECT, SELECTED, SND_NKE, SND_UD, Frame, Reader, long, short
+from drivers.mbus_media import id_bytes
 from drivers.mbus_records import parse
 from drivers.mbus_telegram import RECORDS, MBusError, of_wire
 from hal.faults import FRAME, TIMEOUT, DeviceError
@@ -26,9 +28,15 @@ class MBusMaster:
         self._first_ms = ANSWER_MS + SPARE_MS + 1000 * ANSWER_BITS // baud
         self._frame_ms = 1000 * 11 * MOST_ANSWER_BYTES // baud
 
-    def read(self, address: int) -> "tuple[Frame, ...]":
-        """Every telegram of one meter. DeviceError(TIMEOUT) for silence, FRAME for answers that are none."""
-        self._ask(short(SND_NKE, address))
+    def read(self, address: int, number: str = "") -> "tuple[Frame, ...]":
+        """Every telegram of one meter: at a primary address, or SELECTED and its number of eight digits.
+
+        DeviceError(TIMEOUT) for silence, FRAME for answers that are none.
+        """
+        if number:
+            self._select(number)
+        else:
+            self._ask(short(SND_NKE, address))
         out: "list[Frame]" = []
         bit = FCB
         while len(out) < MOST_TELEGRAMS:
@@ -40,6 +48,17 @@ class MBusMaster:
                 break
             bit ^= FCB
         return tuple(out)
+
+    def _select(self, number: str) -> None:
+        """All others are selected no more."""
+        request = long(SND_UD, SELECTED, SELECT, id_bytes(number) + b"\xff" * 4)  # of any maker, version and medium
+        for _ in range(TRIES):
+            self._drain()
+            self._line.write(request)
+            heard, _ = self._answer(request)
+            if heard[-1:] == bytes((ACK,)):
+                return
+        raise DeviceError(TIMEOUT, "no meter of the number %s answers" % number)
 
     def _ask(self, request: bytes) -> "Frame | None":
         """The answer; None for a bare acknowledgement."""
@@ -53,8 +72,8 @@ class MBusMaster:
             damaged = damaged or len(heard) > 0
         raise DeviceError(FRAME if damaged else TIMEOUT, "no answer" if not damaged else "no answer that is whole")
 
-    def _answer(self) -> "tuple[bytes, Frame | None]":
-        """(bytes heard, the frame in them); an adapter's echo of the request is no long frame and passes by."""
+    def _answer(self, echo: bytes = b"") -> "tuple[bytes, Frame | None]":
+        """(bytes heard, the frame in them); an adapter's echo passes by: of a short request, or of the one named."""
         reader, heard = Reader(), b""
         until_ms = self._clock.now_ms() + self._first_ms
         for _ in range(MOST_READS):
@@ -66,9 +85,9 @@ class MBusMaster:
                 until_ms += self._frame_ms
             heard = (heard + chunk)[-2 * MOST_ANSWER_BYTES:]
             frames = reader.feed(chunk)
-            if frames:
+            if frames and not echo:
                 return heard, frames[-1]
-            if heard == bytes((ACK,)):
+            if heard in (bytes((ACK,)), echo + bytes((ACK,))):
                 break
         return heard, None
 

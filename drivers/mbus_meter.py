@@ -9,7 +9,7 @@ import time
 from drivers.given import MOUNTING, clock, is_reversed, phases, whole, word
 from drivers.heard_passport import of_address
 from drivers.mbus_fixed import parse as parse_fixed
-from drivers.mbus_frame import Frame
+from drivers.mbus_frame import SELECTED, Frame
 from drivers.mbus_master import MBusMaster
 from drivers.mbus_measured import measured
 from drivers.mbus_reading import reading_of
@@ -21,7 +21,7 @@ from drivers.passport import UNKNOWN, Passport
 from hal import values
 from hal.faults import FRAME, DeviceError
 from hal.measured import Measured
-from hal.options import choice, integer
+from hal.options import choice, integer, text
 from hal.ports import Clock, Dialogue, Meter
 from hal.values import Ability, Reading
 
@@ -29,7 +29,9 @@ LINES = ("m-bus",)
 OPTIONS = (
     choice("role", "sensor", ("sensor", "source"), "sensor: only shown; source: an electricity meter of a generator"),
     MOUNTING,
-    integer("address", None, 0, 254, "primary address; 254 for the only meter on the bus"),
+    integer("address", None, 0, 254, "primary address; 254 for the only meter on the bus, 253 for one that is called "
+                                     "by its number (id)"),
+    text("id", "", 0, 8, "with address 253: the eight digits printed on the meter"),
     integer("every_s", 900, 5, 86_400, "how often it is asked, in s; a meter on a battery counts its answers"),
 )
 METER = Facts("Meters on a wired M-Bus: heat, cooling, water, gas, electricity", "everything the meter sends", CAPTURED)
@@ -37,18 +39,24 @@ FAILSAFE = "only measures"
 
 
 def ability(options: "dict[str, object]") -> Ability:
-    role = word(options, "role")
+    """Raises ValueError("option: what is allowed")."""
+    role, number = word(options, "role"), word(options, "id")
+    if (whole(options, "address") == SELECTED) != bool(number):
+        raise ValueError("id: it goes with address = %d, and that with it" % SELECTED)
+    if number and (len(number) != 8 or not all(letter in "0123456789ABCDEF" for letter in number)):
+        raise ValueError("id: allowed are eight digits, as printed on the meter")
     return values.ability(role, measured=role == "source", settle_ms=0)
 
 
 class MBusMeter(Meter):
     def __init__(self, master: MBusMaster, clock: Clock, address: int, every_ms: int, wired: "tuple[int, ...]",
-                 turned: bool) -> None:
+                 turned: bool, number: str = "") -> None:
         self.said: Passport = UNKNOWN
         self.measured: "tuple[Measured, ...]" = ()
         self._master = master
         self._clock = clock
         self._address = address
+        self._number = number
         self._every_ms = every_ms
         self._wired = wired
         self._turned = turned
@@ -60,7 +68,9 @@ class MBusMeter(Meter):
         good = self._good
         if good is not None and now_ms - good.t_ms < self._every_ms:
             return good
-        telegram, records = self._told(self._master.read(self._address))
+        telegram, records = self._told(self._master.read(self._address, self._number))
+        if self._number and telegram.meter is not None and telegram.meter.id != self._number:
+            raise DeviceError(FRAME, "the meter %s answers in its place" % telegram.meter.id)
         heard = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime())
         self.measured = measured(telegram, records, heard)
         self.said = of_address(telegram.meter)
@@ -95,4 +105,4 @@ def build(port: "tuple[Dialogue, int]", options: "dict[str, object]") -> MBusMet
     line, baud = port
     given = clock(options)
     return MBusMeter(MBusMaster(line, given, baud), given, whole(options, "address"), 1_000 * whole(options, "every_s"),
-                     phases(options), is_reversed(options))
+                     phases(options), is_reversed(options), word(options, "id"))

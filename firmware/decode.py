@@ -49,7 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="wmbus: the receiver, or whose recorded bytes these are (hex: lines of text)")
     parser.add_argument("--mode", choices=MODES, default="c+t", help="wmbus: what the stick listens to (c+t)")
     parser.add_argument("--address", default="", metavar="N",
-                        help=f"of the meter that is asked; mbus: 0 to 250 ({ANY}: the only one on the line), "
+                        help=f"of the meter that is asked; mbus: 0 to 250 ({ANY}: the only one on the line), or its "
+                             "number of eight digits; "
                              "d0: its device address, mostly its number (none: whichever is there)")
     parser.add_argument("--device", default="", metavar="DRIVER",
                         help="modbus, json: show what it says as what it means to this meter")

@@ -6,6 +6,7 @@ _ACK = b"\xe5"
 _SND_NKE, _REQ_UD2, _FCB, _FCV = 0x40, 0x4B, 0x20, 0x10
 _RSP_UD, _VARIABLE = 0x08, 0x72
 _SHORT = 5  # bytes of a request
+_SELECT, _SELECTING = b"\x68\x0b\x0b\x68\x53\xfd\x52", 17  # how a selection begins, and all its bytes
 
 
 def long_frame(control: int, address: int, ci: int, data: bytes) -> bytes:
@@ -18,9 +19,17 @@ class MBusMeter:
 
     def __init__(self, address: int, telegrams: "tuple[bytes, ...]") -> None:
         self.address = address
+        self.selected = False
         self.telegrams = telegrams
         self._next = 0
         self._bit: "int | None" = None
+
+    def select(self, wanted: bytes) -> bytes:
+        """By number, maker, version and medium; F in a digit, or FF, means any."""
+        mine = self.telegrams[0][:len(wanted)]
+        self.selected = all([one == other or other == 0xFF for one, other in zip(mine, wanted)])
+        self._next, self._bit = 0, None
+        return _ACK if self.selected else b""
 
     def answer(self, control: int) -> bytes:
         if control == _SND_NKE:
@@ -49,14 +58,25 @@ class MBusWire(Dialogue):
     def write(self, data: bytes) -> None:
         if self._echo:
             self._waiting += data
-        self._heard = (self._heard + data)[-_SHORT:]
-        request = self._heard
+        self._heard = (self._heard + data)[-_SELECTING:]
+        if self._heard[:7] == _SELECT and len(self._heard) == _SELECTING:
+            wanted, self._heard = self._heard[7:15], b""
+            self._together([meter.select(wanted) for meter in self._meters])
+            return
+        request = self._heard[-_SHORT:]
         if len(request) != _SHORT or request[0] != 0x10 or request[1] + request[2] & 0xFF != request[3]:
             return
         self._heard = b""
-        for meter in self._meters:
-            if request[2] in (meter.address, 254):
-                self._waiting += self._damaged(meter.answer(request[1]))
+        self._together([meter.answer(request[1]) for meter in self._meters
+                        if request[2] in (meter.address, 254) or (request[2] == 253 and meter.selected)])
+
+    def _together(self, answers: "list[bytes]") -> None:
+        """What is on the wire when several speak at once: a 0 of any of them is a 0."""
+        said = [one for one in answers if one]
+        while len(said) > 1:
+            said = [bytes([one & other for one, other in zip(said[0], said[1])]), *said[2:]]
+        if said:
+            self._waiting += self._damaged(said[0])
 
     def read(self, most: int, wait_ms: int) -> bytes:
         out, self._waiting = self._waiting[:most], self._waiting[most:]

@@ -210,7 +210,7 @@ def _address(lines: Tables, device: Raw) -> "tuple[object, ...]":
     if kind == "keba-udp":
         return (name, device["host"]) if isinstance(device.get("host"), str) else ()
     if kind in ("wm-bus", "m-bus"):
-        own = device.get("id" if kind == "wm-bus" else "address")
+        own = device.get("id") or device.get("address")  # on a wire by one or the other
         return (name, own) if isinstance(own, int | str) else ()
     unit = device.get("unit", 1 if kind == "modbus-tcp" else None)
     return (name, unit) if kind != "gpio" and isinstance(unit, int) else ()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from drivers import mbus_fixed
 from drivers.clock import MonotonicClock
-from drivers.mbus_frame import ANY, Frame
+from drivers.mbus_frame import ANY, SELECTED, Frame
 from drivers.mbus_frame import Reader as FrameReader
 from drivers.mbus_master import MBusMaster
 from drivers.mbus_measured import time_of
@@ -23,6 +23,7 @@ from firmware.decoders.words import decimal, one_line
 
 BAUD = 2_400
 PARITY = "E"
+DIGITS = 8  # of a meter's number
 WHAT = "M-Bus frame"
 
 
@@ -68,12 +69,15 @@ def reader(args: argparse.Namespace) -> Reader:
 
 def asked(args: argparse.Namespace) -> "Iterator[Shown]":
     """What the meter at --address answers; nothing in it is changed. Raises ValueError for what is no address."""
-    if args.address and not (args.address.isdecimal() and int(args.address) <= ANY):
-        raise ValueError(f"--address {args.address}: allowed are 0 to 250, and {ANY} for the only one on the line")
+    number = args.address if len(args.address) == DIGITS and args.address.isdecimal() else ""
+    if args.address and not number and not (args.address.isdecimal() and int(args.address) <= ANY):
+        raise ValueError(f"--address {args.address}: allowed are 0 to 250, {ANY} for the only one on the line, and the "
+                         f"{DIGITS} digits of its number")
     line = SerialStream(str(args.source), args.baud or BAUD, PARITY)
     reader = Reader()
     try:
-        for frame in MBusMaster(line, MonotonicClock(), args.baud or BAUD).read(int(args.address or ANY)):
+        address = SELECTED if number else int(args.address or ANY)
+        for frame in MBusMaster(line, MonotonicClock(), args.baud or BAUD).read(address, number):
             yield reader.shown(frame)
     finally:
         line.close()

@@ -70,10 +70,11 @@ class WireBus:
         self._wire = MBusWire(())
 
     def add(self, device: DeviceFile, number: int) -> Twin:
-        source = RadioMeter(SEED, number, mode="none", medium=HEAT)
+        source = RadioMeter(SEED, number, mode="none", medium=HEAT, id_=device.options["id"])
         data = source.address.packed()
         header = data[2:6] + data[:2] + data[6:] + bytes((number & 0xFF, 0, 0, 0))
-        self._meters.append(MBusMeter(device.options["address"], (header + source.records(),)))
+        primary = 0 if device.options["id"] else device.options["address"]  # as it left the factory
+        self._meters.append(MBusMeter(primary, (header + source.records(),)))
         self._wire = MBusWire(tuple(self._meters))
         return Still()
 

@@ -50,6 +50,16 @@ keys = "{folder}/keys"
 driver = "mbus_meter"
 line = "wire"
 address = 5
+[device.left]
+driver = "mbus_meter"
+line = "wire"
+address = 253
+id = "11111111"
+[device.right]
+driver = "mbus_meter"
+line = "wire"
+address = 253
+id = "22222222"
 """
 
 
@@ -87,3 +97,8 @@ def test_a_stick_and_a_wire(lines: "dict[str, Line]") -> None:
     until(lambda: boiler.read(clock.now_ms()))
     assert {one.quantity for one in flat.measured} == {one.quantity for one in boiler.measured} == {
         "energy", "volume", "flow_temperature", "return_temperature"}
+    for slot, number in zip(lines["wire"].slots[1:], ("11111111", "22222222")):  # both at address 0
+        meter = slot.meter
+        assert isinstance(meter, MBusMeter)
+        until(lambda meter=meter: meter.read(clock.now_ms()))  # type: ignore[misc]
+        assert meter.passport().serial == number

@@ -72,11 +72,11 @@ class MBusWire(Dialogue):
 
     def _together(self, answers: "list[bytes]") -> None:
         """What is on the wire when several speak at once: a 0 of any of them is a 0."""
-        said = [one for one in answers if one]
-        while len(said) > 1:
-            said = [bytes([one & other for one, other in zip(said[0], said[1])]), *said[2:]]
-        if said:
-            self._waiting += self._damaged(said[0])
+        wire = b""
+        for one in answers:
+            wire = bytes([bit & other for bit, other in zip(wire, one)]) if wire and one else wire or one
+        if wire:
+            self._waiting += self._damaged(wire)
 
     def read(self, most: int, wait_ms: int) -> bytes:
         out, self._waiting = self._waiting[:most], self._waiting[most:]

@@ -1,13 +1,14 @@
 // What is asked over HTTP, beside the feed. Every wait has an end.
 import { language } from "./settings";
+import { told } from "./time";
 
 export const WAIT_MS = 8_000;
 
 const ALWAYS = ["api/v1/session", "api/v1/login", "api/v1/logout"];
-let told: Promise<boolean> = Promise.resolve(true); // whether we are told anything here: else nothing is asked in vain
+let tells: Promise<boolean> = Promise.resolve(true); // whether we are told anything here: else nothing is asked in vain
 
 export function asksIf(may: Promise<boolean>): void {
-  told = may;
+  tells = may;
 }
 
 const QUIET = { "x-problem-status": "200" }; // else a wrong password is an error in the console
@@ -21,9 +22,11 @@ export interface Answer<T> {
 }
 
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
-  if (!ALWAYS.includes(path) && !(await told)) return { status: 401, value: null, why: "" };
+  if (!ALWAYS.includes(path) && !(await tells)) return { status: 401, value: null, why: "" };
+  const askedAt = Date.now();
   try {
     const answer = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(WAIT_MS), ...init, headers: { ...QUIET, ...init.headers } });
+    told(answer.headers.get("date"), askedAt);
     const body = (await answer.json().catch(() => null)) as unknown;
     const refused = answer.headers.get("content-type")?.startsWith(PROBLEM) ? (body as { status?: number } | null)?.status : undefined;
     const status = refused ?? answer.status;

@@ -1,6 +1,7 @@
 // Energies between two moments, from the counters that the history keeps: import and export are never netted.
 import { ask, of, query } from "./api";
 import type { House } from "./house";
+import { houseNow } from "./time";
 import type { Kind } from "./types";
 
 export interface Curves {
@@ -91,7 +92,7 @@ function counted_wh(curves: Curves, name: string, from_s: number, to_s: number):
 /** Of today so far; null when it is not known, "" where no curves are kept. */
 export async function dayEnergies(house: House): Promise<Energies | null | ""> {
   const counted = counters(house);
-  const from_s = new Date().setHours(0, 0, 0, 0) / 1000, to_s = Date.now() / 1000;
+  const from_s = new Date(houseNow()).setHours(0, 0, 0, 0) / 1000, to_s = houseNow() / 1000;
   const curves = await read(house.slug, counted.map(([, name]) => name), from_s - 1800, to_s);
   if (typeof curves === "string") return curves ? null : "";
   return energiesOf(curves, counted, [from_s, Math.ceil(to_s)])[0] ?? null;

@@ -1,6 +1,7 @@
 // Numbers and times as a person of this language reads them.
 import { language } from "./settings";
 import { de } from "./words_de";
+import { houseNow } from "./time";
 import { en, type Words } from "./words_en";
 
 export const words: Words = language === "de" ? de : en;
@@ -53,7 +54,7 @@ export const monthOf = (ms: number): string => month.format(ms);
 
 /** 07:00, or Sat 22 Nov 07:00 when that is not today. */
 export function moment(ms: number): string {
-  const today = new Date().toDateString() === new Date(ms).toDateString();
+  const today = new Date(houseNow()).toDateString() === new Date(ms).toDateString();
   return today ? clockShort(ms) : `${dayOf(ms)} ${clockShort(ms)}`;
 }
 

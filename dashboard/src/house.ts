@@ -1,5 +1,6 @@
 // One site as the feed tells it: pairs are put in, views read.
 import type { Ability, Decision, DeviceState, Energy, LineState, Measured, NodeState, Obligation, Settings, SiteState, Trouble } from "./types";
+import { houseNow } from "./time";
 
 export interface Device {
   state?: DeviceState;
@@ -80,7 +81,7 @@ export class House {
   }
 
   private sample(state: SiteState): void {
-    const t_s = Math.floor(Date.now() / 1000), values: Record<string, number | null> = {};
+    const t_s = Math.floor(houseNow() / 1000), values: Record<string, number | null> = {};
     for (const name of SUMS) values["site." + name] = state[name];
     for (const [name, device] of this.devices) {
       values[name + ".power_w"] = device.state?.power_w ?? null;
@@ -96,7 +97,7 @@ export class House {
   private logged(device: string, before: Decision | undefined, now: Decision): void {
     if (before && before.reason === now.reason && before.why === now.why) return;
     const { reason, why, why_de, bound_by } = now;
-    this.log.unshift({ t_s: Math.floor(Date.now() / 1000), device, reason, why, why_de,
+    this.log.unshift({ t_s: Math.floor(houseNow() / 1000), device, reason, why, why_de,
       node: bound_by?.node ?? null, phase: bound_by?.phase ?? null });
     if (this.log.length > MOST_LOGGED) this.log.pop();
   }

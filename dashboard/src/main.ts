@@ -12,6 +12,7 @@ import { icon } from "./icons";
 import { drawTroubles } from "./parts/troubles";
 import { go, hash, route, VIEWS, type ViewName } from "./route";
 import { Session } from "./session";
+import { inHouse } from "./time";
 import { choose, type Colours, colours, keep, paint } from "./settings";
 import { decisions } from "./views/decisions";
 import { health } from "./views/health";
@@ -116,7 +117,7 @@ function draw(): void {
 
 function drawBanner(): void {
   const house = context.house(), link = context.link();
-  const since = house?.newestAt ? clock(house.newestAt) : "";
+  const since = house?.newestAt ? clock(inHouse(house.newestAt)) : "";
   const said = session.locked() ? words.signIn.needed : saying(link, since);
   text(banner, said);
   hide(banner, !said);

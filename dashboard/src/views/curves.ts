@@ -8,6 +8,7 @@ import type { House } from "../house";
 import { decisions } from "../log";
 import { type Chart, chart, said } from "../parts/chart";
 import { hash, route } from "../route";
+import { houseNow } from "../time";
 
 const SPANS = { hour: 3_600, day: 86_400, week: 7 * 86_400, month: 31 * 86_400, year: 365 * 86_400 };
 type Range = keyof typeof SPANS;
@@ -58,15 +59,15 @@ export function curves(context: Context): View {
   what.addEventListener("change", () => void load());
   table.addEventListener("toggle", () => drawTable());
   const at = Number(params.get("at")) || null;
-  if (at !== null) to_s = Math.min(Date.now() / 1000, at + span_s / 2);
+  if (at !== null) to_s = Math.min(houseNow() / 1000, at + span_s / 2);
   const watcher = new ResizeObserver(() => drawn?.resize());
   watcher.observe(box);
 
-  const end = (): number => to_s ?? Math.ceil(Date.now() / 1000);
+  const end = (): number => to_s ?? Math.ceil(houseNow() / 1000);
 
   function move(by: number): void {
     const wanted = end() + by;
-    to_s = wanted >= Date.now() / 1000 ? null : wanted;
+    to_s = wanted >= houseNow() / 1000 ? null : wanted;
     void load();
   }
 
@@ -78,7 +79,7 @@ export function curves(context: Context): View {
 
   function show(from: number, to: number): void {
     span_s = Math.max(LEAST_S, Math.min(MOST_S, to - from));
-    to_s = to >= Date.now() / 1000 ? null : to;
+    to_s = to >= houseNow() / 1000 ? null : to;
     void load();
   }
 

@@ -5,6 +5,7 @@ import { because, clock, longDayOf, moment, title, words } from "../format";
 import { go, hash, route } from "../route";
 import { decisions as ask } from "../log";
 import type { Entry } from "../house";
+import { houseNow } from "../time";
 
 const AROUND_S = 1_800;
 const FULL = 500; // as many as the server tells at once
@@ -33,7 +34,7 @@ export function decisions(context: Context): View {
     askedAt = Date.now();
     const mine = ++asking, begin = day.value ? new Date(day.value + "T00:00").getTime() / 1000 : at !== null ? at - AROUND_S : 0;
     const wanted = { from: which === "older" ? 0 : which === "newer" ? shown[0]?.t_s ?? begin : begin, device: device.value, q: search.value.trim(),
-      to: which === "older" ? shown.at(-1)?.t_s ?? begin : to_s ?? askedAt / 1000 + 1 };
+      to: which === "older" ? shown.at(-1)?.t_s ?? begin : to_s ?? houseNow() / 1000 + 1 };
     waiting += 1;
     const found = await ask(house, wanted);
     waiting -= 1;

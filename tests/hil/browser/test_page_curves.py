@@ -115,6 +115,30 @@ def test_the_hours_ahead_show_what_is_known_of_them(page: Page, shown: Any, unti
     assert ahead[-3][0] == datetime.fromtimestamp(now_s + 840).strftime("%H:%M")
 
 
+def test_a_tablet_whose_clock_is_wrong_shows_the_house_in_the_house_s_time(page: Page, browser: Any, until: Until
+                                                                           ) -> None:
+    """Without internet nobody sets it."""
+    shift = browser.call("Page.addScriptToEvaluateOnNewDocument", source="""
+        const Real = Date;
+        globalThis.Date = class extends Real {
+            constructor(...at) { at.length ? super(...at) : super(Real.now() + 3 * 3600e3); }
+            static now() { return Real.now() + 3 * 3600e3; }
+        };""")
+    try:
+        browser.size(1_280, 900)
+        browser.speaks("en")
+        browser.go(page.url + "/#curves")
+        until(lambda: browser.ask("!!document.querySelector('canvas')"), "a curve")
+        until(lambda: "3.00 kW" in str(table(browser)), "the last hour")
+        first = browser.shown(".curves h2").split(", ")[-1].split(" ")[0]
+        began = datetime.strptime(first, "%H:%M").replace(year=2_000)
+        hour_ago = (datetime.now() - timedelta(hours=1)).replace(year=2_000, month=1, day=1)
+        apart_s = abs((hour_ago - began).total_seconds())
+        assert min(apart_s, 86_400 - apart_s) < 120
+    finally:
+        browser.call("Page.removeScriptToEvaluateOnNewDocument", **shift)
+
+
 def test_two_fingers_zoom(shown: Any, until: Until) -> None:
     before = shown.shown(".curves h2")
     left, top, width = shown.ask("(at => [at.left, at.top, at.width])(document.querySelector('.u-over')"

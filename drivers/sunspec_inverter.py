@@ -3,7 +3,8 @@
 Source: SunSpec model files. 123: WMaxLimPct in per cent of WMax (model 121, else the rating of 120), then WMaxLim_Ena;
 with WMaxLimPct_RvrtTms it lifts the limit by itself. 704: the same, and what it falls back to can be told. Rounded
 towards less. A restart forgets limit and timer: each `apply` looks at both, and enables anew even what is enabled, as
-some start the timer only by that.
+some start the timer only by that. A limit of all it can make is none: held, it would outrank what else limits a
+Fronius (its own feed-in cap, a ripple-control receiver), where Modbus has the higher priority.
 Sign: SunSpec's W is + while producing; it is turned here.
 On a hybrid the limit is that of roof and battery together: beside a device that steers the battery of the same inverter
 this one is its roof (drivers.hybrid_roof).
@@ -115,8 +116,9 @@ class Inverter(Limited):
     def limit_to(self, power_w: int) -> None:
         stands = self._stands()
         self._arm_timer(stands)
-        self._put(LIMIT[self._limiter().id], stands, self._ppm(power_w))
-        self._put(ENABLED[self._limiter().id], stands, 1)
+        limit_ppm = self._ppm(power_w)
+        self._put(LIMIT[self._limiter().id], stands, limit_ppm)
+        self._put(ENABLED[self._limiter().id], stands, 0 if limit_ppm == FULL_PPM else 1)
 
     def release(self) -> None:
         fallback_w, stands = -self._able.fallback.power_w, self._stands()

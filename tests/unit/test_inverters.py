@@ -165,6 +165,17 @@ def test_what_it_falls_back_to_can_be_told_only_with_model_704() -> None:
     assert caught.value.kind == RANGE
 
 
+@pytest.mark.parametrize("kind", ["sunspec", "sunspec-704", "sunspec-single"])
+def test_a_limit_of_all_it_can_make_is_not_held(kind: str) -> None:
+    """It would outrank what else limits the inverter, its own feed-in cap for one."""
+    roof = Roof(kind)
+    roof.device.arm()
+    for told_w, enabled in ((RATED_W, 0), (RATED_W - 1, 1), (4_000, 1), (RATED_W + 500, 0)):
+        roof.tell(told_w)
+        assert roof.twin.told["enabled"] == enabled
+        assert (roof.device.read(0).limit_w is None) == (not enabled)
+
+
 def test_one_without_a_timer_keeps_its_limit() -> None:
     roof = Roof("sunspec", revert_s=0)
     roof.twin.kept = False

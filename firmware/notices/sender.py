@@ -1,6 +1,8 @@
 """Notices on their way: a bounded queue, a thread of its own, tried again with growing pauses for a day.
 
-Nothing here can hold up a decision: `send` returns at once, and what cannot be delivered is counted and given up.
+Nothing here can hold up a decision: `send` returns at once, and what cannot be delivered is counted and given up. What
+could not be delivered before the quiet hours waits for their end, unless it is critical: an internet that was away
+comes back at four in the morning.
 """
 
 import json
@@ -21,6 +23,7 @@ FIRST_S, LONGEST_S = 30.0, 3_600.0
 GIVE_UP_S = 86_400.0
 PROCESS_S = 90.0  # for all services together
 STOP_S = 2.0
+LOOK_S = 60.0  # whether the quiet hours are over
 MQTT = Service("MQTT", "")
 Say = Callable[[Notice], bool]
 
@@ -33,17 +36,23 @@ class Waiting:
         self.begun_s = self.due_s = now_s
         self.pause_s = FIRST_S
 
+    def wakes(self) -> bool:
+        """Whether people may be woken by it."""
+        return self.notice.critical and not self.notice.well
+
 
 class Sender:
-    """`fault`: why the newest try was not taken by all, "" when it was. `say`: over MQTT; whether that was possible."""
+    """`fault`: why the newest try was not taken by all, "" when it was. `say`: over MQTT; whether that was possible.
+    `quiet`: whether these are quiet hours."""
 
     def __init__(self, services: "tuple[Service, ...]", say: "Say | None" = None,
-                 now_s: "Callable[[], float]" = time.monotonic) -> None:
+                 now_s: "Callable[[], float]" = time.monotonic, quiet: "Callable[[], bool]" = lambda: False) -> None:
         self.fault = ""
         self.lost = 0
         self._to = services + ((MQTT,) if say else ())
         self._say = say
         self._now_s = now_s
+        self._quiet = quiet
         self._waiting: "deque[Waiting]" = deque()
         self._changed = threading.Condition()
         self._stopping = False
@@ -79,19 +88,27 @@ class Sender:
     def turn(self) -> "float | None":
         """Tries what is due, the oldest first; seconds until the next is, None when nothing waits."""
         with self._changed:
-            due = [one for one in self._waiting if one.due_s <= self._now_s()]
+            due = self._due()
         for one in due:
             self._try(one)
         with self._changed:
             self._waiting = deque(one for one in self._waiting if one.left)
-            return max(min(one.due_s for one in self._waiting) - self._now_s(), 0.0) if self._waiting else None
+            if not self._waiting:
+                return None
+            quiet = self._quiet()
+            due_s = [one.due_s for one in self._waiting if not quiet or one.wakes()]
+            until_s = max(min(due_s) - self._now_s(), 0.0) if due_s else LOOK_S
+            return min(until_s, LOOK_S) if quiet else until_s
+
+    def _due(self) -> "list[Waiting]":
+        quiet = self._quiet()
+        return [one for one in self._waiting if one.due_s <= self._now_s() and (not quiet or one.wakes())]
 
     def _run(self) -> None:
         while not self._stopping:
             wait_s = self.turn()
             with self._changed:
-                new = any(one.due_s <= self._now_s() for one in self._waiting)
-                if not self._stopping and not new:
+                if not self._stopping and not self._due():
                     self._changed.wait(wait_s)
 
     def _try(self, one: Waiting) -> None:

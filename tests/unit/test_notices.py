@@ -10,7 +10,7 @@ from firmware.config.file import load
 from firmware.config.tables_people import NotifyTable
 from firmware.notices import sender as sender_module
 from firmware.notices.post import without
-from firmware.notices.sender import FIRST_S, GIVE_UP_S, LONGEST_S, MOST_WAITING, Sender
+from firmware.notices.sender import FIRST_S, GIVE_UP_S, LONGEST_S, LOOK_S, MOST_WAITING, Sender
 from firmware.notices.services import services
 from firmware.notices.teller import Teller
 from firmware.notices.watcher import CRITICAL_MS, MOST, Notice, Quiet, Watcher, quiet_hours
@@ -121,7 +121,8 @@ class Told:
     def __init__(self, good: bool = True) -> None:
         self.good, self.now_s = good, 0.0
         self.told: "list[str]" = []
-        self.sender = Sender((), self.say, lambda: self.now_s)
+        self.quiet = False
+        self.sender = Sender((), self.say, lambda: self.now_s, lambda: self.quiet)
 
     def say(self, notice: Notice) -> bool:
         self.told.append(notice.title)
@@ -152,6 +153,32 @@ def test_what_waits_is_delivered_in_order_once_it_can_be() -> None:
     assert (life.told, life.sender.fault, life.sender.lost) == (["0", "1", "2"], "", 0)
 
 
+def test_what_could_not_be_told_before_the_quiet_hours_wakes_nobody() -> None:
+    """The internet went in the evening, and comes back at night."""
+    life = Told(good=False)
+    grave = HELLO._replace(title="grave", critical=True)
+    for notice in (HELLO, grave, grave._replace(title="well", well=True)):
+        life.sender.send(notice)
+    life.sender.turn()
+    life.good, life.told, life.quiet = True, [], True
+    life.now_s += LONGEST_S
+    assert life.sender.turn() == LOOK_S, "it looks again whether they are over"
+    assert life.told == ["grave"]
+    life.sender.send(HELLO._replace(title="at night"))
+    life.now_s += LOOK_S
+    assert (life.sender.turn(), life.told) == (LOOK_S, ["grave"])
+    life.quiet = False
+    assert life.sender.turn() is None
+    assert life.told == ["grave", HELLO.title, "well", "at night"]
+
+
+def test_a_retry_of_what_is_grave_is_not_put_off_by_the_quiet_hours() -> None:
+    life = Told(good=False)
+    life.sender.send(HELLO._replace(critical=True))
+    life.quiet = True
+    assert life.sender.turn() == FIRST_S
+
+
 def test_too_many_push_out_the_oldest_and_are_counted() -> None:
     life = Told()
     for number in range(MOST_WAITING + 5):
@@ -178,6 +205,10 @@ def test_a_house_tells_its_alarms_over_mqtt(monkeypatch: pytest.MonkeyPatch) -> 
     assert '"critical": true, "well": false' in said[0][1]
     assert teller.fault == ""
     assert sender_module.MOST_WAITING == MOST_WAITING
+    quiet = Teller(file._replace(notify=NotifyTable(mqtt=True, quiet="08:59-09:01")), say, lambda: 1_800_000_000.0)
+    quiet.sender.send(HELLO)
+    quiet.sender.turn()
+    assert len(said) == 1, "it is nine in the morning in Berlin"
 
 
 @pytest.mark.parametrize(("content", "why"), [

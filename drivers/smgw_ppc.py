@@ -6,7 +6,9 @@ showMeterProfile (the newest values of a meter), logout.
 
 import contextlib
 from collections.abc import Callable
+from datetime import datetime
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drivers.obis import AMPERE, CUBIC_METRE, HERTZ, VOLT, WATT, WATT_HOUR, Entry
 from drivers.quantity import Quantity, decimal
@@ -14,6 +16,7 @@ from drivers.smgw_session import Session
 from drivers.smgw_values import INVALID, MOST_DIGITS, Value
 from hal.faults import FRAME, REFUSED, DeviceError
 
+LEGAL = "Europe/Berlin"  # such gateways hang in Germany
 PATH = "/cgi-bin/hanservice.cgi"
 COOKIE = "session"
 MOST_BYTES = 262_144  # of a page
@@ -108,9 +111,16 @@ def _obis(text: str) -> "bytes | None":
 
 
 def _iso(text: str) -> "str | None":
-    """Local time of the gateway: 2026-05-14 12:00:01."""
+    """Local time of the gateway: 2026-05-14 12:00:01. Of the hour that comes twice in autumn nobody can tell which."""
     pattern = "".join("d" if letter in "0123456789" else letter for letter in text)
-    return text.replace(" ", "T") if pattern == "dddd-dd-dd dd:dd:dd" else None
+    if pattern != "dddd-dd-dd dd:dd:dd":
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(LEGAL)).isoformat()
+    except ZoneInfoNotFoundError:
+        return text.replace(" ", "T")
+    except ValueError:
+        return None
 
 
 class _Page(HTMLParser):

@@ -133,6 +133,8 @@ GERMAN = {
     "with rtcsync)":
         "die Uhr dieses Rechners ist nicht gestellt: nach ihr entsteht nichts zum Abrechnen (systemd-timesyncd stellt "
         "sie, chrony mit rtcsync)",
+    "asked too seldom for quarter hours: {}; every_s = {} or less, if it counts electricity":
+        "zu selten gefragt für Viertelstunden: {}; every_s = {} oder weniger, wenn er Strom zählt",
     "no [mqtt]: the newest hashes are published nowhere, so a log written anew is not found out":
         "kein [mqtt]: die neuesten Hashes stehen nirgends sonst, ein neu geschriebenes Protokoll fällt nicht auf",
     "no mid = true: {}; what is settled from them is marked as not calibrated":

@@ -25,6 +25,8 @@ from firmware.said import Said, german, joined, said
 from hal.ports import TimeService
 
 Facts = dict[str, Any]
+MOST_APART_S = 60  # a reading within half a minute of each quarter hour
+MOST_QUARTERS = 8  # looked back for what each meter tells
 COUNTING = ("meter", "source")
 OWN_CHOICE = "own choice"  # in firmware.records.retention: no law says so
 
@@ -58,11 +60,10 @@ def _kept(folder: Path) -> Facts:
         query = Query(folder)
         try:
             out["heads"] = {log: head["n"] for log, head in query.heads().items()}
-            newest = query.newest(chain.METROLOGY, "readings")
-            if newest is not None:
-                quarter = quarter_of(newest)
-                out["newest_s"] = quarter.at_s
-                out["newest"] = {value.meter: value for value in quarter.values}
+            quarters = [quarter_of(one) for one in query.newest_ones(chain.METROLOGY, "readings", MOST_QUARTERS)]
+            if quarters:
+                out["newest_s"] = max(quarter.at_s for quarter in quarters)
+                out["newest"] = {value.meter: value for quarter in quarters for value in quarter.values}
             run = query.newest(chain.SYSTEM, "run")
             out["signer"] = "" if run is None else run["key"]
         finally:
@@ -114,6 +115,11 @@ def _missing(file: SiteFile, table: RecordsTable, meters: "list[Facts]", clock: 
     if nameless:
         out.append(said("no serial: {}; another meter in their place is told by its counter alone",
                         ", ".join(nameless)))
+    seldom = [device.name for device in file.devices
+              if device.driver == "mbus_meter" and int(device.options.get("every_s", 0)) > MOST_APART_S]
+    if seldom:
+        out.append(said("asked too seldom for quarter hours: {}; every_s = {} or less, if it counts electricity",
+                        ", ".join(seldom), MOST_APART_S))
     if table.storage_wh is None and any(one["kind"] == "storage" for one in meters):
         out.append(said("no storage_wh: what the storage holds is not told by origin"))
     return out

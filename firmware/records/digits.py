@@ -1,8 +1,10 @@
 """A meter's counters to its last digit, where its telegram tells more than whole watt-hours."""
 
+import contextlib
 from collections.abc import Sequence
+from datetime import datetime
 
-from hal.measured import Measured
+from hal.measured import OWN_CLOCK, Measured
 from hal.values import Reading
 
 Counters = tuple["int | None", "int | None", int]  # import, export, scaler: in 10**scaler Wh
@@ -41,3 +43,15 @@ def _fits(whole_wh: "int | None", part: "Measured | None") -> bool:
 
 def _at(part: "Measured | None", scaler: int) -> "int | None":
     return None if part is None else int(part.value * 10 ** (part.scaler - scaler))
+
+
+def captured_ms(told: "Sequence[Measured]") -> "int | None":
+    """When the newest of its counters was captured, in UTC, by a clock of its own that says how far it is from UTC."""
+    found = []
+    for one in told:
+        if (one.quantity, one.unit, one.function, one.clock) == ("energy", "Wh", "now", OWN_CLOCK) and one.time:
+            with contextlib.suppress(ValueError):
+                at = datetime.fromisoformat(one.time.replace("Z", "+00:00"))
+                if at.tzinfo is not None:
+                    found.append(int(at.timestamp() * 1_000))
+    return max(found, default=None)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from control.values import Site
 from firmware.records.clock import UNKNOWN, Look
-from firmware.records.digits import counters
-from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, Seen
+from firmware.records.digits import captured_ms, counters
+from firmware.records.sampler import CLOCK_UNKNOWN, FAULTY, MEASURED, SELDOM_MS, Seen
 from firmware.said import said
 from hal.values import Reading
 
@@ -48,6 +48,7 @@ class Desk:
 
     def __init__(self, site: Site) -> None:
         self._index = {device.name: index for index, device in enumerate(site.devices)}
+        self._seldom = frozenset(index for index, device in enumerate(site.devices) if device.stale_ms > SELDOM_MS)
         self._asked: "list[Ask]" = []
         self._open: "dict[str, dict[str, Any]]" = {}  # by meter: its begin
         self._sequence = 0
@@ -93,28 +94,36 @@ class Desk:
         index = self._index[ask.meter]
         one = seen.snapshot.heard[index].reading
         wanted = self._registers(ask)
-        if one is None or not _tells(one, wanted) or one.t_ms < ask.asked_ms:
+        if one is None or not _tells(one, wanted) or one.t_ms < ask.asked_ms or self._old(index, seen, look, ask):
             if seen.snapshot.now_ms - ask.asked_ms <= ANSWER_MS:
                 return None
             return Answer(ask, None, said("{}: no reading within {} s", ask.meter, ANSWER_MS // 1_000))
         why = self._refused(ask)
         if why:  # answered meanwhile by another one
             return Answer(ask, None, why)
-        captured_ms = one.t_ms + look.now.utc_ms - look.now.mono_ms
+        at_ms = self._captured_ms(index, seen) or one.t_ms + look.now.utc_ms - look.now.mono_ms
         import_e, export_e, scaler = counters(one, seen.told.get(index, ()))
         told = {IMPORT: import_e, EXPORT: export_e}
         fell = ask.what == END and self._other(self._open[ask.meter], told, scaler)
         status = FAULTY if index in seen.doubted or fell else MEASURED
         data = {
-            "event": uuid7(captured_ms), "what": ask.what, "seq": self._sequence + 1, "meter": ask.meter,
+            "event": uuid7(at_ms), "what": ask.what, "seq": self._sequence + 1, "meter": ask.meter,
             "obis": wanted[0], "value": told[wanted[0]], "scaler": scaler, "unit": "Wh",
             **({"also": [[obis, told[obis]] for obis in wanted[1:]]} if wanted[1:] else {}),
-            "captured_ms": captured_ms, "at_s": captured_ms // 1_000,
+            "captured_ms": at_ms, "at_s": at_ms // 1_000,
             "status": CLOCK_UNKNOWN if look.clock.state == UNKNOWN else status,
             "source": ask.source, "text": ask.text, "external": ask.external, **self._transaction(ask),
         }
         self._note(data)
         return Answer(ask, data, "")
+
+    def _old(self, index: int, seen: Seen, look: Look, ask: Ask) -> bool:
+        """Whether a device that is asked seldom tells what it captured before it was asked."""
+        captured = self._captured_ms(index, seen)
+        return captured is not None and captured < ask.asked_ms + look.now.utc_ms - look.now.mono_ms
+
+    def _captured_ms(self, index: int, seen: Seen) -> "int | None":
+        return captured_ms(seen.told.get(index, ())) if index in self._seldom else None
 
     def _other(self, begun: "dict[str, Any]", told: "dict[str, int | None]", scaler: int) -> bool:
         return self._swapped_s.get(begun["meter"], -1) >= begun["at_s"] or _fell(begun, told, scaler)

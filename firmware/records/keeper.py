@@ -179,7 +179,7 @@ class Keeper:
         events = (chain.opened(line)["data"] for line in (*last, *begun))
         waiting = [draft.data for draft in self._waiting if draft.kind == "event"]
         self._desk.resume(itertools.chain(events, waiting), swapped_s)
-        return kept[-1].at_s if kept else 0
+        return max((quarter.at_s for quarter in kept), default=0)
 
     def _first(self, store: Store, signer: Signer, new: bool, kept_s: int, look: Look) -> "list[Draft]":
         """What a start has to say."""
@@ -257,8 +257,9 @@ class Keeper:
         return count <= most
 
     def _quarter(self, look: Look, ends: bool = False) -> None:
-        quarter = self._sampler.look(look.now.utc_ms, look.clock.state != UNKNOWN, ends)
-        if quarter is not None:
+        known = look.clock.state != UNKNOWN
+        newest = self._sampler.look(look.now.utc_ms, known, ends)
+        for quarter in (*self._sampler.late(known), *([] if newest is None else [newest])):
             self._add(METROLOGY, "readings", look, {
                 "at_s": quarter.at_s, "offset_s": offset_s(self._zone, quarter.at_s),
                 "values": [list(value) for value in quarter.values]})

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from drivers.signing import Signer
-from firmware.records import chain
+from firmware.records import chain, sampler
 from firmware.records.keeper import quarter_of
 from firmware.records.sampler import Quarter
 from firmware.records.store import reader, unpacked
 
 ALWAYS_S = 1 << 40
-LATE_S = 600  # a record bears the time at which it was made: within a minute of what it tells, whenever it was written
+LATE_S = 600 + sampler.LATE_S  # a record bears the time at which it was made, whenever it was written
 
 
 class Query:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from control.values import Site, Snapshot
-from firmware.records.digits import counters
+from firmware.records.digits import captured_ms, counters
 from hal.measured import Measured
 from hal.values import Reading
 
@@ -20,6 +20,8 @@ SUBSTITUTED = "substituted"  # taken too far from the quarter hour, or reckoned 
 FAULTY = "faulty"  # the meter was not believed, its counter fell or leapt, or it is another one
 CLOCK_UNKNOWN = "clock-unknown"
 HIGH_V = 253  # EN 50160
+SELDOM_MS = 300_000  # a device that may be silent for longer is asked seldom; what it tells may be old already
+LATE_S = 7_200  # so long after its quarter hour a reading is still taken from one that is asked seldom
 SLACK_WH = 2_000  # meters that count whole kWh
 
 
@@ -53,6 +55,8 @@ class Sampler:
     def __init__(self, site: Site) -> None:
         self._names = tuple(device.name for device in site.devices)
         self._most_w = {device.name: 3 * site.nodes[device.node].rated_ma * HIGH_V // 1_000 for device in site.devices}
+        self._seldom = frozenset(index for index, device in enumerate(site.devices) if device.stale_ms > SELDOM_MS)
+        self._late: "dict[int, dict[int, Value]]" = {}  # by quarter hour and device
         self._swapped: "set[str]" = set()  # another meter hangs there since its last reading
         self._last_at_s = 0
         self._last: "dict[str, tuple[int, Value]]" = {}  # by meter: when, and what it was
@@ -67,7 +71,7 @@ class Sampler:
         """
         if self._last or not kept:
             return
-        self._last_at_s = kept[-1].at_s
+        self._last_at_s = max(quarter.at_s for quarter in kept)
         for quarter in kept:
             self._last.update((value.meter, (quarter.at_s, value)) for value in quarter.values)
         self._swapped = {meter for meter, (at_s, _) in self._last.items() if swapped_s.get(meter, -1) >= at_s}
@@ -78,13 +82,18 @@ class Sampler:
         now_ms = seen.snapshot.now_ms + utc_minus_mono_ms
         self._aim(now_ms)
         assert self._at_s is not None
-        if now_ms < self._at_s * 1_000 - WINDOW_MS:
+        early = now_ms < self._at_s * 1_000 - WINDOW_MS
+        if early and not self._seldom:
             return
         for index, heard in enumerate(seen.snapshot.heard):
             one = heard.reading
             if one is None or (one.import_wh is None and one.export_wh is None):
                 continue
-            off_ms = one.t_ms + utc_minus_mono_ms - self._at_s * 1_000
+            taken_ms = one.t_ms + utc_minus_mono_ms
+            if index in self._seldom:
+                taken_ms = min(taken_ms, captured_ms(seen.told.get(index, ())) or taken_ms)
+                self._take_late(index, one, taken_ms, seen, now_ms)
+            off_ms = taken_ms - self._at_s * 1_000
             if off_ms >= 0:
                 self._passed.add(index)
             if abs(off_ms) <= WINDOW_MS:
@@ -92,12 +101,31 @@ class Sampler:
 
     def _take(self, index: int, one: Reading, off_ms: int, seen: Seen) -> None:
         """The one that tells more digits, else the nearer one."""
-        near = self._near.get(index)
-        *told, scaler = counters(one, seen.told.get(index, ()))
-        if near is None or (scaler, abs(off_ms)) < (near.scaler, abs(near.off_ms)):
-            status = MEASURED if abs(off_ms) <= EXACT_MS else SUBSTITUTED
-            status = FAULTY if index in seen.doubted else status
-            self._near[index] = Value(self._names[index], told[0], told[1], scaler, status, off_ms)
+        near, value = self._near.get(index), self._value(index, one, off_ms, seen)
+        if near is None or (value.scaler, abs(off_ms)) < (near.scaler, abs(near.off_ms)):
+            self._near[index] = value
+
+    def _take_late(self, index: int, one: Reading, taken_ms: int, seen: Seen, now_ms: int) -> None:
+        """What a gateway captured at a quarter hour and told later."""
+        at_s = (taken_ms + 450_000) // 900_000 * QUARTER_S
+        off_ms = taken_ms - at_s * 1_000
+        last = self._last.get(self._names[index])
+        known = last is not None and last[0] >= at_s
+        assert self._at_s is not None
+        if at_s < self._at_s and not known and abs(off_ms) <= WINDOW_MS and now_ms - at_s * 1_000 <= LATE_S * 1_000:
+            self._late.setdefault(at_s, {})[index] = self._value(index, one, off_ms, seen)
+
+    def late(self, clock_known: bool) -> "list[Quarter]":
+        """What came behind its quarter hour, the oldest first."""
+        found, self._late = self._late, {}
+        return [Quarter(at_s, tuple(self._judged(at_s, found[at_s][index], clock_known)
+                                    for index in sorted(found[at_s]))) for at_s in sorted(found)]
+
+    def _value(self, index: int, one: Reading, off_ms: int, seen: Seen) -> Value:
+        import_e, export_e, scaler = counters(one, seen.told.get(index, ()))
+        status = MEASURED if abs(off_ms) <= EXACT_MS else SUBSTITUTED
+        return Value(self._names[index], import_e, export_e, scaler, FAULTY if index in seen.doubted else status,
+                     off_ms)
 
     def look(self, now_ms: int, clock_known: bool, ends: bool = False) -> "Quarter | None":
         """`now_ms`: UTC. One that no meter has a value for is not given at all: a gap is absent.

@@ -379,7 +379,7 @@ def test_ppc_rows_inherit_and_gaps_are_no_values() -> None:
     assert [(one.entry.obis[2:5].hex(), one.entry.value, one.entry.scaler, one.status) for one in got] == [
         ("020800", 105_993, -1, ()), ("010800", 33_440_514, -1, ()), ("010801", 10_050, 2, ("invalid",)),
         ("010802", 7, 3, ("invalid",))]
-    assert {one.time for one in got[:2]} == {"2026-05-16T00:00:01"}
+    assert {one.time for one in got[:2]} == {"2026-05-16T00:00:01+02:00"}
     assert smgw_ppc.meter_name("01005e318002.1lgz0072999211.sm") == "1lgz0072999211"
 
 

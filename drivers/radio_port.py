@@ -21,6 +21,7 @@ WAIT_MS = 200  # silence after which an unfinished frame is none
 SETUP_S = 0.2  # a stick takes a moment for each command
 BACKOFF_S = (1.0, 30.0)  # first and longest wait before it is opened again
 CLOSE_S = 2.0
+UNOPENED = "not yet opened"
 
 
 class RadioPort(Radio):
@@ -29,7 +30,7 @@ class RadioPort(Radio):
     def __init__(self, stick: str, port: str, mode: str, baud: int = 0) -> None:
         """`baud` 0 is the stick's own."""
         super().__init__(make(stick))
-        self.fault = f"{port}: not yet opened"
+        self.fault = f"{port}: {UNOPENED}"
         self._port = port
         self._baud = baud or self.stick.BAUD
         self._setup = self.stick.setup(mode)

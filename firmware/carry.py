@@ -1,6 +1,7 @@
 """`carry SITE.toml`: a gateway for radio meters. The newest frame of each, still encrypted, once a day over MQTT."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from firmware.carrying.carrier import Carrier
@@ -14,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     file = load(args.site)
-    carrier = Carrier(file)
+    carrier = Carrier(file, lambda words: print(words, file=sys.stderr, flush=True))
     on_signals(carrier.stop)
     print(f"{file.site} carries from {file.line.options['stick']} on {file.line.options['port']} to "
           f"mqtt://{file.mqtt.host}:{file.mqtt.port}; Ctrl-C ends it", flush=True)

@@ -4,12 +4,15 @@ import json
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from drivers.mbus_telegram import Telegram
 from drivers.mqtt_courier import Courier
-from drivers.radio_port import RadioPort
+from drivers.mqtt_link import UNTRIED
+from drivers.radio_port import UNOPENED, RadioPort
 from drivers.wmbus_stick import Heard
+from firmware.broker_words import in_words
 from firmware.carrying.core import Carry
 from firmware.carrying.recent import Recent, place
 from firmware.carrying.spool import Spool
@@ -27,7 +30,10 @@ MEGABYTE = 1_000_000
 class Carrier:
     """`run` until `stop`. Raises UserError when the folder or the broker's certificates cannot be used."""
 
-    def __init__(self, file: CarryFile) -> None:
+    def __init__(self, file: CarryFile, tell: "Callable[[str], None]" = lambda words: None) -> None:
+        """`tell`: what is wrong, and that it is well again, for people."""
+        self._tell = tell
+        self._said: "dict[str, str]" = {}
         self.radio = RadioPort(**file.line.options)
         self._root = f"hutschiene/{slug(file.site)}/carry/"
         table, mqtt = file.carry, file.mqtt
@@ -58,6 +64,7 @@ class Carrier:
                 except sqlite3.Error as error:  # a full or failing disk: what stands there still stands
                     with self._lock:
                         self.carry.failed(error)
+                self._say()
         finally:
             self.radio.close()
             with self._lock:
@@ -69,6 +76,13 @@ class Carrier:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    def _say(self) -> None:
+        for name, fault in (("stick", self.radio.fault), ("broker", in_words(self._courier.fault)),
+                            ("folder", self.carry.fault)):
+            if fault != self._said.get(name, "") and fault != UNTRIED and not fault.endswith(UNOPENED):
+                self._said[name] = fault
+                self._tell(f"{name}: {fault or 'well again'}")
 
     def _hear(self, t_ms: int, heard: Heard, telegram: Telegram) -> None:
         if telegram.meter is not None and telegram.body:  # a confirmation holds nothing, and shall not stand for data

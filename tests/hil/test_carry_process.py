@@ -203,6 +203,20 @@ def test_killed_and_cut_every_frame_arrives_once(place: "tuple[Path, Way, Office
     assert not any(meter.key in kept or meter.key.hex().encode() in kept for meter in meters)
 
 
+def test_what_is_wrong_is_told_where_there_is_no_broker_to_tell(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(SITE.format(folder=tmp_path, port=1).replace('"hex"', '"im871a"'))
+    process = subprocess.Popen([sys.executable, "-m", "firmware", "carry", str(tmp_path / "site.toml")], cwd=ROOT,
+                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert process.stderr is not None
+    try:
+        said = sorted(process.stderr.readline() for _ in range(2))
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+    assert said[0].startswith("broker: no answer from the broker")
+    assert said[1].startswith(f"stick: {tmp_path}/air: ")
+
+
 def test_the_interval_is_set_from_afar(place: "tuple[Path, Way, Office]") -> None:
     folder, _, office = place
     process = started(folder)

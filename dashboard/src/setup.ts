@@ -28,6 +28,8 @@ export interface Facts {
 export interface Setup {
   version: string;
   configuration: Facts;
+  missing?: string[];
+  missing_de?: string[];
   parts: Record<string, Record<string, unknown> | null>;
 }
 

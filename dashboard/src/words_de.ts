@@ -134,10 +134,10 @@ export const de: Words = {
     at: (time) => `Um ${time}`, curve: "Kurve", toCurve: (name, at) => `Kurve von ${name} um ${at}`, count: (n) => `${n} Entscheidungen`,
   },
   setup: {
-    tree: "Konfiguration", checks: "Prüfung", well: "Die Konfiguration ist in Ordnung.", warnings: "Ist das so gemeint?", version: "Version",
+    tree: "Konfiguration", checks: "Prüfung", well: "Die Konfiguration ist in Ordnung.", warnings: "Ist das so gemeint?", missing: "Der Aufzeichnung fehlt zum Abrechnen", version: "Version",
     backup: "Sicherung herunterladen", backupHelp: "Konfiguration, Aufzeichnungen, Kurven und Einstellungen als eine Datei.",
     backupNeeds: "Ein Installateur kann hier eine Sicherung herunterladen.", lines: "Leitungen", parts: "Broker, Seite und Speicher",
-    none: "Diese Seite kennt die Konfiguration nicht.",
+    none: "Diese Seite wird vom Broker gespeist. Die Konfiguration zeigt die Seite des Rechners, der das Haus steuert.",
     needs: "Als Eigentümer oder Installateur anmelden, um die Konfiguration zu sehen.", failed: (why) => `Sie kann nicht gelesen werden: ${why}`,
     readOnly: "Nur zum Lesen. Geändert wird in der site.toml; danach den Dienst neu starten.",
     place: "Ort", device: "Treiber", line: "Leitung", wired: "Phasen", reads: "Gelesen alle", mode: "Modus", range: "Bereich",

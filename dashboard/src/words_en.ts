@@ -129,9 +129,9 @@ export const en = {
     at: (time: string) => `Around ${time}`, curve: "Curve", toCurve: (name: string, at: string) => `Curve of ${name} at ${at}`, count: (n: number) => `${n} decisions`,
   },
   setup: {
-    tree: "Configuration", checks: "Check", well: "The configuration is in order.", warnings: "Is this meant?", version: "Version",
+    tree: "Configuration", checks: "Check", well: "The configuration is in order.", warnings: "Is this meant?", missing: "What the records lack for billing", version: "Version",
     backup: "Download a backup", backupHelp: "Configuration, records, curves and settings as one file.", backupNeeds: "An installer can download a backup here.",
-    lines: "Lines", parts: "Broker, page and storage", none: "This page does not know the configuration.",
+    lines: "Lines", parts: "Broker, page and storage", none: "This page is fed by the broker. The configuration is shown by the page of the computer that runs the house.",
     needs: "Log in as owner or installer to see the configuration.", failed: (why: string) => `It cannot be read: ${why}`,
     readOnly: "Read only. It is changed in the site.toml; the service is started again after that.",
     place: "Place", device: "Driver", line: "Line", wired: "Phases", reads: "Read every", mode: "Mode", range: "Range",

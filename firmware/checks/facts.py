@@ -7,6 +7,7 @@ import msgspec
 from control.values import NONE, DeviceSpec, Site, Store
 from control.wiring import is_load, wiring
 from drivers.d0 import SIGN_ON_BAUD
+from drivers.system_time import SystemTime
 from firmware.checks import generation as check_generation
 from firmware.checks import heat as check_heat
 from firmware.config.file import LineSpec, SiteFile
@@ -57,10 +58,20 @@ def _warned(found: "list[str]") -> Facts:
 def setup(file: SiteFile) -> Facts:
     """For whoever looks at a running house: the same, its version, and the parts around it without what is secret."""
     parts = {name: getattr(file, name) for name in PARTS}
-    return {"version": VERSION, "configuration": facts(file), "parts": {
+    return {"version": VERSION, "configuration": facts(file), **_missing(file), "parts": {
         name: None if table is None else {
             key: value for key, value in msgspec.structs.asdict(table).items() if key not in SECRET}
         for name, table in parts.items()}}
+
+
+def _missing(file: SiteFile) -> Facts:
+    """To what the records could be used for."""
+    if file.records is None:
+        return {"missing": [], "missing_de": []}
+    from firmware.checks import records as check_records  # with what signs: only where that is there anyway
+    told = check_records.facts(file, SystemTime())
+    assert told is not None
+    return {name: told[name] for name in ("missing", "missing_de")}
 
 
 def _shown(line: LineSpec) -> Facts:

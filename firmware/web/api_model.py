@@ -266,6 +266,8 @@ class Decided(Struct, forbid_unknown_fields=True):
 class Setup(Struct):
     version: str
     configuration: Annotated[dict[str, Any], Meta(description="as `hutschiene check --json` tells it, without secrets")]
+    missing: Annotated[list[str], Meta(description="what the records lack for billing")]
+    missing_de: list[str]
     parts: Annotated[dict[str, Any], Meta(description="broker, page, history and the like; null: not configured")]
 
 

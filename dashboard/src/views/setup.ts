@@ -33,13 +33,16 @@ function absent(why: string): HTMLElement {
   return h("p", { class: "card" }, why ? words.setup.failed(why) : words.setup.none);
 }
 
-function whole({ version, configuration: facts, parts }: Setup, context: Context): HTMLElement[] {
+function whole({ version, configuration: facts, parts, ...more }: Setup, context: Context): HTMLElement[] {
   const say = words.setup;
   const warnings = words.lang === "de" ? facts.warnings_de : facts.warnings;
+  const missing = (words.lang === "de" ? more.missing_de : more.missing) ?? [];
   return [
     h("section", {}, h("h2", {}, say.checks), h("div", { class: "card" },
       warnings.length ? h("p", {}, h("strong", {}, say.warnings)) : h("p", { class: "well" }, say.well),
       warnings.length ? h("ul", { class: "plain" }, ...warnings.map((one) => h("li", { class: "warning" }, one))) : null,
+      missing.length ? h("p", {}, h("strong", {}, say.missing)) : null,
+      missing.length ? h("ul", { class: "plain" }, ...missing.map((one) => h("li", { class: "note" }, one))) : null,
       h("dl", { class: "facts" }, h("div", {}, h("dt", {}, say.version), h("dd", {}, version || "–"))),
       backup(context),
       h("p", { class: "note" }, say.readOnly))),

@@ -156,6 +156,8 @@ def test_what_the_check_doubts_is_said_in_german_to_who_reads_german(served: Ser
     words = "node.garage: seine Sicherung (63 A) ist größer als die von house, hinter der er hängt (35 A)"
     until(lambda: words in browser.shown(".setup"), "in German", 15)
     assert "Ist das so gemeint?" in browser.shown(".setup")
+    assert "Der Aufzeichnung fehlt zum Abrechnen" in browser.shown(".setup")
+    assert "kein mid = true: grid, roof; was aus ihnen abgerechnet wird" in browser.shown(".setup")
 
 
 @pytest.mark.parametrize("served", [True], indirect=True)

@@ -54,8 +54,12 @@ def ability(options: "dict[str, object]") -> Ability:
 
 
 def period_s(options: "dict[str, object]") -> int:
-    """How often it is read when the configuration does not say."""
-    return ASKED_S if word(options, "talk") == "asked" else whole(options, "sends_s")
+    """How often it is read when the configuration does not say.
+
+    The meter of a node as often as any: what a fuse is kept by is not to be older for its meter's sake.
+    """
+    slow = word(options, "talk") == "asked" and word(options, "role") == "source"
+    return ASKED_S if slow else whole(options, "sends_s")
 
 
 class D0Push(PushHead):

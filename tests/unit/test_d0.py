@@ -9,7 +9,7 @@ from drivers.dataset import DataError, Line
 from drivers.p1 import Reader
 from drivers.quantity import Quantity
 from firmware.checks.facts import warnings
-from firmware.config.file import ConfigError, load
+from firmware.config.file import load
 from hal.faults import FRAME, TIMEOUT, DeviceError
 from hal.ports import Dialogue, Meter
 from hal.values import Phases, reading
@@ -187,7 +187,7 @@ def test_a_slow_meter_is_believed_as_the_configuration_leaves_it(tmp_path: Path)
     reader = head(D0Port(clock, talk_of(meter)), clock)
     reader.read(0)
     first_ms = clock.now_ms()
-    period_s = d0_head.period_s({"talk": "asked", "sends_s": 2})
+    period_s = d0_head.period_s({"talk": "asked", "role": "source", "sends_s": 2})
     second = reader.read(clock.now_ms())
     assert clock.now_ms() - second.t_ms > 20_000
     assert period_s * 1_000 + clock.now_ms() - first_ms <= spec.stale_ms == 90_000
@@ -204,11 +204,13 @@ def test_a_meter_that_sends_has_a_rate_of_its_own(tmp_path: Path) -> None:
         assert len([word for word in warnings(load(path)) if "device.barn: talk" in word]) == count
 
 
-def test_a_meter_that_is_asked_is_no_meter_of_the_house_connection(tmp_path: Path) -> None:
+def test_a_node_does_not_wait_for_a_slow_meter(tmp_path: Path) -> None:
+    """What its fuse is kept by is believed for seconds, as of any meter: one that is too slow is none."""
     path = tmp_path / "site.toml"
-    path.write_text(SITE.format(grid="barn", role=SOURCE))
-    with pytest.raises(ConfigError, match=r"device.barn.period_s: too slow for the meter of the house connection"):
-        load(path)
+    node = '[node.barn]\nparent = "house"\nrated_a = 25\ncurve = "mcb-b"\nmeter = "barn"'
+    for grid, more in (("barn", ""), ("main", node)):
+        path.write_text(SITE.format(grid=grid, role=SOURCE if grid == "barn" else "") + more)
+        assert load(path).site.devices[1].stale_ms == 6_000
 
 
 def test_its_options() -> None:

@@ -6,6 +6,7 @@ the older one answers, is refused and named. Each is pinged every 10 s; who does
 
 import asyncio
 import concurrent.futures
+import contextlib
 import http
 import logging
 import ssl
@@ -25,6 +26,7 @@ from drivers.ocpp_desk import At, Desk
 from drivers.ocpp_frames import Answers, Asks, Broken, Payload, Refuses
 from drivers.ocpp_port import ANSWER_MS, Stations
 from drivers.ocpp_talk import DIALECTS, answered, judged
+from drivers.ocpp_tls import LOOK_S, Certificate
 from hal.faults import TIMEOUT, DeviceError
 
 MOST_LINKS = 64  # stations at a time
@@ -158,6 +160,7 @@ class OcppServer(Stations):
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self.port = 0  # it listens on
+        self.look_s = LOOK_S  # how often it looks whether its certificate was renewed
 
     def desk(self, station: str) -> Desk:
         return self._desks.setdefault(station, Desk(station))
@@ -201,10 +204,11 @@ class OcppServer(Stations):
     async def _listen(self) -> None:
         while not self._stopping.is_set():
             try:
-                async with await self._served() as listener:
+                certificate = Certificate(*self._tls) if self._tls else None
+                async with await self._served(certificate) as listener:
                     self.port = next(iter(listener.sockets)).getsockname()[1]
                     self._fault = ""
-                    await self._stopping.wait()
+                    await self._stands(certificate)
             except (OSError, ssl.SSLError) as error:
                 self._fault = f"port {self._where[1]} cannot be opened: {error.strerror or error}"
                 print(f"ocpp: {self._fault}", file=sys.stderr, flush=True)
@@ -213,14 +217,17 @@ class OcppServer(Stations):
                 except asyncio.TimeoutError:
                     continue
 
-    async def _served(self) -> Listener:
-        tls = None
-        more: "dict[str, Any]" = {}
-        if self._tls is not None:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.minimum_version = ssl.TLSVersion.TLSv1_2  # security profile 2
-            tls.load_cert_chain(*self._tls)
-            more["ssl_handshake_timeout"] = OPEN_S
+    async def _stands(self, certificate: "Certificate | None") -> None:
+        """Until it is stopped."""
+        while not self._stopping.is_set():
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self.look_s)
+            if certificate is not None:
+                certificate.look()
+
+    async def _served(self, certificate: "Certificate | None") -> Listener:
+        tls = certificate.context if certificate is not None else None
+        more: "dict[str, Any]" = {"ssl_handshake_timeout": OPEN_S} if tls is not None else {}
         return await serve(self._handle, *self._where, process_request=self._judge, select_subprotocol=spoken,
                            compression=None, open_timeout=OPEN_S, ping_interval=None, close_timeout=CLOSE_S,
                            max_size=ocpp_frames.MOST_BYTES, max_queue=16, logger=QUIET, ssl=tls, server_header=None,

@@ -66,9 +66,10 @@ def answers(box: Any) -> Any:
 class House:
     """A server with one box, and stations that call it, living in real time."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, look_s: float = 60.0, **options: Any) -> None:
         self.port = free_port()
         self.server = OcppServer(HOST, self.port, **{"security_profile": 0, **options})
+        self.server.look_s = look_s
         self.box = box_of(self.server)
         self.desk = self.server.desk("CP-1")
         self.lock: Lock = ThreadLock()
@@ -193,6 +194,31 @@ def test_security_profile_2(houses: "Callable[..., House]", tmp_path: Path) -> N
     assert refused(house, "CP-1", source="127.0.0.2", password="x" * 16, scheme="wss", ssl=context) == 401
     with pytest.raises(Exception, match=r"handshake|response|closed|EOF|reset"):
         dial(house, "CP-1", password=SECRET)
+
+
+def test_a_certificate_that_is_renewed_is_used_by_whoever_calls_next(
+        houses: "Callable[..., House]", tmp_path: Path, capfd: "pytest.CaptureFixture[str]") -> None:
+    first, second = self_signed("hutschiene"), self_signed("hutschiene")
+    passwords = tmp_path / "passwords"
+    passwords.touch(0o600)
+    passwords.write_text(f"CP-1 {SECRET}\n")
+
+    def put(certificate: bytes, key: bytes) -> None:
+        (tmp_path / "cert").write_bytes(certificate)
+        (tmp_path / "key").write_bytes(key)
+
+    def shown() -> str:
+        return ssl.get_server_certificate((HOST, house.port), timeout=10).replace("\n", "")
+
+    put(*first[:2])
+    house = houses(look_s=0.05, security_profile=2, passwords=str(passwords), cert=str(tmp_path / "cert"),
+                   key=str(tmp_path / "key"))
+    assert shown() == first[0].decode().replace("\n", "")
+    put(second[0], first[1])  # half of it
+    until(lambda: "the new certificate is not used" in capfd.readouterr().err, "what does not fit is told")
+    assert shown() == first[0].decode().replace("\n", "")
+    put(*second[:2])
+    until(lambda: shown() == second[0].decode().replace("\n", ""), "the new certificate")
 
 
 def test_the_same_station_anew_replaces_and_another_one_is_refused(

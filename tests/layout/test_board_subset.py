@@ -19,7 +19,7 @@ HOST_ONLY = {
                 "open_dtu", "ahoy_dtu",
                 "ocpp_16", "ocpp_201", "ocpp_cards", "ocpp_chores", "ocpp_desk", "ocpp_door", "ocpp_frames",
                 "ocpp_lease", "ocpp_pardon", "ocpp_port", "ocpp_profiles", "ocpp_reading", "ocpp_server",
-                "ocpp_station", "ocpp_talk", "ocpp_times", "ocpp_values",
+                "ocpp_station", "ocpp_talk", "ocpp_times", "ocpp_tls", "ocpp_values",
                 "mqtt_asked", "json_wallbox", "goe_api", "openwb_pro", "openwb_mqtt", "hardy_barth_ecb1",
                 "hardy_barth_salia",
                 "keba_udp", "keba_talk", "tesla_wall_connector"},

@@ -1,4 +1,5 @@
-// The house's clock. A tablet in the cabinet has no internet, and its own may be wrong; curves and departures are the house's.
+// The house's clock. A tablet in the cabinet has no internet, and its own may be wrong; curves and decisions are the house's.
+// What somebody sets "by seven" is reckoned from the clock they look at, and told as so many seconds from now.
 const OFF_MS = 5_000; // less may be the way there and back
 
 let offMs = 0; // the house's clock less this device's

@@ -4,7 +4,6 @@ import { h, hide, mark, text } from "../dom";
 import { moment, percent, title, watthours, words } from "../format";
 import { go } from "../route";
 import type { Shown } from "../house";
-import { houseNow } from "../time";
 
 const HOUR_S = 3600;
 const MOST_TARGET_S = 7 * 86_400;
@@ -134,13 +133,13 @@ export class Modes {
   }
 
   private async plan(): Promise<void> {
-    const forS = Math.round((new Date(this.by.value).getTime() - houseNow()) / 1000);
+    const forS = Math.round((new Date(this.by.value).getTime() - Date.now()) / 1000);
     if (!(forS > 0 && forS <= MOST_TARGET_S)) {
       this.context.say(words.command.past, true);
       return;
     }
     const level = this.wants === "target_permille", value = Math.round(this.energy.valueAsNumber * (level ? 10 : 1000));
-    const what = words.command.planned(level ? percent(value) : watthours(value), moment(houseNow() + forS * 1000));
+    const what = words.command.planned(level ? percent(value) : watthours(value), moment(Date.now() + forS * 1000));
     if (await this.send(this.wants, value, forS, what) && await this.send("mode", "target", forS, what)) this.folded();
     this.wantedUntil = Date.now() + SETTLE_MS;
   }
@@ -167,14 +166,14 @@ export class Modes {
   private forS(): number | undefined {
     if (!this.held.value) return undefined;
     if (this.held.value !== "midnight") return Number(this.held.value) * HOUR_S;
-    return Math.max(60, Math.round((new Date(houseNow()).setHours(24, 0, 0, 0) - houseNow()) / 1000));
+    return Math.max(60, Math.round((new Date().setHours(24, 0, 0, 0) - Date.now()) / 1000));
   }
 }
 
 function nextDeparture(): Date {
-  const at = new Date(houseNow());
+  const at = new Date();
   at.setHours(DEPARTURE_HOUR, 0, 0, 0);
-  if (at.getTime() < houseNow() + HOUR_S * 1000) at.setDate(at.getDate() + 1);
+  if (at.getTime() < Date.now() + HOUR_S * 1000) at.setDate(at.getDate() + 1);
   return at;
 }
 

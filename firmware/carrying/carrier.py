@@ -1,10 +1,12 @@
 """The carrying gateway at work: a stick, the spool, the broker. A thread of its own, in `run` or in `carry`."""
 
+import contextlib
+import fcntl
 import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from drivers.mbus_telegram import Telegram
@@ -37,17 +39,21 @@ class Carrier:
         self.radio = RadioPort(**file.line.options)
         self._root = f"hutschiene/{slug(file.site)}/carry/"
         table, mqtt = file.carry, file.mqtt
+        self._alone = contextlib.ExitStack()
         try:
+            self._alone.enter_context(_alone(Path(table.folder)))
             spool = Spool(Path(table.folder), table.most_mb * MEGABYTE)
             self._recent = Recent(place(Path(table.folder)))
             self.carry = Carry(spool, table.interval_s, frozenset(table.meters), now_ms=_now_ms(), recent=self._recent)
         except (OSError, sqlite3.Error) as error:
+            self._alone.close()
             raise UserError(f"carry.folder = {table.folder!r}: {error}") from error
         self._spool = spool
         try:
             self._courier = Courier(access(mqtt), f"hutschiene-{slug(file.site)}-carry", self._root + "status",
                                     self._root + "set/interval_s")
         except ValueError as error:
+            self._alone.close()
             raise UserError(f"mqtt.{error}") from error
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -73,6 +79,7 @@ class Carrier:
                     self._recent.close()
             self._courier.close()
             self._spool.close()
+            self._alone.close()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -116,6 +123,18 @@ class Carrier:
                 return
             with self._lock:
                 self.carry.delivered(part.number)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> "Iterator[None]":
+    """Two of us would send frames twice, and throw each other off the broker. A kill ends it too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OSError("another process carries from it") from error
+        yield
 
 
 def _now_ms() -> int:

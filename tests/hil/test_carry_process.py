@@ -136,6 +136,14 @@ def started(folder: Path) -> "subprocess.Popen[str]":
     return process
 
 
+def refused(folder: Path) -> str:
+    """What a second one says that is started beside it."""
+    done = subprocess.run([sys.executable, "-m", "firmware", "carry", str(folder / "site.toml")], cwd=ROOT, text=True,
+                          capture_output=True, timeout=60)
+    assert done.returncode == 1
+    return done.stderr
+
+
 def in_memory(pid: int, words: "list[bytes]") -> "set[bytes]":
     """Which of the words stand anywhere in the writable memory of a process."""
     found = set()
@@ -170,6 +178,7 @@ def test_killed_and_cut_every_frame_arrives_once(place: "tuple[Path, Way, Office
     try:
         for round_ in range(3):
             way.set_cut(round_ == 1)
+            assert round_ or "another process carries from it" in refused(folder)
             for meter in meters:
                 frame = meter.send(0)
                 sent[frame.hex()] = meter.address.text()

@@ -97,13 +97,13 @@ class HistoryStore:
              ) -> "tuple[int, int, dict[str, list[Row]]]":
         """(first step's time, step in s, rows by name) with at most MOST_POINTS steps; rows as in a chunk.
 
-        `fresh`: minutes of seconds by their beginnings that are still to be `put`; told where seconds are.
+        `fresh`: minutes of seconds by their beginnings that are still to be `put`; told where seconds or minutes are.
         """
         level = next((level for level in LEVELS if (to_s - from_s) // level <= MOST_POINTS), LEVELS[-1])
         span, first_s = SPANS[level], from_s // level * level
         count = -(-(to_s - first_s) // level)
         out: "dict[str, list[Row]]" = {}
-        more = (fresh or {}) if level == LEVELS[0] else {}
+        more = _as_level(fresh or {}, level)
         for begin_s in sorted({*self._begins(first_s // span * span, to_s, span), *more}):
             chunk = filled(self._found(level, begin_s) or self._rolled(level, begin_s), more.get(begin_s, {}))
             for name in names:
@@ -164,6 +164,18 @@ class HistoryStore:
 
     def _write(self, level: int, begin_s: int, chunk: Chunk) -> None:
         self._db.execute("insert or replace into chunk values (?, ?, ?)", (level, begin_s, pack(chunk)))
+
+
+def _as_level(fresh: "Mapping[int, Chunk]", level: int) -> "dict[int, Chunk]":
+    """Minutes of seconds as chunks of seconds or of minutes; of quarter hours they are too little."""
+    if level == LEVELS[0]:
+        return dict(fresh)
+    if level != LEVELS[1]:
+        return {}
+    hours: "dict[int, dict[int, Chunk]]" = {}
+    for begin_s, chunk in fresh.items():
+        hours.setdefault(begin_s // SPANS[level] * SPANS[level], {})[begin_s] = chunk
+    return {hour_s: rolled(level, hour_s, parts, LEVELS[0]) for hour_s, parts in hours.items()}
 
 
 def _thinned(rows: "list[Row]", factor: int) -> "list[Row]":

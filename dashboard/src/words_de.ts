@@ -13,8 +13,8 @@ export const de: Words = {
     stale: (since) => `Der Energiemanager hat sich seit ${since} Uhr nicht gemeldet. Alles hier ist alt.`,
     cut: (why, since) => `Diese Seite hat keine Verbindung zum MQTT-Broker (${why}); das Haus läuft von selbst weiter. `
       + (since ? `Alles hier ist von ${since} Uhr, nicht live.` : "Es wird immer wieder versucht."),
-    offline: "Der Energiemanager ist ausgeschaltet oder hat seinen Broker verloren. Alles hier ist alt; die Geräte sind in "
-      + "ihrem eigenen Rückfall.",
+    offline: "Der Energiemanager ist ausgeschaltet oder hat seinen Broker verloren. Alles hier ist alt. Ist er aus, sind die Geräte "
+      + "in ihrem eigenen Rückfall; sonst läuft er von selbst weiter.",
     never: "Noch keine Verbindung zum Haus. Es wird immer wieder versucht.",
     empty: "Die ersten Werte des Hauses kommen gleich.",
   },

@@ -11,8 +11,8 @@ export const en = {
     stale: (since: string) => `The energy manager has not reported since ${since}. Everything below is old.`,
     cut: (why: string, since: string) => `This page has no connection to the MQTT broker (${why}); the house goes on by itself. `
       + (since ? `Everything below is as it was at ${since}, not live.` : "It is tried again and again."),
-    offline: "The energy manager is switched off or has lost its broker. Everything below is old; devices have gone to "
-      + "their own fallback.",
+    offline: "The energy manager is switched off or has lost its broker. Everything below is old. If it is off, the devices have gone to "
+      + "their own fallback; else it goes on by itself.",
     never: "No connection to the house yet. It is tried again and again.",
     empty: "Waiting for the first values of the house.",
   },

@@ -85,6 +85,9 @@ def test_the_newest_minute_is_told_before_it_is_on_the_disk(tmp_path: Path) -> N
     assert life.ask(POWER, BEGIN_S + 120, BEGIN_S + 180)[1] == {}
     life.history.write()
     assert life.ask(POWER, BEGIN_S + 58, BEGIN_S + 64)[1] == found
+    step_s, found = life.ask(POWER, BEGIN_S - 3_600, BEGIN_S + 3_600)
+    assert (step_s, found["values"][60:63]) == (60, [129, 6, None]), "so that a first day is not empty for a minute"
+    assert (found["least"][61], found["most"][61]) == (5, 7)
 
 
 def test_what_the_disk_does_not_take_is_told_all_the_same(tmp_path: Path) -> None:
@@ -102,7 +105,7 @@ def test_what_the_disk_does_not_take_is_told_all_the_same(tmp_path: Path) -> Non
 def test_longer_stretches_are_told_in_longer_steps_with_the_least_and_the_most(tmp_path: Path) -> None:
     life = Life(tmp_path)
     life.minutes(60)
-    assert life.ask(POWER, BEGIN_S, BEGIN_S + 3 * 3_600)[1]["values"][:60] == [129] * 59 + [None]
+    assert life.ask(POWER, BEGIN_S, BEGIN_S + 3 * 3_600)[1]["values"][:61] == [129] * 60 + [None]
     life.minutes(61)
     for _ in range(2):  # before and after the hours were rolled up: the same
         step_s, found = life.ask(POWER, BEGIN_S, BEGIN_S + 3 * 3_600)

@@ -13,6 +13,7 @@ from drivers.clock import MonotonicClock
 from drivers.modbus_master import DELAY_MS, Port, RtuMaster
 from drivers.modbus_rtu import MOST_FRAME
 from drivers.modbus_socket import RECONNECT_MOST_MS, SocketPort
+from drivers.serial_words import why
 from drivers.socket_stream import PREFIX
 from hal.faults import TIMEOUT, DeviceError
 from hal.ports import Clock
@@ -81,4 +82,4 @@ class SerialPort(Port):
 
     def _lost(self, error: Exception) -> DeviceError:
         self.close()
-        return DeviceError(TIMEOUT, "%s: %s" % (self._path, error))
+        return DeviceError(TIMEOUT, "%s: %s" % (self._path, why(error)))

@@ -9,6 +9,7 @@ import termios
 
 import serial
 
+from drivers.serial_words import why
 from hal.faults import TIMEOUT, DeviceError
 from hal.ports import Dialogue
 
@@ -54,7 +55,7 @@ class SerialStream(Dialogue):
 
     def _gone(self, error: Exception) -> DeviceError:
         self.close()
-        return DeviceError(TIMEOUT, "%s: %s" % (self._port, error))
+        return DeviceError(TIMEOUT, "%s: %s" % (self._port, why(error)))
 
     def close(self) -> None:
         if self._serial is not None:

@@ -122,7 +122,7 @@ def _openable(where: str, setting: Setting) -> None:
         raise UserError(str(error)) from error
     except DeviceError as error:
         why = "is it a TCP server, and free? Some serve one master" if where.startswith(PREFIX) \
-            else "is it a serial port? Is the service running? It keeps its ports for itself"
+            else "is the service running? It keeps its ports for itself"
         raise UserError(f"{error.detail}; {why}") from error
     port.close()
     if where.startswith(PREFIX):

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOST_ONLY = {
     "drivers": {"modbus_serial", "modbus_socket", "modbus_tcp",
-                "serial_stream", "gpio", "mqtt", "mqtt_link", "mqtt_inbox", "mqtt_watch",
+                "serial_stream", "serial_words", "gpio", "mqtt", "mqtt_link", "mqtt_inbox", "mqtt_watch",
                 "clock", "watchdog", "ciphers",
                 "oms_crypto", "oms_reader", "socket_stream", "pipe_stream", "radio_port", "mqtt_courier",
                 "oms_meter", "mbus_meter", "key_file", "p1_head", "http_web", "inbox", "multicast", "json_fields",

@@ -26,7 +26,7 @@ def test_a_port_that_is_not_there_is_told_from_one_that_is_taken(tmp_path: Path)
     parser = argparse.ArgumentParser()
     scan.add_arguments(parser)
     for path, why in ((tmp_path / "ttyUSB7", "there is no such port; there "),
-                      (Path("/dev/null"), "is it a serial port")):
+                      (Path("/dev/null"), "no serial port")):
         with pytest.raises(UserError, match=why):
             scan.run(parser.parse_args([str(path)]))
 

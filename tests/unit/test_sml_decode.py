@@ -88,7 +88,7 @@ def test_no_more_frames_than_asked_for(tmp_path: Path, capsys: pytest.CaptureFix
 def test_errors_name_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path, why in ((str(tmp_path / "none"), "No such file"), (str(tmp_path), "directory"),
                       (written(tmp_path, a_frame()[1:]), "no intact SML frame (0 damaged ones)"),
-                      ("/dev/null", "Could not configure port")):
+                      ("/dev/null", "no serial port")):
         assert call(path, "--json") == 1
         out, err = capsys.readouterr()
         assert out == ""

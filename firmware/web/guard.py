@@ -23,7 +23,7 @@ from firmware.said import german, said
 MOST_BODY = 8_192
 BODY_S = 5.0
 JSON_TYPE, PROBLEM = "application/json", "application/problem+json"
-AS_WELL = "x-problem-status"  # 200: what is refused comes with that status, its own stands in the body
+QUIET = "x-problem-status"  # 200: what is refused comes with that status, its own stands in the body
 HEADERS = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
                                "object-src 'none'",
@@ -127,12 +127,12 @@ def _own(request: Request, visitor: Visitor, rule: Rule) -> None:
 
 def quiet(request: Request) -> bool:
     """Whether a status of its own is not wanted: a browser writes each into its console, as if the page had failed."""
-    return request.headers.get(AS_WELL) == "200"
+    return request.headers.get(QUIET) == "200"
 
 
-def problem(status: int, why: str, headers: "Mapping[str, str] | None" = None, as_well: bool = False) -> Response:
+def problem(status: int, why: str, headers: "Mapping[str, str] | None" = None, quietly: bool = False) -> Response:
     said = {"status": status, "why": why, "why_de": german(why)}
-    return JSONResponse(said, 200 if as_well else status, headers, PROBLEM)
+    return JSONResponse(said, 200 if quietly else status, headers, PROBLEM)
 
 
 def plain(request: Request, error: Exception) -> Response:

@@ -127,6 +127,8 @@ def _words_of(reg: Reg, value: int) -> "list[int]":
         least, most = (-(1 << 16 * width - 1), (1 << 16 * width - 1) - 1) if signed else (0, (1 << 16 * width) - 1)
         if not least <= top <= most:
             raise ValueError("%s: %d does not fit in %s" % (reg.field, value, kind))
+        if width == 1:
+            return [top & 0xFFFF]
         low_first = [top >> 16 * place & 0xFFFF for place in range(width)]
         return low_first if kind.endswith("_le") else list(reversed(low_first))
     words = list(struct.unpack(">%dH" % width, packed))

@@ -6,11 +6,11 @@ day is over, or at the next start: a crash loses at most the minute that was not
 
 import contextlib
 import itertools
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from firmware.aside import put_aside
 from firmware.decisions import DecisionTable
 from firmware.history_chunk import LEVELS, SPANS, Chunk, Row, filled, pack, rolled, summary, unpack
 from firmware.said import said
@@ -46,7 +46,7 @@ class HistoryStore:
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
-            aside = _put_aside(self.path)
+            aside = put_aside(self.path, "damaged")
             self._db = self._opened()
             self.fault = said("{} was damaged and has been put aside as {}", self.path, aside.name)
 
@@ -192,14 +192,3 @@ def _known(data: bytes) -> Chunk:
         return unpack(data)
     except (ValueError, TypeError):  # TypeError: what was spoiled is no blob any more
         return {}
-
-
-def _put_aside(path: Path) -> Path:
-    """Never over one that was put aside before."""
-    number = next(number for number in itertools.count(1) if not path.with_name(f"{NAME}.damaged{number}").exists())
-    aside = path.with_name(f"{NAME}.damaged{number}")
-    with contextlib.suppress(FileNotFoundError):
-        os.replace(path, aside)
-    for end in ("-wal", "-shm"):
-        Path(f"{path}{end}").unlink(missing_ok=True)
-    return aside

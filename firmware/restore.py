@@ -17,9 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from drivers.signing import SignerGone
+from firmware.aside import put_aside
 from firmware.config.file import SiteFile, load
 from firmware.errors import UserError
 from firmware.history_store import NAME as HISTORY
+from firmware.kept import sync
 from firmware.records.put_back import Reached, reached, say
 from firmware.records.store import NAME as RECORDS
 
@@ -153,23 +155,7 @@ def _alone(path: Path) -> None:
 
 
 def _swap(new: Path, path: Path) -> "Path | None":
-    aside = _aside(path) if path.exists() else None
+    aside = put_aside(path, "before") if path.exists() else None
     os.replace(new, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return aside
-
-
-def _aside(path: Path) -> Path:
-    """Never over one that was put aside before."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.before{number}")).exists():
-        number += 1
-    os.replace(path, aside)
-    for tail in ("-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(f"{path}{tail}", f"{aside}{tail}")
+    sync(path.parent)
     return aside

@@ -5,7 +5,6 @@ there by half. Lines are packed (zlib): a third of the space. The newest line is
 goes on where it stood.
 """
 
-import contextlib
 import os
 import sqlite3
 import zlib
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drivers.signing import Signer
+from firmware.aside import put_aside
 from firmware.records.chain import EMPTY, LOGS, Draft, Head, key_id, line_hash, opened, sealed
 from firmware.records.clock import UNKNOWN
 from firmware.said import said
@@ -55,7 +55,7 @@ class Store:
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
-            aside = _put_aside(self.path)
+            aside = put_aside(self.path, "damaged")
             self._doubted = False
             self._open()
             self.fault = said("{} was damaged and has been put aside as {}", self.path, aside.name)
@@ -196,15 +196,3 @@ def reader(folder: Path) -> sqlite3.Connection:
     """For a program beside the one writer, or of a backup (a file). Raises sqlite3.Error when there are no records."""
     path = (folder if folder.is_file() else folder / NAME).resolve()
     return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
-
-
-def _put_aside(path: Path) -> Path:
-    """Never over one that was put aside before."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged{number}")).exists():
-        number += 1
-    os.replace(path, aside)
-    for tail in ("-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(f"{path}{tail}", f"{aside}{tail}")
-    return aside

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ from sim.modbus_slave import Script
 from sim.part import Part, Point
 
 ROOT = Path(__file__).parents[2]
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 20
+PORTS = cycle(range(20_000 + 600 * WORKER, 20_600 + 600 * WORKER))
 TICK_MS = 150  # of the physics, and a moment to take the step
 FRAME_MS = 1_500  # an SML frame: 400 bytes at 9600 baud, and a busy machine
 
@@ -434,9 +437,13 @@ def monotonic_ms() -> int:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """One that nobody has. Not one the kernel would give to whoever asks for any: another might have it by the time it
+    is used; and each of the processes that test side by side has its own to choose from.
+    """
+    while True:
+        port = next(PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @pytest.fixture(scope="session", name="free_port")

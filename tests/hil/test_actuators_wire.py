@@ -19,6 +19,7 @@ from sim.rtu_server import RtuServer
 from sim.wire import Wire
 
 NOON_MS = 12 * 3_600_000
+DELAY_MS = 300  # a busy machine answers late
 GIVEN: "dict[str, object]" = {
     "confirm_single_source": True, "max_charge_w": 2_500, "max_discharge_w": 2_000, "discharge_a": 90, "rod_w": 3_000,
     "rated_w": 3_000, "nominal_w": 2_500, "least_w": 800, "normal_w": 2_000, "boost_w": 2_600, "timeout_s": 60}
@@ -89,7 +90,7 @@ def test_an_actuator_on_a_socket(name: str) -> None:
 def test_an_actuator_on_a_serial_pair(name: str) -> None:
     simulated, file = made(name)
     with Wire(19_200) as wire, RtuSlave(wire.paths[0], simulated.banks["it"], 19_200) as slave:
-        bus = ModbusSerial(wire.paths[1], 19_200)
+        bus = ModbusSerial(wire.paths[1], 19_200, delay_ms=DELAY_MS)
         obeys(simulated, file, bus, slave)
         bus.close()
 
@@ -98,6 +99,6 @@ def test_an_actuator_on_a_serial_pair(name: str) -> None:
 def test_an_actuator_behind_a_serial_server(name: str) -> None:
     simulated, file = made(name)
     with RtuServer(simulated.banks["it"]) as server:
-        bus = ModbusSerial(f"tcp://127.0.0.1:{server.port}", 19_200, delay_ms=100)
+        bus = ModbusSerial(f"tcp://127.0.0.1:{server.port}", 19_200, delay_ms=DELAY_MS)
         obeys(simulated, file, bus, server)
         bus.close()

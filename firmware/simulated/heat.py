@@ -1,31 +1,27 @@
 """Simulated heat pumps, rods and switches as their owner describes them (drivers.json_heat): a tank behind them."""
 
-import json
 import re
 from decimal import Decimal
 from typing import Any
 
 from drivers import json_heat
-from drivers.json_source import SENT
 from firmware.config.site import DeviceFile
-from firmware.simulated.push import PushedTwin, documents_of, put
+from firmware.simulated.described import DescribedTwin
 
 DRIVER = "json_heat"
 
 
-class HeatTwin(PushedTwin):
+class HeatTwin(DescribedTwin):
     """A pump makes of a temperature the power that it stands for; left alone it draws nothing here."""
 
     def __init__(self, device: DeviceFile, point: Any, asked: bool) -> None:
-        super().__init__(device, point, asked)
-        self._part = point
         self._of: "dict[str, Any]" = dict(device.options)
-        self._wanted = json_heat.numbers_of(self._of)
+        super().__init__(device, point, asked, json_heat.numbers_of(self._of))
         self._temperature = json_heat.temperature_of(self._of)
+        self._extras = [(self._temperature, self._degrees)]
         self._nominal_w = int(self._of["nominal_w"])
         self.power_w = 0
         self.degrees: "int | None" = None  # as told last
-        self._heard_ms = 0
 
     def tick(self, now_ms: int) -> None:
         super().tick(now_ms)
@@ -37,34 +33,9 @@ class HeatTwin(PushedTwin):
         else:
             self._part.set_w(self.power_w)
 
-    def answer(self, path: str) -> "bytes | None":
-        return b"{}" if self._take(path) else dict(self.said()).get(path)
-
-    @property
-    def takes_forms(self) -> bool:  # type: ignore[override]
-        return any(str(self._of[name]).startswith(SENT) for name in ("tell", "stop"))
-
-    def post(self, path: str, form: str) -> "bytes | None":
-        return b"{}" if any(self._take(f"{how} {path} {form}") for how in SENT) else None
-
-    def listens(self) -> "tuple[str, ...]":
-        words = [str(self._of[name]) for name in ("tell", "stop") if self._of[name]]
-        return () if self._asked else tuple(dict.fromkeys(each.partition(" ")[0] for each in words))
-
-    def hear(self, topic: str, message: str) -> "tuple[tuple[str, bytes], ...]":
-        self._take(f"{topic} {message}")
-        return ()
-
-    def said(self) -> "tuple[tuple[str, bytes], ...]":
-        out = []
-        for topic, text in documents_of(self._wanted, self._point):
-            tree = json.loads(text)
-            field = self._temperature
-            if field is not None and field.terms[0].topic == topic and isinstance(tree, dict):
-                degrees = Decimal(self._part.temperature_mdegc) / 1_000 / field.terms[0].factor
-                put(tree, field.terms[0].path, str(degrees))
-            out.append((topic, json.dumps(tree).encode()))
-        return tuple(out)
+    def _degrees(self) -> str:
+        assert self._temperature is not None
+        return str(Decimal(self._part.temperature_mdegc) / 1_000 / self._temperature.terms[0].factor)
 
     def _take(self, words: str) -> bool:
         if words == self._of["stop"]:

@@ -3,21 +3,19 @@ them. `answer` is what they say to a path, `hear` what reaches them over a broke
 
 import json
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from drivers import json_device
-from drivers.json_source import SENT
 from drivers.tasmota_plug import PULSE_S, SENSORS
 from firmware.config.site import DeviceFile
-from firmware.simulated.push import PushedTwin, documents_of, put
+from firmware.simulated.described import TOLD_BY, DescribedTwin
+from firmware.simulated.push import PushedTwin
 from hal.values import w_of_ma
 
 PLUGS = ("shelly_plug", "tasmota_plug")
 TOLD = (*PLUGS, "json_device", "json_heat")  # drivers
-TOLD_BY = ("tell", "stop")
 
 
 class PlugTwin(PushedTwin):
@@ -127,19 +125,20 @@ class PlugTwin(PushedTwin):
         return int(self._point.power_w.total())
 
 
-class JsonTwin(PushedTwin):
-    """A device that is just as its owner describes it."""
+class JsonTwin(DescribedTwin):
+    """A wallbox, heater, storage or inverter."""
+
+    told_by = (*TOLD_BY, "itself")
 
     def __init__(self, device: DeviceFile, point: Any, asked: bool) -> None:
-        super().__init__(device, point, asked)
-        self._part = point
         options = dict(device.options)
+        super().__init__(device, point, asked, json_device.numbers_of(options))
         self._kind = str(options["kind"])
         self._patterns = [_pattern(str(options[name])) for name in TOLD_BY if options[name]]
         self._itself = _pattern(str(options["itself"])) if options["itself"] else None
         self._failsafe_ms = 1000 * int(options["failsafe_s"])
         self._safe = 1000 * int(options["failsafe_a"])
-        self._extras: "list[tuple[Any, Callable[[], str]]]" = [
+        self._extras = [
                         (json_device.extra(options, "limit"), self._limit),
                         (json_device.extra(options, "state"), self._state),
                         *((json_device.extra(options, name), partial(self._battery, name, *of)) for name, of in (
@@ -147,12 +146,10 @@ class JsonTwin(PushedTwin):
                             ("charge_most", ("take_w", 1)), ("discharge_most", ("give_w", 1))))]
         self.grid: "Any" = None  # where its own meter hangs
         self.by_itself = self._itself is not None
-        self._wanted = json_device.numbers_of(options)
         self.level = 0  # mA, or W
         if self._kind == "inverter":
             self.level, self._safe = point.max_w, min(int(options["fallback_w"]), point.max_w)
         self.deaf = False  # it hears, and does nothing
-        self._heard_ms = 0
 
     def tick(self, now_ms: int) -> None:
         super().tick(now_ms)
@@ -169,34 +166,6 @@ class JsonTwin(PushedTwin):
         else:
             own_w = self._part.power_w.total() - self.grid.power_w.total()
             self._part.target(own_w if self.by_itself else self.level or max(own_w, 0))
-
-    def answer(self, path: str) -> "bytes | None":
-        return b"{}" if self._take(path) else dict(self.said()).get(path)
-
-    @property
-    def takes_forms(self) -> bool:  # type: ignore[override]
-        return any(str(self._device.options[name]).startswith(SENT) for name in ("tell", "stop"))
-
-    def post(self, path: str, form: str) -> "bytes | None":
-        return b"{}" if any(self._take(f"{how} {path} {form}") for how in SENT) else None
-
-    def listens(self) -> "tuple[str, ...]":
-        told = [str(self._device.options[name]) for name in (*TOLD_BY, "itself") if self._device.options[name]]
-        return () if self._asked else tuple(dict.fromkeys(words.partition(" ")[0] for words in told))
-
-    def hear(self, topic: str, message: str) -> "tuple[tuple[str, bytes], ...]":
-        self._take(f"{topic} {message}")
-        return ()
-
-    def said(self) -> "tuple[tuple[str, bytes], ...]":
-        out = []
-        for topic, text in documents_of(self._wanted, self._point):
-            tree = json.loads(text)
-            for field, value in self._extras:
-                if field is not None and field.terms[0].topic == topic and isinstance(tree, dict):
-                    put(tree, field.terms[0].path, value())
-            out.append((topic, json.dumps(tree).encode()))
-        return tuple(out)
 
     def _take(self, words: str) -> bool:
         if self._itself is not None and self._itself.fullmatch(words):
